@@ -1,0 +1,33 @@
+import type { Commodity } from './series.ts'
+
+export type Program = { code: string | null; date_type: string | null; name: string | null }
+export type Supplier = {
+  supplier_type: 'cca' | 'direct_access' | 'third_party'
+  supplier_name: string | null
+  supplier_service_id: string | null
+  supplier_tariff: string | null
+}
+
+/**
+ * What a feed tells of one meter (one service agreement at the utility). Null: this feed does not tell.
+ * usagePoint is the utility's own key (last part of the UsagePoint's self link); feeds are joined on it.
+ */
+export type MeterFacts = {
+  usagePoint: string
+  commodity: Commodity | null
+  serviceIdentifier: string | null
+  serviceTariff: string | null
+  /** `electric`, `res-electric`, `comm-electric`, `gas`, `res-gas`, … as the incumbent's clients expect it. */
+  serviceClass: string | null
+  serviceAddress: string | null
+  meterNumbers: string[]
+  billingContact: string | null
+  billingAddress: string | null
+  billingAccount: string | null
+  voltage: string | null
+  readCycle: string | null
+  programs: Program[]
+  suppliers: Supplier[]
+  otherDevices: { name: string | null; serial_number: string | null }[]
+  status: string | null
+}

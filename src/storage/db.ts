@@ -1,0 +1,87 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+
+import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely'
+import { Pool } from 'pg'
+
+import type { Uid } from '../model/uid.ts'
+
+/** One open transaction, under one role. Every statement of `storage/` takes it first. */
+export type Tx = Transaction<unknown>
+
+/**
+ * The database behind one door. Every statement runs in a transaction under a role that is neither superuser nor owner:
+ * `company` sees one company's rows (row-level security), `operator` is the privileged path of named operator work
+ * (collection, the customer's pages, migrations of data). Serialization failures and deadlocks are tried again.
+ */
+export type Db = {
+  company<T>(companyUid: Uid, work: (tx: Tx) => Promise<T>): Promise<T>
+  operator<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+const open = new AsyncLocalStorage<true>()
+
+/** Throws when a transaction is open in this call chain. Called where the network begins: no call inside a transaction. */
+export function assertNoTransaction(): void {
+  if (open.getStore()) throw new Error('a network call was made inside a database transaction')
+}
+
+const TRIES = 5
+const RETRY_CODES = new Set(['40001', '40P01'])
+
+/** Opens a pool. `connection` is a postgres:// address, or a socket folder as {host, database, user}. */
+export function openDb(
+  connection: string | { host: string; port: number; database: string; user: string },
+  max = 10,
+): Db {
+  const pool = new Pool({
+    ...(typeof connection === 'string' ? { connectionString: connection } : connection),
+    max,
+    application_name: 'green-button-proxy',
+  })
+  // An idle connection that breaks is replaced by the pool at its next use; without a listener it would end the process.
+  pool.on('error', () => undefined)
+  const kysely = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
+
+  async function within<T>(enter: (tx: Tx) => Promise<void>, work: (tx: Tx) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await kysely.transaction().execute((tx) =>
+          open.run(true, async () => {
+            await enter(tx)
+            return await work(tx)
+          }),
+        )
+      } catch (error) {
+        if (attempt >= TRIES || !RETRY_CODES.has(codeOf(error))) throw error
+      }
+    }
+  }
+
+  return {
+    async company(companyUid, work) {
+      if (!/^[0-9]{1,19}$/.test(companyUid)) throw new RangeError('a company uid has digits only')
+      // A literal, since set_config does not travel to the workers of Citus; digits were checked above.
+      const setCompany = sql.raw(`set local gbp.company_uid = '${companyUid}'`)
+      return await within(async (tx) => {
+        await sql`set local role gbp_company`.execute(tx)
+        await setCompany.execute(tx)
+      }, work)
+    },
+    async operator(work) {
+      return await within(async (tx) => {
+        await sql`set local role gbp_operator`.execute(tx)
+      }, work)
+    },
+    async close() {
+      await kysely.destroy()
+    },
+  }
+}
+
+/** The SQLSTATE of a database error, or '' where there is none. */
+export function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : ''
+}
