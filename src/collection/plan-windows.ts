@@ -1,0 +1,100 @@
+import type { DataClass } from '../model/authorization-states.ts'
+import type { EpochSeconds } from '../units/epoch-seconds.ts'
+import { addLocalDays, localMidnight } from '../units/local-days.ts'
+import type { Espi } from '../utilities/contract.ts'
+
+/**
+ * The kinds of request that collection makes. `resource` of a window is the usage point of `usage` and `bills`
+ * (empty where one request covers the subscription), and the address of a `file`.
+ */
+export type Product = 'usage_points' | 'customer' | 'usage' | 'bills' | 'bulk_request' | 'file'
+
+/** One thing to fetch. from and to are epoch seconds, to exclusive; both 0 where the request has no window. */
+export type PlannedWindow = {
+  product: Product
+  resource: string
+  from: EpochSeconds
+  to: EpochSeconds
+  priority: number
+}
+
+/** Which data classes a request serves; it is made only when the consent covers one of them. */
+export const CLASSES_OF: Record<Product, readonly DataClass[]> = {
+  usage_points: ['meters', 'bills', 'intervals', 'accounting'],
+  customer: ['meters', 'accounting'],
+  usage: ['intervals', 'bills', 'accounting'],
+  bills: ['bills', 'accounting'],
+  bulk_request: ['meters', 'bills', 'intervals', 'accounting'],
+  file: ['meters', 'bills', 'intervals', 'accounting'],
+}
+
+/** Lower goes first. A customer who is present is served before new data, new data before history. */
+export const PRIORITY = { present: 0, fresh: 100, history: 200 } as const
+
+const WHOLE = { from: 0 as EpochSeconds, to: 0 as EpochSeconds }
+const HISTORY_LIMIT = 500
+
+/** What is owed the moment a customer agreed, before any usage point is known. */
+export function planFirst(espi: Espi, reach: Reach, files: readonly string[]): PlannedWindow[] {
+  const customer = { product: 'customer', resource: '', ...WHOLE, priority: PRIORITY.present + 1 } as const
+  if (espi.delivery === 'bulk-files') {
+    const ask = { product: 'bulk_request', resource: '', ...WHOLE, priority: PRIORITY.present } as const
+    const known = files.map(
+      (resource) => ({ product: 'file', resource, ...WHOLE, priority: PRIORITY.present }) as const,
+    )
+    return known.length > 0 ? known : [ask]
+  }
+  if (espi.delivery === 'subscription-windows') return [customer, ...planUsage(espi, '', reach)]
+  return [{ product: 'usage_points', resource: '', ...WHOLE, priority: PRIORITY.present }, customer]
+}
+
+/** Where consent reaches back to, and the moment up to which data is wanted. */
+export type Reach = { historyStart: number; now: number; timezone: string }
+
+/** What is owed for one usage point: its bills, and its usage from the newest window to the oldest. */
+export function planUsagePoint(espi: Espi, usagePoint: string, reach: Reach): PlannedWindow[] {
+  const bills: PlannedWindow[] =
+    espi.paths.summaries === null
+      ? []
+      : [
+          {
+            product: 'bills',
+            resource: usagePoint,
+            from: localMidnight(reach.historyStart, reach.timezone),
+            to: newestEnd(reach),
+            priority: PRIORITY.present + 2,
+          },
+        ]
+  return [...planUsage(espi, usagePoint, reach), ...bills]
+}
+
+/**
+ * Usage windows, newest first, aligned to local midnights. The newest ends with the running day; the oldest begins where
+ * consent does, or where the utility's history ends.
+ */
+export function planUsage(espi: Espi, resource: string, reach: Reach): PlannedWindow[] {
+  const { timezone } = reach
+  const oldest = Math.max(reach.historyStart, addLocalDays(reach.now, -espi.historyDays, timezone))
+  const windows: PlannedWindow[] = []
+  let to = newestEnd(reach)
+  while (to > oldest && windows.length < HISTORY_LIMIT) {
+    const from = Math.max(addLocalDays(to, -espi.windowDays, timezone), localMidnight(oldest, timezone)) as EpochSeconds
+    const priority = windows.length === 0 ? PRIORITY.present : PRIORITY.history + windows.length
+    windows.push({ product: 'usage', resource, from, to, priority })
+    to = from
+  }
+  return windows
+}
+
+/** One refresh: the last days again, since late and corrected readings arrive behind the newest. */
+export function planRefresh(espi: Espi, resource: string, reach: Reach): PlannedWindow[] {
+  const from = Math.max(addLocalDays(reach.now, -espi.refreshDays, reach.timezone), reach.historyStart)
+  const to = newestEnd(reach)
+  const window = { resource, from: localMidnight(from, reach.timezone), to, priority: PRIORITY.fresh }
+  const usage: PlannedWindow = { product: 'usage', ...window }
+  return espi.paths.summaries === null ? [usage] : [usage, { product: 'bills', ...window }]
+}
+
+function newestEnd({ now, timezone }: Reach): EpochSeconds {
+  return addLocalDays(now, 1, timezone)
+}
