@@ -1,0 +1,89 @@
+import { FeedRejected } from './errors.ts'
+
+/** More distinct names than any ESPI document has; a document of endless new names is an attack on memory. */
+const MAX_NAMES = 4096
+
+/**
+ * Names as small integers, found by their bytes, so that a name met before costs no string.
+ * prefix and local are ids within `texts`; prefix 0 is none.
+ */
+export type Names = {
+  slots: Int32Array
+  hashes: Int32Array
+  bytes: Uint8Array[]
+  prefix: number[]
+  local: number[]
+  texts: string[]
+  textIds: Map<string, number>
+}
+
+/** An empty table that knows `known` as texts 1, 2, 3, …; text 0 is the empty string. */
+export function createNames(known: readonly string[]): Names {
+  const texts = ['', ...known]
+  return {
+    slots: new Int32Array(MAX_NAMES * 2).fill(-1),
+    hashes: new Int32Array(MAX_NAMES),
+    bytes: [],
+    prefix: [],
+    local: [],
+    texts,
+    textIds: new Map(texts.map((text, id) => [text, id])),
+  }
+}
+
+/** The id of the name in `bytes[start, end)` whose hash is given; new names are split at their colon and kept. */
+export function intern(
+  names: Names,
+  source: Uint8Array,
+  start: number,
+  end: number,
+  hash: number,
+  base: number,
+): number {
+  const { slots, hashes, bytes } = names
+  const mask = slots.length - 1
+  let slot = (hash ^ (hash >>> 15)) & mask
+  for (let id = slots[slot] ?? -1; id >= 0; id = slots[slot] ?? -1) {
+    if (hashes[id] === hash && equal(bytes[id], source, start, end)) return id
+    slot = (slot + 1) & mask
+  }
+  const id = bytes.length
+  if (id >= MAX_NAMES) throw new FeedRejected('too_many_names', base + start, TOO_MANY)
+  slots[slot] = id
+  hashes[id] = hash
+  bytes.push(source.slice(start, end))
+  split(names, new TextDecoder().decode(source.subarray(start, end)), base + start)
+  return id
+}
+
+const TOO_MANY = `The document uses more than ${MAX_NAMES} different names, far more than ESPI has. Ask the utility for a valid feed.`
+
+function equal(known: Uint8Array | undefined, source: Uint8Array, start: number, end: number): boolean {
+  if (known === undefined || known.length !== end - start) return false
+  for (let i = 0; i < known.length; i++) if (known[i] !== source[start + i]) return false
+  return true
+}
+
+/** Namespaces in XML 1.0, section 4: at most one colon, with a name on both sides. */
+function split(names: Names, name: string, offset: number): void {
+  const colon = name.indexOf(':')
+  const local = name.slice(colon + 1)
+  if (colon === 0 || local === '' || local.includes(':') || /^[-.0-9\u00b7\u0300-\u036f\u203f\u2040]/.test(local))
+    throw new FeedRejected(
+      'not_well_formed',
+      offset,
+      'A name has a colon in the wrong place. Ask the utility for valid XML.',
+    )
+  names.prefix.push(colon < 0 ? 0 : textId(names, name.slice(0, colon)))
+  names.local.push(textId(names, local))
+}
+
+/** The id of a text, new or known. */
+export function textId(names: Names, text: string): number {
+  const known = names.textIds.get(text)
+  if (known !== undefined) return known
+  const id = names.texts.length
+  names.texts.push(text)
+  names.textIds.set(text, id)
+  return id
+}

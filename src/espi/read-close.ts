@@ -1,0 +1,195 @@
+import { parseExact } from '../units/exact.ts'
+import { decodeText } from './decode-text.ts'
+import type { Content, Entry } from './entry.ts'
+import { parseInstant } from './parse-instant.ts'
+import { keepReadings } from './read-open.ts'
+import type { Draft, Frame, Reader } from './reader.ts'
+import { resetReadings, setNumber, setOdd } from './readings.ts'
+import * as plans from './shapes.ts'
+import type { Plan } from './shapes.ts'
+
+/** Takes a run of text; only leaves have any that counts. */
+export function readText(r: Reader, start: number, end: number, flags: number): void {
+  if (r.leaf === null || r.skip > 0) return
+  if (flags === 0 && r.leafStart < 0 && r.leafText === '') {
+    r.leafStart = start
+    r.leafEnd = end
+    return
+  }
+  keepText(r)
+  r.leafText += decodeText(bufferOf(r), start, end, flags, false)
+}
+
+/** The bytes of an open leaf are about to go: keep them as a string. */
+export function keepText(r: Reader): void {
+  if (r.leafStart < 0) return
+  r.leafText += decodeText(bufferOf(r), r.leafStart, r.leafEnd, 0, false)
+  r.leafStart = -1
+}
+
+const NO_BYTES = new Uint8Array()
+const bufferOf = (r: Reader): Uint8Array => r.tokenizer?.buffer ?? NO_BYTES
+
+/** Takes the end of an element. */
+export function readClose(r: Reader, end: number): void {
+  if (r.skip > 0) {
+    r.skip--
+    return
+  }
+  const { leaf } = r
+  if (leaf !== null) {
+    if (leaf.type === plans.COLUMN_LEAF) closeColumn(r, leaf)
+    else closeLeaf(r, leaf)
+    r.leaf = null
+    return
+  }
+  const frame = r.frames.pop()
+  if (frame === undefined) return
+  r.shape = r.frames.at(-1)?.shape ?? plans.CONTENT_SHAPE
+  const type = frame.plan?.type
+  if (type !== plans.ROW && type !== plans.GROUP) closeContainer(r, frame, end)
+}
+
+/** The hot path: a plain whole number goes from bytes to its column without a string. */
+function closeColumn(r: Reader, leaf: Plan): void {
+  const { leafStart } = r
+  if (leafStart >= 0) {
+    const value = wholeNumber(bufferOf(r), leafStart, r.leafEnd)
+    if (!Number.isNaN(value)) {
+      setNumber(r.readings, leaf.column, value)
+      return
+    }
+    keepText(r)
+  }
+  const text = r.leafText.trim()
+  if (text !== '' && !setOdd(r.readings, leaf.column, text)) notANumber(r, `IntervalReading ${leaf.key}`)
+}
+
+/** A whole number of up to 15 digits, blanks around it allowed; NaN for anything else. */
+function wholeNumber(bytes: Uint8Array, start: number, end: number): number {
+  let at = start
+  let stop = end
+  while (at < stop && (bytes[at] ?? 0) <= 0x20) at++
+  while (stop > at && (bytes[stop - 1] ?? 0) <= 0x20) stop--
+  const negative = bytes[at] === 0x2d
+  if (negative) at++
+  if (at >= stop || stop - at > 15) return NaN
+  let value = 0
+  for (; at < stop; at++) {
+    const digit = (bytes[at] ?? 0) - 0x30
+    if (digit < 0 || digit > 9) return NaN
+    value = value * 10 + digit
+  }
+  return negative && value !== 0 ? -value : value
+}
+
+function closeLeaf(r: Reader, leaf: Plan): void {
+  keepText(r)
+  const text = r.leafText.trim()
+  const object = r.frames.at(-1)?.object
+  if (text === '' || object === undefined) return
+  if (leaf.type === plans.TEXT_LEAF) set(object, leaf, text)
+  else if (leaf.type === plans.DECIMAL_LEAF) {
+    if (parseExact(text) === null) notANumber(r, leaf.key)
+    else set(object, leaf, text)
+  } else {
+    const number = parseExact(text)
+    const value = Number(text)
+    if (number === null || !Number.isInteger(value)) notANumber(r, leaf.key)
+    else if (Number.isSafeInteger(value)) set(object, leaf, value)
+    else problem(r, 'number_out_of_range', `${leaf.key} is beyond what a moment, code or count can be`)
+  }
+}
+
+function set(object: Record<string, unknown>, leaf: { key: string; list: boolean }, value: unknown): void {
+  const list = leaf.list ? object[leaf.key] : null
+  if (Array.isArray(list)) list.push(value)
+  else object[leaf.key] = value
+}
+
+function notANumber(r: Reader, name: string): void {
+  problem(r, 'not_a_number', `${name} is not a number, or not a whole one where ESPI wants that`)
+}
+
+function problem(r: Reader, code: 'not_a_number' | 'number_out_of_range', what: string): void {
+  const draft = r.drafts.at(-1)
+  if (draft === undefined || r.resource === null) return
+  draft.problem ??= {
+    code,
+    kind: r.resource,
+    message: `${what}; the entry was left out and the rest of the feed was kept. Ask the utility to send it again.`,
+  }
+}
+
+function closeContainer(r: Reader, frame: Frame, end: number): void {
+  const { plan, object } = frame
+  if (plan === null) return
+  const parent = r.frames.at(-1)?.object
+  if (plan.type === plans.OBJECT) {
+    if (parent !== undefined) set(parent, plan, object)
+  } else if (plan.type === plans.BLOCK_PERIOD) Object.assign(r.readings.blocks.at(-1) ?? {}, object)
+  else if (plan.type === plans.RESOURCE) closeResource(r, plan, object, end)
+  else if (plan.type === plans.ENTRY) emit(r, end)
+  else if (plan.type === plans.FEED) closeFeed(r)
+}
+
+function closeResource(r: Reader, plan: Plan, object: Record<string, unknown>, end: number): void {
+  const block = r.readings.blocks.at(-1)
+  if (plan.key === 'IntervalBlock') {
+    if (block !== undefined) block.to = r.readings.row + 1
+  } else if (r.resource !== null) r.drafts.at(-1)?.contents.push({ kind: r.resource, value: object })
+  r.resource = null
+  if (r.frames.length === 0) emit(r, end) // a bare resource at the root
+}
+
+function emit(r: Reader, end: number): void {
+  const draft = r.drafts.at(-1)
+  if (draft === undefined) return
+  if (draft.problem === null) keepReadings(r)
+  else resetReadings(r.readings)
+  r.drafts.pop()
+  r.seen.entries++
+  const entry = finishEntry(draft, (r.tokenizer?.base ?? 0) + end)
+  const contents = draft.problem === null ? draft.contents : []
+  if (contents.length === 0) r.entries.push(entry)
+  // The reader built the value from the table that also makes the type, so the kind and the value belong together.
+  for (const content of contents) r.entries.push({ ...entry, content: content as Content })
+}
+
+function finishEntry(draft: Draft, endOffset: number): Entry {
+  return {
+    id: text(draft, 'id'),
+    title: text(draft, 'title'),
+    published: instant(draft, 'published'),
+    updated: instant(draft, 'updated'),
+    self: draft.self,
+    up: draft.up,
+    related: draft.related,
+    startOffset: draft.startOffset,
+    endOffset,
+    content: null,
+    problem: draft.problem,
+    unknown: [...(draft.unknown ?? [])].map(([name, count]) => ({ name, count })),
+  }
+}
+
+function text(draft: Draft, name: string): string | null {
+  const value = draft.texts[name]
+  return typeof value === 'string' ? value : null
+}
+
+function instant(draft: Draft, name: string): Entry['updated'] {
+  const value = text(draft, name)
+  return value === null ? null : parseInstant(value)
+}
+
+function closeFeed(r: Reader): void {
+  const draft = r.drafts.pop()
+  if (draft !== undefined)
+    r.heads.push({
+      id: text(draft, 'id'),
+      title: text(draft, 'title'),
+      updated: instant(draft, 'updated'),
+      self: draft.self,
+    })
+}

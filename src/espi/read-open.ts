@@ -1,0 +1,151 @@
+import { FeedRejected } from './errors.ts'
+import { type Draft, newDraft, type Reader } from './reader.ts'
+import { addRow, takeReadings } from './readings.ts'
+import * as plans from './shapes.ts'
+import type { Plan, Shape } from './shapes.ts'
+import { attributeValue } from './tokenizer-attributes.ts'
+
+/** Elements of one entry besides readings; more is no bill but an attack on memory. */
+const MAX_ELEMENTS = 200_000
+/** Different unknown names kept per entry. */
+const MAX_UNKNOWN = 50
+
+/** Takes the start of an element: goes into it when the table knows it, past it when not. */
+export function readOpen(r: Reader, namespace: number, local: number, start: number): void {
+  if (r.skip > 0) {
+    r.skip++
+    return
+  }
+  const plan = r.leaf === null ? r.shape.plans[local] : undefined
+  if (plan === undefined) {
+    if (r.frames.length === 0) refuseRoot(r, local, start)
+    if (namespace === 2 || namespace === 3) r.seen.espi = true
+    countUnknown(r, local)
+    r.skip = 1
+  } else if (plan.type <= plans.COLUMN_LEAF) {
+    r.leaf = plan
+    r.leafStart = -1
+    r.leafText = ''
+    if (plan.list) countElement(r)
+  } else if (plan.type === plans.ROW) {
+    addRow(r.readings)
+    push(r, plan, plan.shape, NO_OBJECT)
+  } else if (plan.type === plans.GROUP) push(r, plan, plan.shape, NO_OBJECT)
+  else openContainer(r, plan, namespace, local, start)
+}
+
+/** Stands in frames whose elements become columns. */
+const NO_OBJECT: Record<string, unknown> = Object.freeze({})
+
+function push(r: Reader, plan: Plan, shape: Shape | null, object: Record<string, unknown>): void {
+  const next = shape ?? plans.CONTENT_SHAPE
+  r.frames.push({ plan, shape: next, object })
+  r.shape = next
+}
+
+function openContainer(r: Reader, plan: Plan, namespace: number, local: number, start: number): void {
+  if (r.frames.length === 0) openRoot(r, plan, namespace, local, start)
+  if (plan.type === plans.OBJECT || plan.type === plans.BLOCK_PERIOD) {
+    countElement(r)
+    push(r, plan, plan.shape, create(plan.shape))
+  } else if (plan.type === plans.LINK) {
+    readLink(r)
+    r.skip = 1
+  } else if (plan.type === plans.ENTRY || plan.type === plans.FEED) {
+    keepReadings(r)
+    const draft = newDraft((r.tokenizer?.base ?? 0) + start)
+    r.drafts.push(draft)
+    push(r, plan, plan.shape, draft.texts)
+  } else if (plan.type === plans.CONTENT) push(r, plan, plan.shape, NO_OBJECT)
+  else openResource(r, plan)
+}
+
+function openResource(r: Reader, plan: Plan): void {
+  r.seen.resources++
+  countElement(r)
+  r.resource = plan.key as Reader['resource']
+  if (plan.key === 'IntervalBlock') {
+    const from = r.readings.row + 1
+    r.readings.blocks.push({ start: null, duration: null, uom: null, currency: null, from, to: from })
+    push(r, plan, plan.shape, NO_OBJECT)
+  } else push(r, plan, plan.shape, create(plan.shape))
+}
+
+/** A fresh object with everything missing. */
+function create(shape: Shape | null): Record<string, unknown> {
+  const object = { ...shape?.template }
+  for (const key of shape?.lists ?? []) object[key] = []
+  return object
+}
+
+/** Blocks read so far belong to the entry that is open, not to one nested in it. */
+export function keepReadings(r: Reader): void {
+  const draft = r.drafts.at(-1)
+  if (r.readings.blocks.length > 0 && draft !== undefined)
+    draft.contents.push({ kind: 'IntervalBlock', value: takeReadings(r.readings) })
+}
+
+/** A bare resource is an entry without links; a root that is neither Atom nor ESPI is some other document. */
+function openRoot(r: Reader, plan: Plan, namespace: number, local: number, start: number): void {
+  const atom = plan.type === plans.FEED || plan.type === plans.ENTRY
+  if (atom ? namespace > 1 : namespace !== 2 && namespace !== 3) refuseRoot(r, local, start)
+  if (plan.type === plans.RESOURCE) r.drafts.push(newDraft((r.tokenizer?.base ?? 0) + start))
+}
+
+function refuseRoot(r: Reader, local: number, start: number): never {
+  const name = (r.tokenizer?.names.texts[local] ?? '').toLowerCase()
+  const what =
+    name === 'html' ? 'The body is an HTML page, often a login or maintenance page' : 'The body is XML of another kind'
+  throw new FeedRejected(
+    'not_green_button',
+    (r.tokenizer?.base ?? 0) + start,
+    `${what}: its root is neither an Atom feed or entry nor an ESPI resource. Fetch it again, or ask the utility for the Green Button XML.`,
+  )
+}
+
+function readLink(r: Reader): void {
+  const t = r.tokenizer
+  const draft = r.drafts.at(-1)
+  if (t === null || draft === undefined) return
+  let rel = ''
+  let href: string | null = null
+  for (let i = 0; i < t.attributes.count; i++) {
+    if (t.attributes.namespace[i] !== 0) continue
+    const name = t.names.local[t.attributes.name[i] ?? 0]
+    if (name === REL) rel = attributeValue(t, i).trim()
+    else if (name === HREF) href = attributeValue(t, i).trim()
+  }
+  if (href !== null) addLink(r, draft, rel, href)
+}
+
+const REL = plans.nameId('rel')
+const HREF = plans.nameId('href')
+
+/** SCE repeats links; the first self and up count. */
+function addLink(r: Reader, draft: Draft, rel: string, href: string): void {
+  countElement(r)
+  if (rel === 'self') draft.self ??= href
+  else if (rel === 'up') draft.up ??= href
+  else if (rel === 'related' && !draft.related.includes(href) && draft.related.length < 1000) draft.related.push(href)
+}
+
+function countElement(r: Reader): void {
+  const draft = r.drafts.at(-1)
+  if (draft === undefined) return
+  draft.elements++
+  if (draft.elements > MAX_ELEMENTS)
+    throw new FeedRejected(
+      'too_large',
+      r.tokenizer?.base ?? 0,
+      `One entry has more than ${MAX_ELEMENTS} elements besides readings. Ask the utility for a valid feed.`,
+    )
+}
+
+function countUnknown(r: Reader, local: number): void {
+  const draft = r.drafts.at(-1)
+  if (r.resource === null || draft === undefined) return
+  const name = `${r.resource}/${r.tokenizer?.names.texts[local] ?? ''}`
+  draft.unknown ??= new Map()
+  if (draft.unknown.has(name) || draft.unknown.size < MAX_UNKNOWN)
+    draft.unknown.set(name, (draft.unknown.get(name) ?? 0) + 1)
+}

@@ -1,0 +1,76 @@
+import type { Content, ContentKind, Entry, EntryProblem, FeedHead } from './entry.ts'
+import { createReadingsBuilder, type ReadingsBuilder } from './readings.ts'
+import { CONTENT_SHAPE, type Plan, type Shape } from './shapes.ts'
+import type { Tokenizer } from './tokenizer.ts'
+
+/** An element that is open and has elements of its own. */
+export type Frame = { plan: Plan | null; shape: Shape; object: Record<string, unknown> }
+
+/** An entry (or the head of a feed) while it is being read. */
+export type Draft = {
+  texts: Record<string, unknown>
+  self: string | null
+  up: string | null
+  related: string[]
+  startOffset: number
+  contents: { kind: ContentKind; value: unknown }[]
+  problem: EntryProblem | null
+  unknown: Map<string, number> | null
+  elements: number
+}
+
+/** Turns the tokenizer's events into entries; `entries` fills up and is emptied by the caller. */
+export type Reader = {
+  tokenizer: Tokenizer | null
+  entries: Entry[]
+  heads: FeedHead[]
+  frames: Frame[]
+  shape: Shape
+  /** Depth inside an element that is read past. */
+  skip: number
+  /** The leaf that is open, and its text: bytes of the present buffer, or a string when it came in pieces. */
+  leaf: Plan | null
+  leafStart: number
+  leafEnd: number
+  leafText: string
+  resource: ContentKind | null
+  drafts: Draft[]
+  readings: ReadingsBuilder
+  /** Counts over the whole body, for the verdict at its end. */
+  seen: { entries: number; resources: number; espi: boolean }
+}
+
+export function createReader(): Reader {
+  return {
+    tokenizer: null,
+    entries: [],
+    heads: [],
+    frames: [],
+    shape: CONTENT_SHAPE,
+    skip: 0,
+    leaf: null,
+    leafStart: -1,
+    leafEnd: -1,
+    leafText: '',
+    resource: null,
+    drafts: [],
+    readings: createReadingsBuilder(),
+    seen: { entries: 0, resources: 0, espi: false },
+  }
+}
+
+export function newDraft(startOffset: number): Draft {
+  return {
+    texts: { id: null, title: null, published: null, updated: null },
+    self: null,
+    up: null,
+    related: [],
+    startOffset,
+    contents: [],
+    problem: null,
+    unknown: null,
+    elements: 0,
+  }
+}
+
+export type { Content }

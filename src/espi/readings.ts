@@ -1,0 +1,153 @@
+import { addExact, type Exact, parseExact } from '../units/exact.ts'
+
+/** Columns of an IntervalReading, in the order of their numbers. multiplier: NISC writes it on every reading. */
+export const COLUMNS = ['start', 'duration', 'value', 'cost', 'quality', 'tou', 'tier', 'cpp', 'multiplier'] as const
+export type ColumnName = (typeof COLUMNS)[number]
+
+/**
+ * One IntervalBlock of an entry: its own period, and its readings as rows `from` (inclusive) to `to` of the columns.
+ * uom, currency: NISC writes them inside the interval; null elsewhere.
+ */
+export type Block = {
+  start: number | null
+  duration: number | null
+  uom: number | null
+  currency: number | null
+  from: number
+  to: number
+}
+
+/**
+ * All readings of one entry, in columns of one length, in document order, unscaled, as sent; NaN where not given.
+ * A column in which nothing was given is null. start: epoch seconds; duration: seconds.
+ * odd: numbers of `value` and `cost` that no float holds exactly (decimals, beyond 2 ** 53), by row; in the column stands the
+ * nearest float.
+ */
+export type Readings = {
+  count: number
+  blocks: Block[]
+  start: Float64Array
+  duration: Float64Array
+  value: Float64Array
+  cost: Float64Array | null
+  quality: Float64Array | null
+  tou: Float64Array | null
+  tier: Float64Array | null
+  cpp: Float64Array | null
+  multiplier: Float64Array | null
+  odd: { value: Map<number, Exact>; cost: Map<number, Exact> }
+}
+
+/** Grows rows and columns for one entry after another; the room is used again. */
+export type ReadingsBuilder = {
+  columns: Float64Array[]
+  row: number
+  used: number
+  blocks: Block[]
+  odd: Readings['odd']
+}
+
+export function createReadingsBuilder(): ReadingsBuilder {
+  return { columns: COLUMNS.map(() => new Float64Array(128).fill(NaN)), row: -1, used: 0, blocks: [], odd: noOdd() }
+}
+
+const noOdd = (): Readings['odd'] => ({ value: new Map(), cost: new Map() })
+
+export function addRow(builder: ReadingsBuilder): void {
+  builder.row++
+  if (builder.row < (builder.columns[0]?.length ?? 0)) return
+  builder.columns = builder.columns.map((column) => {
+    const grown = new Float64Array(column.length * 2).fill(NaN, column.length)
+    grown.set(column)
+    return grown
+  })
+}
+
+/** Sets one number of the present row. */
+export function setNumber(builder: ReadingsBuilder, column: number, value: number): void {
+  const target = builder.columns[column]
+  if (target !== undefined) target[builder.row] = value
+  builder.used |= 1 << column
+}
+
+/**
+ * Sets a number that is no plain safe integer. False when the text is no number, or is a decimal where ESPI wants a whole one
+ * (only `value` and `cost` may have a fraction).
+ */
+export function setOdd(builder: ReadingsBuilder, column: number, text: string): boolean {
+  const number = parseExact(text)
+  if (number === null) return false
+  const name = COLUMNS[column]
+  const value = Number(text)
+  const whole = Number.isSafeInteger(value) && number.digits % 10n ** BigInt(-number.exponent) === 0n
+  if (whole) setNumber(builder, column, value)
+  else if (name === 'value' || name === 'cost') {
+    setNumber(builder, column, value)
+    builder.odd[name].set(builder.row, number)
+  } else return false
+  return true
+}
+
+/** Cuts the columns off for one entry and leaves the builder empty. */
+export function takeReadings(builder: ReadingsBuilder): Readings {
+  const count = builder.row + 1
+  const take = (name: ColumnName): Float64Array =>
+    (builder.columns[COLUMNS.indexOf(name)] ?? new Float64Array()).slice(0, count)
+  const given = (name: ColumnName): Float64Array | null =>
+    (builder.used >> COLUMNS.indexOf(name)) & 1 ? take(name) : null
+  const readings: Readings = {
+    count,
+    blocks: builder.blocks,
+    start: take('start'),
+    duration: take('duration'),
+    value: take('value'),
+    cost: given('cost'),
+    quality: given('quality'),
+    tou: given('tou'),
+    tier: given('tier'),
+    cpp: given('cpp'),
+    multiplier: given('multiplier'),
+    odd: builder.odd,
+  }
+  resetReadings(builder)
+  return readings
+}
+
+export function resetReadings(builder: ReadingsBuilder): void {
+  for (const column of builder.columns) column.fill(NaN, 0, builder.row + 1)
+  builder.row = -1
+  builder.used = 0
+  builder.blocks = []
+  builder.odd = noOdd()
+}
+
+/** The number in a row of `value` or `cost`, exact; null where not given. */
+export function exactAt(readings: Readings, name: 'value' | 'cost', row: number): Exact | null {
+  const odd = readings.odd[name].get(row)
+  if (odd !== undefined) return odd
+  const value = readings[name]?.[row]
+  return value === undefined || Number.isNaN(value) ? null : { digits: BigInt(value), exponent: 0 }
+}
+
+/** The exact sum of a column as sent; null when no row has a number. */
+export function sumColumn(readings: Readings, name: 'value' | 'cost'): Exact | null {
+  const column = readings[name]
+  if (column === null) return null
+  const odd = readings.odd[name]
+  let sum: Exact = { digits: 0n, exponent: 0 }
+  let small = 0
+  let given = false
+  for (let row = 0; row < column.length; row++) {
+    const value = column[row] ?? NaN
+    if (Number.isNaN(value)) continue
+    given = true
+    const exact = odd.get(row)
+    if (exact !== undefined) sum = addExact(sum, exact)
+    else if (Number.isSafeInteger(small + value)) small += value
+    else {
+      sum = addExact(sum, { digits: BigInt(small), exponent: 0 })
+      small = value
+    }
+  }
+  return given ? addExact(sum, { digits: BigInt(small), exponent: 0 }) : null
+}
