@@ -47,12 +47,30 @@ function protect(table: string): string {
     grant select, insert, update, delete on ${table} to gbp_company, gbp_operator;`
 }
 
-// A company never reads the secrets of registrations, nor notifications, mails or the limiter.
+// A company never reads the secrets of registrations, nor notifications, mails or the limiter. Of registrations it sees
+// the operator's and its own, of audit entries its own, and nobody changes or deletes those.
 const SHARED_GRANTS = `
-  grant select, insert, update, delete on registrations, notifications, mails, audit_entries, limits to gbp_operator;
-  grant insert on audit_entries to gbp_company;
+  alter table registrations enable row level security;
+  alter table registrations force row level security;
+  create policy company on registrations for select to gbp_company
+    using (company_uid is null or company_uid = nullif(current_setting('gbp.company_uid', true), '')::bigint);
+  create policy operator on registrations to gbp_operator using (true) with check (true);
+  grant select, insert, update, delete on registrations to gbp_operator;
   grant select (registration_uid, utility, company_uid, environment) on registrations to gbp_company;
-  grant usage on all sequences in schema public to gbp_company, gbp_operator;`
+
+  alter table audit_entries enable row level security;
+  alter table audit_entries force row level security;
+  create policy company on audit_entries to gbp_company
+    using (company_uid = nullif(current_setting('gbp.company_uid', true), '')::bigint)
+    with check (company_uid = nullif(current_setting('gbp.company_uid', true), '')::bigint);
+  create policy operator on audit_entries to gbp_operator using (true) with check (true);
+  grant select, insert on audit_entries to gbp_company, gbp_operator;
+
+  grant select, insert, update, delete on notifications, mails, limits to gbp_operator;
+  grant usage on all sequences in schema public to gbp_company, gbp_operator;
+
+  create schema pgboss;
+  grant usage, create on schema pgboss to gbp_queue;`
 
 const TABLES = `
 create sequence small_uids start 1001;
@@ -286,7 +304,7 @@ create table windows (
   finished timestamptz,
   primary key (authorization_uid, product, resource, starts, ends)
 );
-create index on windows (next_try, priority) where state in ('owed', 'leased');
+create index on windows (next_try, priority) where state in ('owed', 'leased', 'waiting');
 
 create table raw_feeds (
   authorization_uid bigint not null references authorizations on delete cascade,
@@ -302,6 +320,8 @@ create table raw_feeds (
   outcome jsonb not null default '{}',          -- warnings and quarantine of the last decoding
   primary key (authorization_uid, raw_feed_uid)
 );
+alter table raw_feeds alter column body set storage external;
+create index on raw_feeds (fetched);
 
 create table meters (
   authorization_uid bigint not null references authorizations on delete cascade,
@@ -342,16 +362,19 @@ create table series_blocks (
   month int not null,                           -- year * 12 + month - 1, in the utility's zone
   company_uid bigint not null,
   block bytea not null,                         -- storage/series-block.ts
+  lineage bytea not null,                       -- storage/lineage.ts: which of the sources each reading came from
   readings int not null,
   starts bigint not null,
   ends bigint not null,
+  spans bigint[] not null,                      -- what is covered: start, end, start, end, …
   version int not null default 1,               -- grows when a reading changed
-  sources bigint[] not null,                    -- raw_feed_uids, newest last
+  sources bigint[] not null,                    -- raw_feed_uids of the readings that stand, ascending
   created timestamptz not null,
   updated timestamptz not null,
   primary key (authorization_uid, meter_uid, channel, month),
   foreign key (authorization_uid, meter_uid) references meters on delete cascade
 );
+alter table series_blocks alter column block set storage external; -- it is compressed already
 
 -- One Interval object of the API per meter and month; its uid is stable.
 create table intervals (
@@ -466,12 +489,13 @@ create table audit_entries (
 -- One limiter and one breaker per registration, shared by all processes.
 create table limits (
   registration_uid bigint primary key references registrations,
+  version bigint not null default 0,            -- compare-and-swap of a claim
   next_slot timestamptz not null,               -- when the next request may go out
-  hour_starts timestamptz not null,
-  hour_used int not null default 0,
+  minutes jsonb not null default '{}',          -- requests by minute of the last hour: {"epoch minute": count}
+  hour_used int not null default 0,             -- their sum
   day_starts timestamptz not null,
   day_used int not null default 0,
-  failures int not null default 0,
-  open_until timestamptz
+  failures int not null default 0,              -- in a row
+  open_until timestamptz                        -- the breaker: until then nothing goes out, then one trial
 );
 `

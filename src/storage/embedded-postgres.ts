@@ -1,0 +1,149 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import { Client } from 'pg'
+
+import { EmbeddedPostgresError, explainFileError } from './embedded-errors.ts'
+import { chooseRunner, findBinaries } from './postgres-binaries.ts'
+import {
+  createCluster,
+  findServer,
+  type Place,
+  PORT,
+  socketFolderOf,
+  startServer,
+  stopServer,
+} from './postgres-process.ts'
+
+/** Where the embedded server is reached: the absolute path of its socket folder, no password. */
+export type EmbeddedConnection = { host: string; port: number; database: 'gbp'; user: 'gbp' }
+
+/** One process's hold on the embedded server. joined: it was running already. */
+export type Embedded = { connection: EmbeddedConnection; joined: boolean; close(): Promise<void> }
+
+/** Each of our processes holds this advisory lock, shared, in a session of its own for as long as it uses the server. */
+const PRESENCE = 4_711_001
+const TRIES = 50
+
+/**
+ * Opens the embedded PostgreSQL of a data directory: makes it at first, starts it, or joins the one that runs already.
+ *
+ * One server per data directory, any number of our processes. Each holds a shared lock in a session of its own; a process
+ * that closes gives its lock back and stops the server only when it then gets the lock for itself alone, so the last one
+ * stops it, whoever started it. The session ends with its process: after `kill -9` of ours the server lives on, and the
+ * next process joins it and stops it in turn. When the server itself dies, the processes that use it start it again.
+ * Throws EmbeddedPostgresError with a message that says what to do.
+ */
+export async function openEmbedded(options: { dataDir: string; log?: (message: string) => void }): Promise<Embedded> {
+  const log = options.log ?? (() => undefined)
+  const place = prepare(options.dataDir)
+  let closing = false
+  let presence = await enter(place, log)
+  const { joined } = presence
+
+  const watch = (client: Client): void => {
+    client.once('end', () => {
+      if (closing) return
+      log('the embedded PostgreSQL went away; starting it again')
+      enter(place, log).then(
+        async (again) => {
+          presence = again
+          if (closing) await leave(place, again)
+          else watch(again.client)
+        },
+        (error: unknown) => log(`the embedded PostgreSQL could not be started again: ${String(error)}`),
+      )
+    })
+  }
+  watch(presence.client)
+
+  return {
+    connection: presence.connection,
+    joined,
+    async close() {
+      if (closing) return
+      closing = true
+      await leave(place, presence)
+    },
+  }
+}
+
+function prepare(given: string): Place {
+  const binaries = findBinaries()
+  try {
+    // As root, the server's user has to pass through; what lies in the folder has its own permissions.
+    fs.mkdirSync(given, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 })
+    fs.accessSync(given, fs.constants.W_OK | fs.constants.X_OK)
+    const dataDir = fs.realpathSync(given)
+    const cluster = path.join(dataDir, 'postgres')
+    const place = { dataDir, cluster, binaries, runner: chooseRunner(binaries, dataDir, cluster) }
+    if (!fs.existsSync(path.join(cluster, 'PG_VERSION'))) createCluster(place)
+    const major = fs.readFileSync(path.join(cluster, 'PG_VERSION'), 'utf8').trim()
+    if (major === String(binaries.major)) return place
+    const message = `${dataDir} was made by PostgreSQL ${major}; this program brings ${binaries.major}. Start it with the release that made it and export, or restore a backup into a new data directory.`
+    throw new EmbeddedPostgresError('other_version', message)
+  } catch (error) {
+    throw explainFileError(error, given)
+  }
+}
+
+type Presence = { client: Client; connection: EmbeddedConnection; pid: number; joined: boolean }
+
+/** Starts or joins the server until this process is present in it; begins anew when the server stops meanwhile. */
+async function enter(place: Place, log: (message: string) => void): Promise<Presence> {
+  for (let attempt = 1; attempt <= TRIES; attempt++) {
+    const living = findServer(place.cluster)
+    const socketFolder = living ? living.socketFolder : socketFolderOf(place)
+    if (!living && !(await startServer(place, socketFolder))) {
+      await sleep(100)
+      continue
+    }
+    const pid = findServer(place.cluster)?.pid
+    const connection: EmbeddedConnection = { host: socketFolder, port: PORT, database: 'gbp', user: 'gbp' }
+    const client = pid === undefined ? null : await bePresent(connection)
+    if (client && pid !== undefined) {
+      log(
+        living ? `joined the embedded PostgreSQL (process ${pid})` : `started the embedded PostgreSQL (process ${pid})`,
+      )
+      return { client, connection, pid, joined: living !== null }
+    }
+    await sleep(100)
+  }
+  const message = `The PostgreSQL in ${place.dataDir} neither answers nor stops; see postgres.log there.`
+  throw new EmbeddedPostgresError('start_failed', message)
+}
+
+async function bePresent(connection: EmbeddedConnection): Promise<Client | null> {
+  const client = new Client({ ...connection, application_name: 'green-button-proxy presence' })
+  client.on('error', () => undefined) // the 'end' that follows is what counts
+  try {
+    await client.connect()
+    await client.query('select pg_advisory_lock_shared($1)', [PRESENCE])
+    return client
+  } catch {
+    await client.end().catch(() => undefined)
+    return null
+  }
+}
+
+async function leave(place: Place, { client, pid }: Presence): Promise<void> {
+  let last = false
+  try {
+    await client.query('select pg_advisory_unlock_shared($1)', [PRESENCE])
+    const { rows } = await client.query<{ last: boolean }>('select pg_try_advisory_lock($1) as last', [PRESENCE])
+    last = rows[0]?.last === true
+    // Still holding the lock: a process that comes now waits for it, loses its session, and starts the server anew.
+    if (last) await stopServer(place.cluster, pid)
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+  if (last) removeShortFolder(place)
+}
+
+function removeShortFolder({ dataDir }: Place): void {
+  const record = path.join(dataDir, 'socket-folder')
+  if (!fs.existsSync(record)) return
+  fs.rmSync(fs.readFileSync(record, 'utf8').trim(), { recursive: true, force: true })
+  fs.rmSync(record, { force: true })
+}

@@ -1,0 +1,79 @@
+import { Kysely, PostgresDialect } from 'kysely'
+import { type Migration, Migrator } from 'kysely/migration'
+import { Client, Pool } from 'pg'
+
+import { codeOf } from './db.ts'
+import { DatabaseNotReady } from './errors.ts'
+import * as firstTables from './migrations/0001-first-tables.ts'
+import { roleStatements, rolesSql } from './roles.ts'
+
+/** A postgres:// address, or a socket folder. */
+export type Connection = string | { host: string; port: number; database: string; user: string }
+
+/** In order; names are forever. A released migration never changes. */
+const MIGRATIONS: Record<string, Migration> = {
+  '0001-first-tables': firstTables,
+}
+
+/**
+ * Brings a database up to this program's tables and returns the names of the migrations that it ran. Runs as gbp_owner;
+ * processes that start at once wait for each other (an advisory lock), and a migration that fails leaves nothing behind.
+ * Missing roles are made where the login may do that; else throws DatabaseNotReady with what an administrator has to run.
+ */
+export async function migrate(connection: Connection): Promise<string[]> {
+  await ensureRoles(connection)
+  const pool = new Pool({ ...poolConfig(connection), max: 2, options: '-c role=gbp_owner' })
+  pool.on('error', () => undefined)
+  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
+  try {
+    const provider = { getMigrations: () => Promise.resolve(MIGRATIONS) }
+    const { error, results } = await new Migrator({ db, provider }).migrateToLatest()
+    if (error) throw error instanceof Error ? error : new Error('a migration failed', { cause: error })
+    return (results ?? []).filter(({ status }) => status === 'Success').map(({ migrationName }) => migrationName)
+  } finally {
+    await db.destroy()
+  }
+}
+
+/** The settings by which `pg` reaches a connection. */
+export function poolConfig(connection: Connection): { connectionString: string } | Exclude<Connection, string> {
+  return typeof connection === 'string' ? { connectionString: connection } : connection
+}
+
+async function ensureRoles(connection: Connection): Promise<void> {
+  const client = new Client(poolConfig(connection))
+  client.on('error', () => undefined)
+  await client.connect()
+  try {
+    const { rows } = await client.query<{ login: string; version: string }>(
+      `select session_user as login, current_setting('server_version_num') as version`,
+    )
+    const { login = '', version = '0' } = rows[0] ?? {}
+    if (Number(version) < 150_000) {
+      throw new DatabaseNotReady('version_too_old', 'PostgreSQL 15 or later is needed.')
+    }
+    if (await areRolesReady(client)) return
+    try {
+      for (const statement of roleStatements(login)) await client.query(statement)
+    } catch (error) {
+      if (await areRolesReady(client)) return // another process made them at the same time
+      if (codeOf(error) !== '42501') throw error
+      const message = `The roles of this program are missing and ${login} may not make them. Run once as administrator, in this database:\n\n${rolesSql(login)}`
+      throw new DatabaseNotReady('roles_missing', message, error)
+    }
+  } finally {
+    await client.end()
+  }
+}
+
+async function areRolesReady(client: Client): Promise<boolean> {
+  const { rows } = await client.query<{ ready: boolean }>(`
+    select count(*) = 4
+       and bool_and(pg_has_role(session_user, rolname, 'member'))
+       and bool_and(rolname <> 'gbp_owner' or (has_schema_privilege(rolname, 'public', 'create')
+                    and (to_regnamespace('pgboss') is not null
+                         or has_database_privilege(rolname, current_database(), 'create'))))
+       and bool_and(has_schema_privilege(rolname, 'public', 'usage')) as ready
+    from pg_roles where rolname in ('gbp_owner', 'gbp_company', 'gbp_operator', 'gbp_queue')`)
+  return rows[0]?.ready === true
+}
