@@ -1,0 +1,121 @@
+/** Writes whole numbers into growing bytes. A varint has 7 bits a byte, lowest first, the top bit where more follow. */
+export class ByteWriter {
+  #bytes = new Uint8Array(1024)
+  #length = 0
+
+  /** A whole number from 0 to 2 ** 53 - 1. */
+  varint(value: number): void {
+    if (!(value >= 0) || !Number.isSafeInteger(value))
+      throw new RangeError(`not a whole number of at most 53 bits: ${value}`)
+    this.#reserve(8)
+    let rest = value
+    while (rest >= 0x80) {
+      this.#bytes[this.#length++] = (rest % 0x80) | 0x80
+      rest = Math.floor(rest / 0x80)
+    }
+    this.#bytes[this.#length++] = rest
+  }
+
+  /** A whole number of at most 2 ** 52 on either side of 0: 0, -1, 1, -2, … as 0, 1, 2, 3, … */
+  zigzag(value: number): void {
+    this.varint(value >= 0 ? value * 2 : -value * 2 - 1)
+  }
+
+  float64(value: number): void {
+    this.#reserve(8)
+    new DataView(this.#bytes.buffer).setFloat64(this.#length, value, true)
+    this.#length += 8
+  }
+
+  /** Pairs of (value, how often in a row). */
+  runs(values: ArrayLike<number>): void {
+    for (let at = 0; at < values.length;) {
+      const value = values[at] ?? 0
+      let next = at + 1
+      while (next < values.length && values[next] === value) next++
+      this.varint(value)
+      this.varint(next - at)
+      at = next
+    }
+  }
+
+  text(value: string): void {
+    const bytes = Buffer.from(value)
+    this.varint(bytes.length)
+    this.#reserve(bytes.length)
+    this.#bytes.set(bytes, this.#length)
+    this.#length += bytes.length
+  }
+
+  finish(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length)
+  }
+
+  #reserve(more: number): void {
+    if (this.#length + more <= this.#bytes.length) return
+    const bytes = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + more))
+    bytes.set(this.#bytes)
+    this.#bytes = bytes
+  }
+}
+
+/** Reads what ByteWriter wrote. Throws RangeError where the bytes end early or a number or run is too long. */
+export class ByteReader {
+  readonly #bytes: Uint8Array
+  readonly #view: DataView
+  #at = 0
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  get isAtEnd(): boolean {
+    return this.#at === this.#bytes.length
+  }
+
+  varint(): number {
+    let value = 0
+    for (let factor = 1; factor <= 2 ** 49; factor *= 0x80) {
+      const byte = this.#bytes[this.#at++]
+      if (byte === undefined) throw new RangeError('the bytes end inside a number')
+      value += (byte & 0x7f) * factor
+      if (byte < 0x80) return value
+    }
+    throw new RangeError('a number has more than 53 bits')
+  }
+
+  zigzag(): number {
+    const value = this.varint()
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2
+  }
+
+  float64(): number {
+    const value = this.#view.getFloat64(this.#at, true)
+    this.#at += 8
+    return value
+  }
+
+  /** Fills an array from runs that have to add up to its length. */
+  runs(into: {
+    [index: number]: number
+    length: number
+    fill(value: number, from: number, to: number): unknown
+  }): void {
+    for (let at = 0; at < into.length;) {
+      const value = this.varint()
+      const count = this.varint()
+      if (count < 1 || at + count > into.length) throw new RangeError('runs do not fit their column')
+      into.fill(value, at, at + count)
+      at += count
+    }
+  }
+
+  text(): string {
+    const length = this.varint()
+    if (this.#at + length > this.#bytes.length) throw new RangeError('the bytes end inside a text')
+    const text = Buffer.from(this.#bytes.subarray(this.#at, this.#at + length)).toString('utf8')
+    this.#at += length
+    return text
+  }
+}

@@ -1,0 +1,118 @@
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+
+import { monthStart } from '../units/local-days.ts'
+import { type Columns, decodeBlock, encodeBlock } from './series-block.ts'
+
+const safe = fc.oneof(
+  fc.integer({ min: -5000, max: 50_000 }),
+  fc.maxSafeInteger(),
+  fc.constantFrom(0, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER),
+)
+const reading = fc.record({
+  step: fc.oneof(fc.constant(900), fc.integer({ min: 1, max: 4_000_000 })),
+  duration: fc.oneof(fc.constant(900), fc.integer({ min: 0, max: 2 ** 32 - 1 })),
+  value: safe,
+  quality: fc.integer({ min: 0, max: 255 }),
+  cost: fc.oneof(fc.constant(Number.NaN), safe),
+  tou: fc.integer({ min: 0, max: 255 }),
+})
+const columns = fc
+  .record({
+    first: fc.integer({ min: -(2 ** 40), max: 2 ** 40 }),
+    readings: fc.array(reading, { maxLength: 400 }),
+    exponent: fc.integer({ min: -12, max: 12 }),
+    hasCost: fc.boolean(),
+    hasTou: fc.boolean(),
+    currency: fc.option(fc.constantFrom('USD', 'CAD', '')),
+  })
+  .map(({ first, readings, exponent, hasCost, hasTou, currency }): Columns => {
+    let at = first
+    return {
+      exponent,
+      start: Float64Array.from(readings, ({ step }) => (at += step)),
+      duration: Uint32Array.from(readings, ({ duration }) => duration),
+      value: Float64Array.from(readings, ({ value }) => value + 0), // no -0
+      quality: Uint8Array.from(readings, ({ quality }) => quality),
+      cost: hasCost ? Float64Array.from(readings, ({ cost }) => cost + 0) : null,
+      tou: hasTou ? Uint8Array.from(readings, ({ tou }) => tou) : null,
+      currency,
+    }
+  })
+
+/** Quarter hours from one local midnight to another; a home with a base load, an evening peak and some noise. */
+function home(from: number, until: number): Columns {
+  const readings = (until - from) / 900
+  const start = Float64Array.from({ length: readings }, (_, at) => from + at * 900)
+  let noise = 7
+  const value = start.map((at) => {
+    noise = (noise * 16_807) % 2_147_483_647
+    const hour = (at / 3600) % 24
+    return Math.round(80 + 250 * Math.exp(-((hour - 3) ** 2) / 8) + (noise % 60)) * 100
+  })
+  const quality = new Uint8Array(readings).fill(4)
+  return {
+    exponent: -3,
+    start,
+    duration: new Uint32Array(readings).fill(900),
+    value,
+    quality,
+    cost: null,
+    tou: null,
+    currency: null,
+  }
+}
+
+describe('a series block', () => {
+  test('unpacks to exactly what was packed', () => {
+    fc.assert(
+      fc.property(columns, (given) => {
+        expect(decodeBlock(encodeBlock(given))).toEqual(given)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('may be empty', () => {
+    const empty = home(0, 0)
+    expect(decodeBlock(encodeBlock(empty))).toEqual(empty)
+  })
+
+  test.each([
+    ['March, 23 hours on one day', 2026 * 12 + 2, 2972],
+    ['November, 25 hours on one day', 2026 * 12 + 10, 2884],
+    ['a leap February', 2028 * 12 + 1, 2784],
+  ])('holds %s in at most 2 bytes a reading', (_, month, readings) => {
+    const zone = 'America/Los_Angeles'
+    const given = home(monthStart(month, zone), monthStart(month + 1, zone))
+    expect(given.start.length).toBe(readings)
+    const block = encodeBlock(given)
+    expect(decodeBlock(block)).toEqual(given)
+    expect(block.length / readings).toBeLessThan(2)
+  })
+
+  test('refuses what it could not give back', () => {
+    const good = home(0, 9000)
+    expect(() => encodeBlock({ ...good, value: good.value.slice(1) })).toThrow(RangeError)
+    expect(() => encodeBlock({ ...good, value: good.value.map(() => 0.5) })).toThrow(RangeError)
+    expect(() => encodeBlock({ ...good, value: good.value.map(() => 2 ** 53) })).toThrow(RangeError)
+    expect(() => encodeBlock({ ...good, start: good.start.map(() => 0) })).toThrow(RangeError)
+    expect(() => encodeBlock({ ...good, start: good.start.toReversed() })).toThrow(RangeError)
+  })
+
+  test('with a changed byte is never read as another series', () => {
+    const given = home(0, 90_000)
+    const block = encodeBlock(given)
+    for (let at = 0; at < block.length; at += 3) {
+      const changed = Buffer.from(block)
+      changed[at] = (changed[at] ?? 0) ^ 0x10
+      let read: Columns | null = null
+      try {
+        read = decodeBlock(changed)
+      } catch {
+        continue
+      }
+      expect(read).toEqual(given)
+    }
+  })
+})

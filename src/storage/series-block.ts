@@ -1,0 +1,180 @@
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+
+import type { Series } from '../model/series.ts'
+import { ByteReader, ByteWriter } from './bytes.ts'
+
+/** The columns of one block: a series without its place (meter, channel), which the row around the block names. */
+export type Columns = Omit<Series, 'usagePoint' | 'channel'>
+
+const VERSION = 1
+const HAS_COST = 1
+const HAS_TOU = 2
+const HAS_CURRENCY = 4
+const PLAIN_VALUES = 8
+const PLAIN_COSTS = 16
+
+// A year of one-second readings, a hundred times what a month of a meter has; more is no block of ours.
+const READINGS_LIMIT = 32_000_000
+const BYTES_LIMIT = 1_000_000_000
+
+/**
+ * Packs the readings of one channel and month. docs/series-block.md describes every byte; about 2 bytes a reading.
+ * In: columns of one length, ascending by start, starts unique, values and costs safe integers (a cost may be NaN).
+ * Throws RangeError on anything else. decodeBlock is the exact inverse.
+ */
+export function encodeBlock(columns: Columns): Buffer {
+  const { exponent, start, duration, value, quality, cost, tou, currency } = columns
+  const readings = start.length
+  for (const column of [duration, value, quality, cost, tou]) {
+    if (column && column.length !== readings) throw new RangeError('the columns of a series differ in length')
+  }
+  if (readings > READINGS_LIMIT) throw new RangeError('too many readings for one block')
+  const plainValues = !areDeltasSafe(value)
+  const plainCosts = cost !== null && !areDeltasSafe(cost)
+  const writer = new ByteWriter()
+  writer.varint(readings)
+  writer.zigzag(exponent)
+  writer.varint(
+    (cost ? HAS_COST : 0) |
+      (tou ? HAS_TOU : 0) |
+      (currency === null ? 0 : HAS_CURRENCY) |
+      (plainValues ? PLAIN_VALUES : 0) |
+      (plainCosts ? PLAIN_COSTS : 0),
+  )
+  if (currency !== null) writer.text(currency)
+  writeStarts(writer, start)
+  writer.runs(duration)
+  writer.runs(quality)
+  if (plainValues) writePlain(writer, value)
+  else writeDeltas(writer, value)
+  if (cost && plainCosts) writePlain(writer, cost)
+  else if (cost) writeCosts(writer, cost)
+  if (tou) writer.runs(tou)
+  const params = { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 }
+  return Buffer.concat([Buffer.of(VERSION), zstdCompressSync(writer.finish(), { params })])
+}
+
+/** Unpacks a block. Throws RangeError on a version or bytes that are not ours. */
+export function decodeBlock(block: Uint8Array): Columns {
+  if (block[0] !== VERSION) throw new RangeError(`unknown version of a series block: ${block[0]}`)
+  const reader = new ByteReader(zstdDecompressSync(block.subarray(1), { maxOutputLength: BYTES_LIMIT }))
+  const readings = reader.varint()
+  if (readings > READINGS_LIMIT) throw new RangeError('too many readings for one block')
+  const exponent = reader.zigzag()
+  const flags = reader.varint()
+  const currency = flags & HAS_CURRENCY ? reader.text() : null
+  const start = readStarts(reader, readings)
+  const duration = new Uint32Array(readings)
+  reader.runs(duration)
+  const quality = new Uint8Array(readings)
+  reader.runs(quality)
+  const value = flags & PLAIN_VALUES ? readPlain(reader, readings) : readDeltas(reader, readings)
+  let cost: Float64Array | null = null
+  if (flags & HAS_COST) cost = flags & PLAIN_COSTS ? readPlain(reader, readings) : readCosts(reader, readings)
+  const tou = flags & HAS_TOU ? new Uint8Array(readings) : null
+  if (tou) reader.runs(tou)
+  if (!reader.isAtEnd) throw new RangeError('bytes are left over behind a series block')
+  return { exponent, start, duration, value, quality, cost, tou, currency }
+}
+
+/** Whether all numbers are safe integers (or NaN) so close to 0 and to each other that differences stay exact. */
+function areDeltasSafe(column: Float64Array): boolean {
+  let low = 0
+  let high = 0
+  for (const value of column) {
+    if (Number.isNaN(value)) continue
+    if (!Number.isSafeInteger(value)) throw new RangeError(`not a safe integer: ${value}`)
+    if (value < low) low = value
+    if (value > high) high = value
+  }
+  return high - low <= 2 ** 51
+}
+
+/** The first start, then the steps between starts in runs: a month without gaps is one run. */
+function writeStarts(writer: ByteWriter, start: Float64Array): void {
+  if (start.length === 0) return
+  writer.zigzag(start[0] ?? 0)
+  const steps = new Float64Array(start.length - 1)
+  for (let at = 1; at < start.length; at++) {
+    const step = (start[at] ?? 0) - (start[at - 1] ?? 0)
+    if (!(step > 0)) throw new RangeError('the starts of a series ascend')
+    steps[at - 1] = step
+  }
+  writer.runs(steps)
+}
+
+function readStarts(reader: ByteReader, readings: number): Float64Array {
+  const start = new Float64Array(readings)
+  if (readings === 0) return start
+  start[0] = reader.zigzag()
+  const steps = new Float64Array(readings - 1)
+  reader.runs(steps)
+  for (let at = 1; at < readings; at++) start[at] = (start[at - 1] ?? 0) + (steps[at - 1] ?? 0)
+  return start
+}
+
+/** The greatest common divisor once (a meter that counts in 0.1 Wh sends mWh in hundreds), then differences of the rest. */
+function writeDeltas(writer: ByteWriter, column: Float64Array): void {
+  const divisor = commonDivisor(column)
+  writer.varint(divisor)
+  let last = 0
+  for (const value of column) {
+    const share = value / divisor
+    writer.zigzag(share - last)
+    last = share
+  }
+}
+
+function readDeltas(reader: ByteReader, readings: number): Float64Array {
+  const column = new Float64Array(readings)
+  const divisor = reader.varint()
+  let share = 0
+  for (let at = 0; at < readings; at++) {
+    share += reader.zigzag()
+    column[at] = share * divisor
+  }
+  return column
+}
+
+/** 0 where no cost was given; else one more than the zigzag difference to the last cost that was. */
+function writeCosts(writer: ByteWriter, column: Float64Array): void {
+  let last = 0
+  for (const value of column) {
+    if (Number.isNaN(value)) {
+      writer.varint(0)
+      continue
+    }
+    const step = value - last
+    writer.varint(1 + (step >= 0 ? step * 2 : -step * 2 - 1))
+    last = value
+  }
+}
+
+function readCosts(reader: ByteReader, readings: number): Float64Array {
+  const column = new Float64Array(readings)
+  let last = 0
+  for (let at = 0; at < readings; at++) {
+    const code = reader.varint()
+    if (code > 0) last += code % 2 === 1 ? (code - 1) / 2 : -code / 2
+    column[at] = code === 0 ? Number.NaN : last
+  }
+  return column
+}
+
+function writePlain(writer: ByteWriter, column: Float64Array): void {
+  for (const value of column) writer.float64(value)
+}
+
+function readPlain(reader: ByteReader, readings: number): Float64Array {
+  return Float64Array.from({ length: readings }, () => reader.float64())
+}
+
+function commonDivisor(column: Float64Array): number {
+  let divisor = 0
+  for (const value of column) {
+    let rest = Math.abs(value)
+    while (rest > 0) [divisor, rest] = [rest, divisor % rest]
+    if (divisor === 1) break
+  }
+  return divisor === 0 ? 1 : divisor
+}
