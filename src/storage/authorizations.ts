@@ -1,0 +1,212 @@
+import { sql } from 'kysely'
+
+import type { AuthorizationState, DataClass } from '../model/authorization-states.ts'
+import type { Uid } from '../model/uid.ts'
+import type { Tx } from './db.ts'
+
+export type AuthorizationRow = {
+  authorizationUid: Uid
+  companyUid: Uid
+  templateUid: Uid
+  formUid: Uid | null
+  memberUid: Uid
+  registrationUid: Uid | null
+  utility: string
+  state: AuthorizationState
+  customerName: string
+  customerEmail: string
+  language: string
+  dataClasses: DataClass[]
+  historyStart: Date
+  expires: Date
+  ongoingEnd: Date | null
+  scope: Record<string, unknown>
+  grantedScope: string | null
+  /** The utility's id of the grant, and of the customer in customer feeds and files. */
+  subscription: string | null
+  retailCustomer: string | null
+  monitoring: 'off' | 'daily' | 'weekly' | 'monthly'
+  declined: Date | null
+  revoked: Date | null
+  revokedBy: string | null
+  ended: Date | null
+  isArchived: boolean
+  isTest: boolean
+  nickname: string | null
+  status: 'pending' | 'updated' | 'errored'
+  statusMessage: string
+  statusTs: Date
+  notes: unknown[]
+  created: Date
+  updated: Date
+}
+
+export type NewAuthorization = Pick<
+  AuthorizationRow,
+  | 'companyUid'
+  | 'templateUid'
+  | 'formUid'
+  | 'memberUid'
+  | 'registrationUid'
+  | 'utility'
+  | 'state'
+  | 'customerName'
+  | 'customerEmail'
+  | 'language'
+  | 'dataClasses'
+  | 'historyStart'
+  | 'expires'
+  | 'monitoring'
+  | 'created'
+> & { declined?: Date | null }
+
+/** What the grant's check and the consent fix. */
+export type AuthorizationTerms = Pick<
+  AuthorizationRow,
+  | 'registrationUid'
+  | 'dataClasses'
+  | 'historyStart'
+  | 'expires'
+  | 'grantedScope'
+  | 'subscription'
+  | 'retailCustomer'
+  | 'customerName'
+  | 'customerEmail'
+  | 'language'
+>
+
+const columns = sql`authorization_uid as "authorizationUid", company_uid as "companyUid",
+  template_uid as "templateUid", form_uid as "formUid", member_uid as "memberUid",
+  registration_uid as "registrationUid", utility, state, customer_name as "customerName",
+  customer_email as "customerEmail", language, data_classes as "dataClasses", history_start as "historyStart", expires,
+  ongoing_end as "ongoingEnd", scope, granted_scope as "grantedScope", subscription,
+  retail_customer as "retailCustomer", monitoring, declined, revoked, revoked_by as "revokedBy", ended,
+  is_archived as "isArchived", is_test as "isTest", nickname, status, status_message as "statusMessage",
+  status_ts as "statusTs", notes, created, updated`
+
+export async function insertAuthorization(tx: Tx, a: NewAuthorization): Promise<AuthorizationRow> {
+  const { rows } = await sql<AuthorizationRow>`
+    insert into authorizations (company_uid, template_uid, form_uid, member_uid, registration_uid, utility, state,
+      customer_name, customer_email, language, data_classes, history_start, expires, monitoring, declined, status_ts,
+      created, updated)
+    values (${a.companyUid}, ${a.templateUid}, ${a.formUid}, ${a.memberUid}, ${a.registrationUid}, ${a.utility},
+      ${a.state}, ${a.customerName}, ${a.customerEmail}, ${a.language}, ${a.dataClasses}, ${a.historyStart},
+      ${a.expires}, ${a.monitoring}, ${a.declined ?? null}, ${a.created}, ${a.created}, ${a.created})
+    returning ${columns}`.execute(tx)
+  const [row] = rows
+  if (!row) throw new Error('an insert returned no row')
+  return row
+}
+
+export async function findAuthorization(tx: Tx, authorizationUid: Uid): Promise<AuthorizationRow | null> {
+  const { rows } = await sql<AuthorizationRow>`
+    select ${columns} from authorizations where authorization_uid = ${authorizationUid}`.execute(tx)
+  return rows[0] ?? null
+}
+
+/** Throws RangeError when there is no such authorization: the uid came from our own rows. */
+export async function getAuthorization(tx: Tx, authorizationUid: Uid): Promise<AuthorizationRow> {
+  const row = await findAuthorization(tx, authorizationUid)
+  if (!row) throw new RangeError(`no authorization ${authorizationUid}`)
+  return row
+}
+
+/** Compare-and-swap of the state; null when the authorization was not in `from` any more. */
+export async function moveAuthorization(
+  tx: Tx,
+  p: {
+    authorizationUid: Uid
+    from: AuthorizationState
+    to: AuthorizationState
+    ends: boolean
+    revokedBy: string | null
+    statusMessage: string | null
+    now: Date
+  },
+): Promise<AuthorizationRow | null> {
+  const { rows } = await sql<AuthorizationRow>`
+    update authorizations
+    set state = ${p.to}, updated = ${p.now},
+      ended = case when ${p.ends} then ${p.now}::timestamptz else null end,
+      revoked = case when ${p.to} = 'revoked' then ${p.now}::timestamptz else revoked end,
+      revoked_by = case when ${p.to} = 'revoked' then ${p.revokedBy} else revoked_by end,
+      declined = case when ${p.to} = 'declined' then ${p.now}::timestamptz else declined end,
+      status = case when ${p.to} = 'needs_reauthorization' then 'errored'
+        when ${p.to} = 'active' then 'pending' else status end,
+      status_message = coalesce(${p.statusMessage}::text, status_message),
+      status_ts = case when ${p.to} in ('needs_reauthorization', 'active') then ${p.now}::timestamptz
+        else status_ts end
+    where authorization_uid = ${p.authorizationUid} and state = ${p.from}
+    returning ${columns}`.execute(tx)
+  return rows[0] ?? null
+}
+
+export async function setTerms(tx: Tx, authorizationUid: Uid, t: AuthorizationTerms): Promise<void> {
+  await sql`
+    update authorizations
+    set registration_uid = ${t.registrationUid}, data_classes = ${t.dataClasses}, history_start = ${t.historyStart},
+      expires = ${t.expires}, granted_scope = ${t.grantedScope}, subscription = ${t.subscription},
+      retail_customer = ${t.retailCustomer}, customer_name = ${t.customerName}, customer_email = ${t.customerEmail},
+      language = ${t.language}
+    where authorization_uid = ${authorizationUid}`.execute(tx)
+}
+
+/** A new end, only ever an earlier one; false when it would be later or the authorization has ended. */
+export async function shortenAuthorization(
+  tx: Tx,
+  p: { authorizationUid: Uid; expires: Date; now: Date },
+): Promise<boolean> {
+  const { numAffectedRows } = await sql`
+    update authorizations set expires = ${p.expires}, updated = ${p.now}
+    where authorization_uid = ${p.authorizationUid} and expires >= ${p.expires}
+      and state in ('active', 'needs_reauthorization')`.execute(tx)
+  return (numAffectedRows ?? 0n) > 0n
+}
+
+/** A pending row whose grant moved into the authorization that it renews; it was never shown to anybody. */
+export async function deletePendingAuthorization(tx: Tx, authorizationUid: Uid): Promise<void> {
+  await sql`delete from authorizations where authorization_uid = ${authorizationUid} and state = 'pending'`.execute(tx)
+}
+
+/** Running authorizations of a grant at the utility; more than one only when the utility reuses its ids. */
+export async function listBySubscription(
+  tx: Tx,
+  p: { registrationUid: Uid; subscription: string },
+): Promise<AuthorizationRow[]> {
+  const { rows } = await sql<AuthorizationRow>`
+    select ${columns} from authorizations
+    where registration_uid = ${p.registrationUid} and subscription = ${p.subscription}
+      and state in ('pending', 'active', 'needs_reauthorization')
+    order by authorization_uid desc limit 20`.execute(tx)
+  return rows
+}
+
+/** Running authorizations that the same person gave the same company at the same utility. */
+export async function listSameCustomer(
+  tx: Tx,
+  p: { companyUid: Uid; utility: string; customerEmail: string },
+): Promise<AuthorizationRow[]> {
+  const { rows } = await sql<AuthorizationRow>`
+    select ${columns} from authorizations
+    where company_uid = ${p.companyUid} and utility = ${p.utility}
+      and lower(customer_email) = lower(${p.customerEmail}) and state in ('active', 'needs_reauthorization')
+    order by authorization_uid desc limit 20`.execute(tx)
+  return rows
+}
+
+/** The utility's usage points that this authorization's meters have or had. */
+export async function listUsagePointsOf(tx: Tx, authorizationUid: Uid): Promise<string[]> {
+  const { rows } = await sql<{ usagePoint: string }>`
+    select usage_point as "usagePoint" from meter_aliases
+    where authorization_uid = ${authorizationUid}`.execute(tx)
+  return rows.map((row) => row.usagePoint)
+}
+
+/** Running authorizations whose end has come, soonest first. */
+export async function listDueToExpire(tx: Tx, now: Date, limit: number): Promise<AuthorizationRow[]> {
+  const { rows } = await sql<AuthorizationRow>`
+    select ${columns} from authorizations
+    where state in ('active', 'needs_reauthorization') and expires <= ${now}
+    order by expires, authorization_uid limit ${limit}`.execute(tx)
+  return rows
+}

@@ -1,0 +1,62 @@
+import { sql } from 'kysely'
+
+import type { Uid } from '../model/uid.ts'
+import type { Tx } from './db.ts'
+
+export type LinkPurpose = 'receipt' | 'confirm'
+export type LinkRow = {
+  companyUid: Uid
+  authorizationUid: Uid
+  purpose: LinkPurpose
+  created: Date
+  expires: Date | null
+}
+
+/** A private link, by the SHA-256 of its key. */
+export async function insertLink(tx: Tx, link: LinkRow & { keyHash: Uint8Array }): Promise<void> {
+  await sql`
+    insert into links (key_hash, company_uid, authorization_uid, purpose, created, expires)
+    values (${link.keyHash}, ${link.companyUid}, ${link.authorizationUid}, ${link.purpose}, ${link.created},
+      ${link.expires})`.execute(tx)
+}
+
+export async function findLink(
+  tx: Tx,
+  p: { keyHash: Uint8Array; purpose: LinkPurpose; now: Date },
+): Promise<LinkRow | null> {
+  const { rows } = await sql<LinkRow>`
+    select company_uid as "companyUid", authorization_uid as "authorizationUid", purpose, created, expires from links
+    where key_hash = ${p.keyHash} and purpose = ${p.purpose} and (expires is null or expires > ${p.now})`.execute(tx)
+  return rows[0] ?? null
+}
+
+/** The links of a grant that moved into the authorization it renews. */
+export async function moveLinks(tx: Tx, p: { from: Uid; to: Uid }): Promise<void> {
+  await sql`update links set authorization_uid = ${p.to} where authorization_uid = ${p.from}`.execute(tx)
+}
+
+export async function insertReferral(
+  tx: Tx,
+  r: { code: string; companyUid: Uid; authorizationUid: Uid; created: Date },
+): Promise<void> {
+  await sql`
+    insert into referrals (code, company_uid, authorization_uid, created)
+    values (${r.code}, ${r.companyUid}, ${r.authorizationUid}, ${r.created})`.execute(tx)
+}
+
+/** The authorizations of referral codes; unknown codes are left out. */
+export async function listReferred(
+  tx: Tx,
+  codes: readonly string[],
+): Promise<{ code: string; authorizationUid: Uid }[]> {
+  const { rows } = await sql<{ code: string; authorizationUid: Uid }>`
+    select code, authorization_uid as "authorizationUid" from referrals where code = any(${[...codes]})`.execute(tx)
+  return rows
+}
+
+/** The referral codes of an authorization, oldest first. */
+export async function listReferralsOf(tx: Tx, authorizationUid: Uid): Promise<string[]> {
+  const { rows } = await sql<{ code: string }>`
+    select code from referrals where authorization_uid = ${authorizationUid} order by created, code`.execute(tx)
+  return rows.map((row) => row.code)
+}

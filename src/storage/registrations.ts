@@ -1,0 +1,95 @@
+import { sql } from 'kysely'
+
+import type { Uid } from '../model/uid.ts'
+import type { Tx } from './db.ts'
+
+/** A registration at a utility as stored; utilities/registration.ts opens it. */
+export type RegistrationRow = {
+  registrationUid: Uid
+  utility: string
+  companyUid: Uid | null
+  environment: string
+  clientId: string
+  bulkId: string | null
+  notificationKey: string
+  addresses: unknown
+  /** Sealed; bound to registrationUid. */
+  secrets: Buffer
+  created: Date
+  updated: Date
+}
+
+const columns = sql`registration_uid as "registrationUid", utility, company_uid as "companyUid", environment,
+  client_id as "clientId", bulk_id as "bulkId", notification_key as "notificationKey", addresses, secrets, created,
+  updated`
+
+/** The next uid, so that secrets can be sealed under it before the row is written. */
+export async function nextRegistrationUid(tx: Tx): Promise<Uid> {
+  const { rows } = await sql<{ uid: Uid }>`select nextval('small_uids') as uid`.execute(tx)
+  const [row] = rows
+  if (!row) throw new Error('a sequence gave no number')
+  return row.uid
+}
+
+export async function insertRegistration(
+  tx: Tx,
+  r: Omit<RegistrationRow, 'secrets'> & { secrets: Uint8Array },
+): Promise<void> {
+  await sql`
+    insert into registrations (registration_uid, utility, company_uid, environment, client_id, bulk_id,
+      notification_key, addresses, secrets, created, updated)
+    values (${r.registrationUid}, ${r.utility}, ${r.companyUid}, ${r.environment}, ${r.clientId}, ${r.bulkId},
+      ${r.notificationKey}, ${JSON.stringify(r.addresses)}, ${r.secrets}, ${r.created}, ${r.updated})`.execute(tx)
+}
+
+/** New addresses and secrets of a known registration (rotation of a certificate, another port of a simulator). */
+export async function updateRegistration(
+  tx: Tx,
+  r: Pick<RegistrationRow, 'registrationUid' | 'bulkId' | 'addresses' | 'updated'> & { secrets: Uint8Array },
+): Promise<void> {
+  await sql`
+    update registrations
+    set bulk_id = ${r.bulkId}, addresses = ${JSON.stringify(r.addresses)}, secrets = ${r.secrets},
+      updated = ${r.updated}
+    where registration_uid = ${r.registrationUid}`.execute(tx)
+}
+
+export async function findRegistration(tx: Tx, registrationUid: Uid): Promise<RegistrationRow | null> {
+  const { rows } = await sql<RegistrationRow>`
+    select ${columns} from registrations where registration_uid = ${registrationUid}`.execute(tx)
+  return rows[0] ?? null
+}
+
+export async function findRegistrationByClient(
+  tx: Tx,
+  { utility, environment, clientId }: Pick<RegistrationRow, 'utility' | 'environment' | 'clientId'>,
+): Promise<RegistrationRow | null> {
+  const { rows } = await sql<RegistrationRow>`
+    select ${columns} from registrations
+    where utility = ${utility} and environment = ${environment} and client_id = ${clientId}`.execute(tx)
+  return rows[0] ?? null
+}
+
+export async function findRegistrationByKey(tx: Tx, notificationKey: string): Promise<RegistrationRow | null> {
+  const { rows } = await sql<RegistrationRow>`
+    select ${columns} from registrations where notification_key = ${notificationKey}`.execute(tx)
+  return rows[0] ?? null
+}
+
+/** What a company's customers go through, by utility: its own registration before the operator's, the newest first. */
+export async function listUsableRegistrations(
+  tx: Tx,
+  companyUid: Uid,
+): Promise<Pick<RegistrationRow, 'registrationUid' | 'utility' | 'environment'>[]> {
+  const { rows } = await sql<Pick<RegistrationRow, 'registrationUid' | 'utility' | 'environment'>>`
+    select registration_uid as "registrationUid", utility, environment from registrations
+    where company_uid = ${companyUid} or company_uid is null
+    order by company_uid nulls last, registration_uid desc`.execute(tx)
+  return rows
+}
+
+export async function listRegistrations(tx: Tx): Promise<RegistrationRow[]> {
+  const { rows } = await sql<RegistrationRow>`
+    select ${columns} from registrations order by registration_uid`.execute(tx)
+  return rows
+}
