@@ -1,13 +1,23 @@
 import type { EpochSeconds } from '../units/epoch-seconds.ts'
 import type { Readings } from './readings.ts'
-import type { ResourceName, Wire } from './resources.ts'
+import { type ResourceName, RESOURCES, type Wire } from './resources.ts'
 
-/** One ESPI resource as on the wire. IntervalBlock: all blocks of the entry, in columns. */
-export type Content =
-  | { [N in ResourceName]: { kind: N; value: Wire<N> } }[ResourceName]
-  | { kind: 'IntervalBlock'; value: Readings }
+/** What each kind of resource holds. IntervalBlock: all blocks of the entry, in columns. */
+export type ContentValues = { [N in ResourceName]: Wire<N> } & { IntervalBlock: Readings }
+export type ContentKind = keyof ContentValues
 
-export type ContentKind = Content['kind']
+/** One ESPI resource as on the wire. */
+export type Content = { [N in ContentKind]: { kind: N; value: ContentValues[N] } }[ContentKind]
+
+/** True for the name of a resource that is read. */
+export function isContentKind(name: string): name is ContentKind {
+  return name === 'IntervalBlock' || Object.hasOwn(RESOURCES, name)
+}
+
+/** Ties a kind to its value where the compiler cannot: the table that makes the value also makes the type. */
+export function isContent(content: { kind: ContentKind; value: unknown }): content is Content {
+  return typeof content.value === 'object' && content.value !== null
+}
 
 /** Why one entry cannot be used while the rest of the feed can. */
 export type EntryProblem = {

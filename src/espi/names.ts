@@ -1,4 +1,5 @@
 import { FeedRejected } from './errors.ts'
+import { isNameCharacter } from './xml-characters.ts'
 
 /** More distinct names than any ESPI document has; a document of endless new names is an attack on memory. */
 const MAX_NAMES = 4096
@@ -68,7 +69,7 @@ function equal(known: Uint8Array | undefined, source: Uint8Array, start: number,
 function split(names: Names, name: string, offset: number): void {
   const colon = name.indexOf(':')
   const local = name.slice(colon + 1)
-  if (colon === 0 || local === '' || local.includes(':') || /^[-.0-9\u00b7\u0300-\u036f\u203f\u2040]/.test(local))
+  if (colon === 0 || local.includes(':') || !beginsName(local))
     throw new FeedRejected(
       'not_well_formed',
       offset,
@@ -76,6 +77,12 @@ function split(names: Names, name: string, offset: number): void {
     )
   names.prefix.push(colon < 0 ? 0 : textId(names, name.slice(0, colon)))
   names.local.push(textId(names, local))
+}
+
+/** The part after a colon must begin as a name does; the part before was checked when the name was read. */
+function beginsName(local: string): boolean {
+  const code = local.codePointAt(0) ?? 0
+  return code < 0x80 ? /^[A-Za-z_]/.test(local) : isNameCharacter(code, true)
 }
 
 /** The id of a text, new or known. */

@@ -1,4 +1,4 @@
-import type { EpochSeconds } from '../units/epoch-seconds.ts'
+import { type EpochSeconds, epochSeconds } from '../units/epoch-seconds.ts'
 
 const INSTANT = /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*([Zz]|[+-]\d{2}:?\d{2})?)?$/
 
@@ -12,7 +12,7 @@ export function parseInstant(text: string): EpochSeconds | null {
   const [year, month, day, hour, minute, second] = found.slice(1, 7).map((part) => Number(part ?? 0))
   const ms = Date.UTC(year ?? 0, (month ?? 1) - 1, day, hour, minute, second)
   if ((month ?? 0) < 1 || (month ?? 0) > 12 || (day ?? 0) < 1 || (day ?? 0) > 31) return null
-  return (ms / 1000 - offsetSeconds(found[7])) as EpochSeconds
+  return epochSeconds(ms / 1000 - offsetSeconds(found[7]))
 }
 
 function offsetSeconds(zone: string | undefined): number {

@@ -1,8 +1,8 @@
 import { parseExact } from '../units/exact.ts'
 import { decodeText } from './decode-text.ts'
-import type { Content, Entry } from './entry.ts'
+import { type Entry, isContent } from './entry.ts'
 import { parseInstant } from './parse-instant.ts'
-import { keepReadings } from './read-open.ts'
+import { countUnknown, keepReadings } from './read-open.ts'
 import type { Draft, Frame, Reader } from './reader.ts'
 import { resetReadings, setNumber, setOdd } from './readings.ts'
 import * as plans from './shapes.ts'
@@ -62,7 +62,10 @@ function closeColumn(r: Reader, leaf: Plan): void {
     keepText(r)
   }
   const text = r.leafText.trim()
-  if (text !== '' && !setOdd(r.readings, leaf.column, text)) notANumber(r, `IntervalReading ${leaf.key}`)
+  if (text === '' || setOdd(r.readings, leaf.column, text)) return
+  // Codes only describe a reading (a quality in words): without them it is still one. Times and numbers are the reading.
+  if (plans.DESCRIBING.has(leaf.key)) countUnknown(r, leaf.key)
+  else notANumber(r, `IntervalReading ${leaf.key}`)
 }
 
 /** A whole number of up to 15 digits, blanks around it allowed; NaN for anything else. */
@@ -152,8 +155,7 @@ function emit(r: Reader, end: number): void {
   const entry = finishEntry(draft, (r.tokenizer?.base ?? 0) + end)
   const contents = draft.problem === null ? draft.contents : []
   if (contents.length === 0) r.entries.push(entry)
-  // The reader built the value from the table that also makes the type, so the kind and the value belong together.
-  for (const content of contents) r.entries.push({ ...entry, content: content as Content })
+  for (const content of contents) if (isContent(content)) r.entries.push({ ...entry, content })
 }
 
 function finishEntry(draft: Draft, endOffset: number): Entry {

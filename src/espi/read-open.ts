@@ -1,3 +1,4 @@
+import { isContentKind } from './entry.ts'
 import { FeedRejected } from './errors.ts'
 import { type Draft, newDraft, type Reader } from './reader.ts'
 import { addRow, takeReadings } from './readings.ts'
@@ -20,7 +21,7 @@ export function readOpen(r: Reader, namespace: number, local: number, start: num
   if (plan === undefined) {
     if (r.frames.length === 0) refuseRoot(r, local, start)
     if (namespace === 2 || namespace === 3) r.seen.espi = true
-    countUnknown(r, local)
+    countUnknown(r, r.tokenizer?.names.texts[local] ?? '')
     r.skip = 1
   } else if (plan.type <= plans.COLUMN_LEAF) {
     r.leaf = plan
@@ -63,7 +64,7 @@ function openContainer(r: Reader, plan: Plan, namespace: number, local: number, 
 function openResource(r: Reader, plan: Plan): void {
   r.seen.resources++
   countElement(r)
-  r.resource = plan.key as Reader['resource']
+  r.resource = isContentKind(plan.key) ? plan.key : null
   if (plan.key === 'IntervalBlock') {
     const from = r.readings.row + 1
     r.readings.blocks.push({ start: null, duration: null, uom: null, currency: null, from, to: from })
@@ -141,10 +142,11 @@ function countElement(r: Reader): void {
     )
 }
 
-function countUnknown(r: Reader, local: number): void {
+/** Counts an element, or the text of one, that says nothing we know. */
+export function countUnknown(r: Reader, element: string): void {
   const draft = r.drafts.at(-1)
   if (r.resource === null || draft === undefined) return
-  const name = `${r.resource}/${r.tokenizer?.names.texts[local] ?? ''}`
+  const name = `${r.resource}/${element}`
   draft.unknown ??= new Map()
   if (draft.unknown.has(name) || draft.unknown.size < MAX_UNKNOWN)
     draft.unknown.set(name, (draft.unknown.get(name) ?? 0) + 1)

@@ -2,6 +2,9 @@ import { COLUMNS } from './readings.ts'
 import { ALIASES, RESOURCES } from './resources.ts'
 import { FIRST_KNOWN } from './tokenizer.ts'
 
+/** Columns that describe a reading; a text in them that is no number is passed over. */
+export const DESCRIBING: ReadonlySet<string> = new Set(['quality', 'tou', 'tier', 'cpp'])
+
 /** What to do with an element: the tables of resources.ts, compiled so that one array access by name id finds it. */
 export type Plan = {
   key: string

@@ -8,12 +8,22 @@ export type Direction = 'delivered' | 'received' | 'net' | 'none'
 /** What is measured. `register` is a meter index: differences of it are usage, its values are not. */
 export type Quantified = 'energy' | 'volume' | 'demand' | 'power' | 'register' | 'temperature' | 'other'
 
-/** One channel of a meter; channels are never added to each other. */
-export type Channel = { commodity: Commodity; direction: Direction; quantified: Quantified; unit: Unit }
+/**
+ * One channel of a meter; channels are never added to each other. part: only where several physical meters report the same
+ * thing at the same time under one agreement; the utility's name for the one.
+ */
+export type Channel = {
+  commodity: Commodity
+  direction: Direction
+  quantified: Quantified
+  unit: Unit
+  part?: string
+}
 
-/** Stable text form of a channel, for keys: `electricity/delivered/energy/Wh`. */
-export function channelKey({ commodity, direction, quantified, unit }: Channel): string {
-  return `${commodity}/${direction}/${quantified}/${unit}`
+/** Stable text form of a channel, for keys: `electricity/delivered/energy/Wh`, with `/part` where there is one. */
+export function channelKey({ commodity, direction, quantified, unit, part }: Channel): string {
+  const key = `${commodity}/${direction}/${quantified}/${unit}`
+  return part === undefined ? key : `${key}/${part}`
 }
 
 /**

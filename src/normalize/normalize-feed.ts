@@ -1,0 +1,64 @@
+import type { Entry, FeedHead } from '../espi/entry.ts'
+import { resolveLinks } from '../espi/resolve-links.ts'
+import type { DecodedFeed } from '../model/decoded-feed.ts'
+import type { EpochSeconds } from '../units/epoch-seconds.ts'
+import { normalizeBills } from './bills.ts'
+import { readCustomers } from './customers.ts'
+import { normalizeMeters } from './meters.ts'
+import type { NormalizeOptions } from './options.ts'
+import { checkPlausibility } from './plausibility.ts'
+import { normalizeSeries } from './series.ts'
+import { checkZone } from './time-zone.ts'
+import { listWarnings, warn, type WarningCounts } from './warnings.ts'
+
+/**
+ * Everything that a feed says, in our words: meters, series, bills and billing accounts, with what was odd about it.
+ *
+ * Pure: the same entries give the same result. Units and multipliers are applied once, money never scaled; nothing is filled
+ * in, net is never split or added. Faults that all utilities share are mended here and counted; one utility's own faults are
+ * mended before, by its repairs. Entries that could not be read are listed in `quarantined`.
+ */
+export function normalizeFeed(
+  entries: readonly Entry[],
+  options: NormalizeOptions,
+  heads: readonly FeedHead[] = [],
+): DecodedFeed {
+  const counts: WarningCounts = new Map()
+  const { usagePoints, rules, ambiguous } = resolveLinks(entries)
+  for (const [rule, count] of rules) if (rule !== 'standard' && rule !== 'none') warn(counts, 'links_guessed', count)
+  warn(counts, 'ambiguous_reading_type', ambiguous)
+  countEntries(entries, counts)
+  checkZone(entries, options.timezone, counts)
+  const customers = readCustomers(entries)
+  const series = usagePoints.flatMap((tree) => normalizeSeries(tree, options, counts))
+  const bills = usagePoints.flatMap((tree) => normalizeBills(tree, options, counts))
+  checkPlausibility(series, bills, counts)
+  return {
+    meters: normalizeMeters(usagePoints, customers.agreements),
+    series,
+    bills,
+    billingAccounts: customers.billingAccounts,
+    warnings: listWarnings(counts),
+    quarantined: entries.flatMap(({ self, problem }) =>
+      problem === null ? [] : [{ href: self, code: problem.code, message: problem.message }],
+    ),
+    updated: newest(heads) ?? newest(entries),
+  }
+}
+
+function countEntries(entries: readonly Entry[], counts: WarningCounts): void {
+  let empty = 0
+  let unknown = 0
+  for (const entry of entries) {
+    if (entry.content === null && entry.problem === null) empty++
+    for (const { count } of entry.unknown) unknown += count
+  }
+  warn(counts, 'entries_without_content', empty)
+  warn(counts, 'unknown_elements', unknown)
+}
+
+function newest(items: readonly { updated: EpochSeconds | null }[]): EpochSeconds | null {
+  let latest: EpochSeconds | null = null
+  for (const { updated } of items) if (updated !== null && (latest === null || updated > latest)) latest = updated
+  return latest
+}

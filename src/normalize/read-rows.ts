@@ -1,0 +1,150 @@
+import type { Reading } from '../espi/resolve-links.ts'
+import { exactAt, type Readings } from '../espi/readings.ts'
+import type { Wire } from '../espi/resources.ts'
+import { toUnits } from '../units/exact.ts'
+import { currencyCode, qualityRank } from './codes.ts'
+import { toMoney } from './money.ts'
+import type { NormalizeOptions } from './options.ts'
+import { warn, type WarningCounts } from './warnings.ts'
+
+/**
+ * Readings of one MeterReading as rows in feed order, scaled to one exponent; NaN where not given. updated orders two
+ * deliveries of one start when their quality does not.
+ */
+export type Rows = {
+  count: number
+  exponent: number
+  start: Float64Array
+  duration: Float64Array
+  value: Float64Array
+  quality: Uint8Array
+  cost: Float64Array
+  tou: Uint8Array
+  updated: Float64Array
+  currency: string | null
+}
+
+/** Moments before 1970 or after 2100 are faults: milliseconds, or a file that counts from somewhere else. */
+const LATEST = 4_102_444_800
+
+/** Reads all blocks of a MeterReading; rows without a time or value are counted and left out. */
+export function readRows(
+  reading: Reading,
+  type: Wire<'ReadingType'>,
+  options: NormalizeOptions,
+  counts: WarningCounts,
+): Rows {
+  const total = reading.blocks.reduce((sum, { readings }) => sum + readings.count, 0)
+  const rows = emptyRows(total, commonExponent(reading, type))
+  rows.currency = currencyCode(type.currency)
+  const fallback = qualityRank(type.defaultQuality ?? options.defaultQuality ?? null)
+  for (const { entry, readings } of reading.blocks) {
+    for (const block of readings.blocks) {
+      rows.currency ??= currencyCode(block.currency)
+      for (let row = block.from; row < block.to; row++) {
+        const start = startOf(readings, row, block, type)
+        if (Number.isNaN(start) || start < 0 || start > LATEST) warn(counts, 'missing_time')
+        else
+          addRow(
+            rows,
+            { readings, row, start, fallback, updated: entry.updated ?? 0, multiplier: type.powerOfTenMultiplier ?? 0 },
+            counts,
+          )
+      }
+    }
+  }
+  return rows
+}
+
+function emptyRows(length: number, exponent: number): Rows {
+  return {
+    count: 0,
+    exponent,
+    start: new Float64Array(length),
+    duration: new Float64Array(length),
+    value: new Float64Array(length),
+    quality: new Uint8Array(length),
+    cost: new Float64Array(length),
+    tou: new Uint8Array(length),
+    updated: new Float64Array(length),
+    currency: null,
+  }
+}
+
+/** The smallest exponent that any value needs: the type's, a reading's own (NISC), less the digits after a point. */
+function commonExponent(reading: Reading, type: Wire<'ReadingType'>): number {
+  const own = type.powerOfTenMultiplier ?? 0
+  let smallest = Infinity
+  for (const { readings } of reading.blocks) {
+    const { multiplier, odd } = readings
+    if (multiplier === null && odd.value.size === 0) {
+      if (readings.count > 0) smallest = Math.min(smallest, own)
+      continue
+    }
+    for (let row = 0; row < readings.count; row++) {
+      const scale = given(multiplier?.[row]) ?? own
+      smallest = Math.min(smallest, scale + (odd.value.get(row)?.exponent ?? 0))
+    }
+  }
+  return Number.isFinite(smallest) ? smallest : own
+}
+
+const given = (value: number | undefined): number | undefined =>
+  value === undefined || Number.isNaN(value) ? undefined : value
+
+/** A reading without a time stands at its place in the block, when the type says how long intervals are. */
+function startOf(
+  readings: Readings,
+  row: number,
+  block: { start: number | null; from: number },
+  type: Wire<'ReadingType'>,
+): number {
+  const start = readings.start[row] ?? NaN
+  if (!Number.isNaN(start) || block.start === null) return start
+  return type.intervalLength !== null && type.intervalLength > 1
+    ? block.start + (row - block.from) * type.intervalLength
+    : NaN
+}
+
+type Source = { readings: Readings; row: number; start: number; fallback: number; updated: number; multiplier: number }
+
+function addRow(rows: Rows, source: Source, counts: WarningCounts): void {
+  const { readings, row } = source
+  const value = valueOf(rows, source)
+  if (value === null || Number.isNaN(value)) {
+    warn(counts, value === null ? 'value_out_of_range' : 'missing_value')
+    return
+  }
+  const at = rows.count++
+  rows.start[at] = source.start
+  rows.duration[at] = readings.duration[row] ?? NaN
+  rows.value[at] = value
+  const quality = given(readings.quality?.[row])
+  rows.quality[at] = quality === undefined ? source.fallback : qualityRank(quality)
+  rows.cost[at] = costOf(readings, row, counts)
+  const tou = readings.tou?.[row] ?? 0
+  rows.tou[at] = tou >= 0 && tou < 256 ? tou : 0
+  rows.updated[at] = source.updated
+}
+
+/** In units of the common exponent; NaN when not given, null when it cannot be carried exactly. */
+function valueOf(rows: Rows, { readings, row, multiplier }: Source): number | null {
+  const value = readings.value[row] ?? NaN
+  if (Number.isNaN(value)) return NaN
+  const scale = given(readings.multiplier?.[row]) ?? multiplier
+  if (scale === rows.exponent && readings.odd.value.size === 0) return value
+  const number = exactAt(readings, 'value', row)
+  const units =
+    number === null ? null : toUnits({ digits: number.digits, exponent: number.exponent + scale }, rows.exponent)
+  return units === null || !units.exact ? null : units.value
+}
+
+function costOf(readings: Readings, row: number, counts: WarningCounts): number {
+  const cost = readings.cost?.[row] ?? NaN
+  const odd = readings.odd.cost.get(row)
+  if (odd === undefined) return cost
+  const money = toMoney(odd, odd.exponent < 0)
+  if (money !== 'unreadable') return money
+  warn(counts, 'amount_unreadable')
+  return NaN
+}

@@ -1,0 +1,186 @@
+import type { Reading, UsagePointTree } from '../espi/resolve-links.ts'
+import type { Wire } from '../espi/resources.ts'
+import { lastSegment } from '../espi/href.ts'
+import type { Channel, Commodity, Series } from '../model/series.ts'
+import { channelKey } from '../model/series.ts'
+import * as codes from './codes.ts'
+import { correctDurations } from './durations.ts'
+import { mergeRows } from './merge-rows.ts'
+import type { NormalizeOptions } from './options.ts'
+import { readRows, type Rows } from './read-rows.ts'
+import { warn, type WarningCounts } from './warnings.ts'
+
+/** One MeterReading in our words, before those of one channel are put together. */
+type Part = { channel: Channel; rows: Rows; intervalLength: number | null; name: string | null }
+
+/**
+ * The series of one usage point: one for each channel, exact integers with one power of ten, ascending, each start once.
+ *
+ * Multipliers apply to values only; costs are hundred-thousandths as they are. Net, registers and temperatures stay channels
+ * of their own. MeterReadings of one channel that do not overlap (a utility that splits by time of use) make one series; of
+ * two interval lengths the finer counts; meters that report at the same time stay apart as channels with a `part`.
+ * Source: espi.xsd 4.0, types ReadingType and IntervalReading; fall-backs for what utilities leave out are counted.
+ */
+export function normalizeSeries(tree: UsagePointTree, options: NormalizeOptions, counts: WarningCounts): Series[] {
+  const service = codes.serviceCommodity(tree.entry?.content.value.ServiceCategory?.kind)
+  const channels = new Map<string, Part[]>()
+  for (const reading of tree.readings) {
+    if (reading.blocks.every(({ readings }) => readings.count === 0)) continue
+    const part = readPart(reading, service, options, counts)
+    if (part === null || part.rows.count === 0) continue
+    const key = channelKey(part.channel)
+    channels.set(key, [...(channels.get(key) ?? []), part])
+  }
+  return [...channels.values()].flatMap((parts) =>
+    putTogether(parts, counts).map((part) => toSeries(tree.key, part, options, counts)),
+  )
+}
+
+function readPart(
+  reading: Reading,
+  service: Commodity | null,
+  options: NormalizeOptions,
+  counts: WarningCounts,
+): Part | null {
+  const type = usableType(reading.type, service, counts)
+  if (type === null) return null
+  const unit = type.uom === null ? undefined : codes.UNITS[type.uom]
+  const direction = codes.directionOf(type.flowDirection)
+  if (unit === undefined || unit === 'none') {
+    warn(counts, 'unsupported_unit')
+    return null
+  }
+  if (direction === null) {
+    warn(counts, 'unsupported_flow')
+    return null
+  }
+  const commodity = codes.commodityOf(type.commodity, service, unit)
+  const quantified = codes.quantifiedOf(type, unit)
+  if (commodity === 'electricity' && quantified === 'volume') {
+    warn(counts, 'unit_does_not_fit')
+    return null
+  }
+  const rows = readRows(reading, type, options, counts)
+  return {
+    channel: { commodity, direction, quantified, unit },
+    rows,
+    intervalLength: type.intervalLength,
+    name: lastSegment(reading.href),
+  }
+}
+
+/** NISC writes the unit into the interval; a bare type of an electric service counts watt-hours. */
+function usableType(
+  type: Wire<'ReadingType'> | null,
+  service: Commodity | null,
+  counts: WarningCounts,
+): Wire<'ReadingType'> | null {
+  if (type === null) {
+    warn(counts, 'missing_reading_type')
+    return null
+  }
+  if (type.uom !== null) return type
+  if (service !== 'electricity' && type.commodity !== 1) return type
+  warn(counts, 'assumed_reading_type')
+  return { ...type, uom: 72 }
+}
+
+/** Joins the parts of one channel where they do not overlap. */
+function putTogether(parts: Part[], counts: WarningCounts): Part[] {
+  const first = parts[0]
+  if (first === undefined || parts.length === 1) return parts
+  if (!overlap(parts)) return [join(parts)]
+  const finest = Math.min(...parts.map(typicalDuration))
+  const fine = parts.filter((part) => typicalDuration(part) === finest)
+  warn(counts, 'coarser_series_left_out', parts.length - fine.length)
+  if (fine.length < 2 || !overlap(fine)) return [join(fine)]
+  warn(counts, 'several_meters', fine.length)
+  return fine.map((part, index) => ({ ...part, channel: { ...part.channel, part: part.name ?? String(index + 1) } }))
+}
+
+function typicalDuration({ rows, intervalLength }: Part): number {
+  const durations = rows.duration
+    .slice(0, rows.count)
+    .filter((value) => value > 0)
+    .sort()
+  return durations[durations.length >> 1] ?? intervalLength ?? 0
+}
+
+/** True when two parts cover one moment. A start in two parts with one value is the same reading sent twice. */
+function overlap(parts: Part[]): boolean {
+  const spans = parts.flatMap((part, index) =>
+    Array.from({ length: part.rows.count }, (_, row) => {
+      const start = part.rows.start[row] ?? 0
+      return { index, start, end: start + Math.max(1, part.rows.duration[row] || 1), value: part.rows.value[row] }
+    }),
+  )
+  spans.sort((a, b) => a.start - b.start)
+  let open: (typeof spans)[number] | undefined
+  for (const span of spans) {
+    const same = open !== undefined && open.start === span.start && open.end === span.end && open.value === span.value
+    if (open !== undefined && !same && span.index !== open.index && span.start < open.end) return true
+    if (open === undefined || span.end > open.end) open = span
+  }
+  return false
+}
+
+/** One after the other, at the smaller of their exponents. */
+function join(parts: Part[]): Part {
+  const [first, ...rest] = parts
+  if (first === undefined) throw new RangeError('nothing to join')
+  const exponent = Math.min(...parts.map(({ rows }) => rows.exponent))
+  const rows = rest.reduce((sum, part) => append(sum, scaled(part.rows, exponent)), scaled(first.rows, exponent))
+  return { ...first, rows }
+}
+
+function scaled(rows: Rows, exponent: number): Rows {
+  const factor = 10 ** (rows.exponent - exponent)
+  return factor === 1 ? rows : { ...rows, exponent, value: rows.value.map((value) => value * factor) }
+}
+
+function append(a: Rows, b: Rows): Rows {
+  const float = (name: 'start' | 'duration' | 'value' | 'cost' | 'updated'): Float64Array =>
+    Float64Array.from([...a[name].subarray(0, a.count), ...b[name].subarray(0, b.count)])
+  const byte = (name: 'quality' | 'tou'): Uint8Array =>
+    Uint8Array.from([...a[name].subarray(0, a.count), ...b[name].subarray(0, b.count)])
+  return {
+    count: a.count + b.count,
+    exponent: a.exponent,
+    start: float('start'),
+    duration: float('duration'),
+    value: float('value'),
+    cost: float('cost'),
+    updated: float('updated'),
+    quality: byte('quality'),
+    tou: byte('tou'),
+    currency: a.currency ?? b.currency,
+  }
+}
+
+function toSeries(
+  usagePoint: string,
+  { channel, rows, intervalLength }: Part,
+  options: NormalizeOptions,
+  counts: WarningCounts,
+): Series {
+  const kept = mergeRows(rows, counts)
+  const pick = (column: Float64Array): Float64Array => Float64Array.from(kept, (row) => column[row] ?? NaN)
+  const start = pick(rows.start)
+  const duration = pick(rows.duration)
+  if (channel.quantified !== 'register') correctDurations(start, duration, intervalLength, counts)
+  const cost = pick(rows.cost)
+  const tou = Uint8Array.from(kept, (row) => rows.tou[row] ?? 0)
+  const priced = cost.some((value) => !Number.isNaN(value))
+  return {
+    usagePoint,
+    channel,
+    exponent: rows.exponent,
+    start,
+    duration: Uint32Array.from(duration, (value) => (value > 0 && value < 2 ** 32 ? value : 0)),
+    value: pick(rows.value),
+    quality: Uint8Array.from(kept, (row) => rows.quality[row] ?? 0),
+    cost: priced ? cost : null,
+    tou: tou.some((code) => code > 0) ? tou : null,
+    currency: priced ? (rows.currency ?? options.currency) : null,
+  }
+}

@@ -1,0 +1,46 @@
+import type { Warning } from '../model/decoded-feed.ts'
+
+/** Every warning of this folder: its code and the sentence people read. The codes are stable. */
+export const SENTENCES = {
+  links_guessed: 'Some resources are not linked as ESPI says; they were tied together by their addresses or order.',
+  ambiguous_reading_type: 'Two reading types share one address but differ; the first was used.',
+  missing_reading_type: 'Readings came without a reading type, so their unit is not known; they were left out.',
+  assumed_reading_type: 'A reading type names no unit; watt-hours were assumed, as the service is electricity.',
+  unsupported_unit: 'A series has a unit that cannot be carried; it was left out.',
+  unit_does_not_fit: 'A series has a unit that its service is not sold in; it was left out.',
+  unsupported_flow: 'A series counts one quadrant or phase of the flow; it was left out.',
+  missing_time: 'Readings without a time, or with one that cannot be true, were left out.',
+  missing_value: 'Readings without a value were left out; they are gaps.',
+  value_out_of_range: 'Values too large or too fine to be carried exactly were left out.',
+  repeated_starts: 'Readings came more than once with the same value; one of each was kept.',
+  conflicting_starts:
+    'Readings came more than once with different values; the better quality, then the later one was kept.',
+  overlapping_readings: 'Some readings overlap the next one in time.',
+  duration_corrected: 'Some durations do not reach the next reading, or reach past it; they were taken from its start.',
+  coarser_series_left_out: 'The same usage came in two interval lengths; the finer one was used.',
+  several_meters: 'Several meters report in one channel at the same time; they are kept apart.',
+  implausible_usage: 'The usage of a day is far beyond what this kind of service delivers; check the scale.',
+  implausible_price: 'The price of a unit is far from any tariff; check the scale of money or usage.',
+  summary_without_period: 'A usage summary has no billing period; it makes no bill.',
+  bills_overlap: 'Two bills of one meter overlap in time.',
+  lines_do_not_add_up: 'The lines of a bill do not add up to its total.',
+  information_lines_are_money:
+    'Lines marked as information add up to the total of their bill; they were taken as charges.',
+  amount_unreadable: 'An amount is no whole number of hundred-thousandths; it was left out.',
+  time_zone_differs: "The feed's time zone is not the utility's; the utility's was used.",
+  unknown_elements: 'The feed has elements that ESPI does not define; they were passed over.',
+  entries_without_content: 'Some entries hold no resource; they were passed over.',
+} as const
+
+export type WarningCode = keyof typeof SENTENCES
+
+/** Counts warnings by code while a feed is normalized. */
+export type WarningCounts = Map<WarningCode, number>
+
+export function warn(counts: WarningCounts, code: WarningCode, count = 1): void {
+  if (count > 0) counts.set(code, (counts.get(code) ?? 0) + count)
+}
+
+export function listWarnings(counts: WarningCounts): Warning[] {
+  return [...counts].map(([code, count]) => ({ code, count, message: SENTENCES[code] }))
+}

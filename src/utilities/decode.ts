@@ -1,0 +1,44 @@
+import type { WireFeed } from '../espi/entry.ts'
+import { parseBytes } from '../espi/parse.ts'
+import type { DecodedFeed, Warning } from '../model/decoded-feed.ts'
+import { normalizeFeed } from '../normalize/normalize-feed.ts'
+import type { NormalizeOptions } from '../normalize/options.ts'
+import type { Utility } from './contract.ts'
+import type { Repair } from './repair.ts'
+import { repairsOf } from './repairs.ts'
+
+/** How one utility's feeds are to be read. */
+export type Decoding = NormalizeOptions & { repairs: readonly Repair[] }
+
+/** The decoding that a utility's definition says. fileQuality: ESPI quality that a kind of bulk file stands for. */
+export function decodingOf(utility: Utility, fileQuality: number | null = null): Decoding {
+  return {
+    timezone: utility.timezone,
+    currency: utility.currency,
+    billPeriod: utility.espi.billPeriod,
+    defaultQuality: fileQuality,
+    repairs: repairsOf(utility),
+  }
+}
+
+/**
+ * One feed from bytes to our words: parse, mend the utility's known faults, normalize. Pure, so a raw feed can be replayed.
+ * Throws FeedRejected when the body cannot be read; a single bad entry is quarantined instead.
+ */
+export function decodeFeed(bytes: Uint8Array, decoding: Decoding): DecodedFeed {
+  const { feed, warnings } = repairFeed(parseBytes(bytes), decoding.repairs)
+  const decoded = normalizeFeed(feed.entries, decoding, feed.heads)
+  return { ...decoded, warnings: [...warnings, ...decoded.warnings] }
+}
+
+/** Runs repairs one after another; each that changed something becomes a warning `repaired_{name}`. */
+export function repairFeed(feed: WireFeed, repairs: readonly Repair[]): { feed: WireFeed; warnings: Warning[] } {
+  const warnings: Warning[] = []
+  let mended = feed
+  for (const { name, describe, repair } of repairs) {
+    const { feed: next, changed } = repair(mended)
+    mended = next
+    if (changed > 0) warnings.push({ code: `repaired_${name}`, count: changed, message: describe })
+  }
+  return { feed: mended, warnings }
+}
