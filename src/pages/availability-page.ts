@@ -50,12 +50,12 @@ const DAYS_PER_MONTH = 365.25 / 12
 function row({ language }: PageContext, { name, products, espi, dataLagDays }: UtilityFacts): Markup {
   const text = messages[language].availability
   const cell = (has: boolean): Markup =>
-    html`<td>${has ? html`<strong>✓ ${text.yes}</strong>` : html`– ${text.no}`}</td>`
+    html`<td class="short">${has ? html`<strong>✓ ${text.yes}</strong>` : html`– ${text.no}`}</td>`
   const months = countInWords(Math.round(espi.historyDays / DAYS_PER_MONTH), language)
   return html`<tr>
     <th scope="row">${named(name)}</th>
     ${DATA_CLASSES.map((product) => cell(products[product]))} ${cell(products.billPdfs)}
-    <td>${text.historyText(months)}</td>
-    <td>${text.lagText(dataLagDays)}</td>
+    <td class="short">${text.historyText(months)}</td>
+    <td class="short">${text.lagText(dataLagDays)}</td>
   </tr>`
 }

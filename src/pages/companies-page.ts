@@ -14,7 +14,10 @@ export function companiesPage(context: PageContext, { utilityName, companies }: 
   const text = messages[context.language].companies
   const utility = utilityName === null ? text.yourUtility : named(utilityName)
   const links = companies.map(
-    ({ name, url }) => html`<li><a class="button quiet" href="${url}">${named(name)}</a></li>`,
+    ({ name, url }) =>
+      html`<li>
+        <a class="button quiet" href="${url}"><span>${named(name)}</span></a>
+      </li>`,
   )
   return layout(context, {
     title: text.title,

@@ -15,22 +15,33 @@ export function finalPage(context: PageContext, final: { view: GrantView; action
   return layout(context, {
     title: text.title,
     step: 3,
+    wide: true,
     body: html`
       <div class="intro">
         ${logo(view.form)}
         <h1>${text.heading}</h1>
         <p class="lead">${text.intro(named(view.utilityName), company)}</p>
       </div>
-      <form class="card" method="post" action="${action}" aria-labelledby="shared-title">
-        <h2 id="shared-title">${text.shared}</h2>
-        ${grantFacts(context, view)} ${tokenField(token)}
-        <p>${text.agree(company)}</p>
-        <div class="actions">
-          <button class="button" name="action" value="continue">${form.continue}</button>
-          <button class="button quiet" name="action" value="decline">${form.decline}</button>
-        </div>
-        <p class="soft">${text.declineNote}</p>
-      </form>
+      <div class="columns">
+        <section class="card" aria-labelledby="shared-title">
+          <h2 id="shared-title">${text.shared}</h2>
+          ${grantFacts(context, view)}
+        </section>
+        <form class="card sticky" method="post" action="${action}" aria-labelledby="confirm-title">
+          <h2 id="confirm-title">${text.confirm}</h2>
+          ${facts([
+            [text.as, html`${named(view.customerName)}<br />${named(view.customerEmail)}`],
+            [form.until, until(context.language, view)],
+          ])}
+          ${tokenField(token)}
+          <p>${text.agree(company)}</p>
+          <div class="actions">
+            <button class="button" name="action" value="continue">${form.continue}</button>
+            <button class="button quiet" name="action" value="decline">${form.decline}</button>
+          </div>
+          <p class="soft">${text.declineNote}</p>
+        </form>
+      </div>
     `,
   })
 }
@@ -49,14 +60,12 @@ function grantFacts({ language, operatorName }: PageContext, view: GrantView): M
     [text.with, form.receivesText(company, named(operatorName))],
     [form.purpose, named(view.form.purpose)],
     [form.reach, form.reachText(countInWords(view.form.historyMonths, language), reach)],
-    [form.until, until(language, view)],
-    [text.as, html`${named(view.customerName)}<br />${named(view.customerEmail)}`],
   ])
 }
 
 function withheld(language: PageContext['language'], view: GrantView): Value {
   const { final: text, dataClasses } = messages[language]
-  const names = view.withheld.map((name) => html`<li><s>${dataClasses[name].name}</s></li>`)
+  const names = view.withheld.map((name) => html`<li>${dataClasses[name].name}</li>`)
   return html`<ul class="plain">
       ${names}
     </ul>

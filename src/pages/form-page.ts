@@ -39,8 +39,11 @@ function introduction({ language, operatorName }: PageContext, view: FormView): 
   const company = strong(view.companyName)
   return html`<div class="intro">
     ${logo(view)}
-    <h1>${view.userEmail === '' ? text.asksAnyone(company) : text.asks(named(view.userEmail), company)}</h1>
-    <p class="lead">${text.intro(named(operatorName), utilityName(view))}</p>
+    <h1>${text.heading(named(view.companyName))}</h1>
+    <p class="lead">
+      ${view.userEmail === '' ? text.asksAnyone(company) : text.asks(strong(view.userEmail), company)}
+      ${text.intro(named(operatorName), utilityName(view))}
+    </p>
     ${view.renews ? html`<p class="note">${text.renews}</p>` : null}
   </div>`
 }

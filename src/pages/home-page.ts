@@ -59,7 +59,10 @@ export function homePage(context: PageContext, view: HomeView): string {
 function tryIt({ language }: PageContext, demo: Demo): Markup {
   const text = messages[language].home
   const forms = demo.forms.map(
-    ({ utility, url }) => html`<li><a class="button" href="${url}">${text.open(named(utility))}</a></li>`,
+    ({ utility, url }) =>
+      html`<li>
+        <a class="button" href="${url}"><span>${text.open(named(utility))}</span></a>
+      </li>`,
   )
   const customers = demo.customers.map(
     ({ utility, login, password, about }) =>

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
+import { utilities as knownUtilities } from '../utilities/index.ts'
 import { availabilityPage } from './availability-page.ts'
 import { companiesPage } from './companies-page.ts'
 import { formPath } from './form-address.ts'
@@ -27,7 +28,7 @@ export function infoRoutes(app: FastifyInstance, deps: PagesDeps, tools: PageToo
   }
 
   app.get('/availability', (request, reply) =>
-    tools.send(reply, availabilityPage(tools.context(request), deps.utilities ?? [])),
+    tools.send(reply, availabilityPage(tools.context(request), deps.utilities ?? knownUtilities)),
   )
   for (const which of ['terms', 'privacy'] as const) {
     app.get(`/${which}`, (request, reply) => tools.send(reply, legalPage(tools.context(request), which)))
@@ -43,7 +44,7 @@ export function infoRoutes(app: FastifyInstance, deps: PagesDeps, tools: PageToo
 async function chooseCompany(
   request: FastifyRequest,
   reply: FastifyReply,
-  { path, utilities = [] }: PagesDeps,
+  { path, utilities = knownUtilities }: PagesDeps,
   tools: PageTools,
 ): Promise<FastifyReply> {
   const slug = parameter(request, 'utility') ?? ''

@@ -47,11 +47,12 @@ const en = {
   } satisfies Record<DataClass, { name: string; about: string }>,
   form: {
     title: (company: string) => `Share your energy data with ${company}`,
-    asks: (user: Value, company: Value) => html`${user} from ${company} is asking for your energy data`,
-    asksAnyone: (company: Value) => html`${company} is asking for your energy data`,
+    heading: (company: Value) => html`Share your energy data with ${company}?`,
+    asks: (user: Value, company: Value) => html`${user} from ${company} is asking for your energy data.`,
+    asksAnyone: (company: Value) => html`${company} is asking for your energy data.`,
     intro: (operator: Value, utility: Value | null) =>
-      html`${operator} asks ${utility ?? 'your utility'} for it on your behalf and passes it on. You decide whether it
-      does, and for how long.`,
+      html`${operator} gets it from ${utility ?? 'your utility'} on your behalf and passes it on. You decide whether,
+      and until when.`,
     renews: 'You share this data already. Going through these steps again renews that sharing.',
     summary: 'What you share',
     from: 'From',
@@ -59,11 +60,12 @@ const en = {
     reach: 'How far back',
     reachText: (months: string, date: string) => `Up to ${months} months, back to ${date}`,
     until: 'Until',
-    untilText: (date: string) => `${date}, or a day you choose below`,
+    untilText: (date: string) => `${date}, or another day that you choose`,
     often: 'How often',
     oftenText: 'About once a day, until sharing ends',
     receives: 'Who receives it',
-    receivesText: (company: Value, operator: Value) => html`${company}. ${operator} stores it for them. Nobody else.`,
+    receivesText: (company: Value, operator: Value) =>
+      html`Only ${company}, by way of ${operator}, where the data is stored.`,
     purpose: 'What for',
     notIncluded: 'Not included',
     notIncludedText:
@@ -83,13 +85,13 @@ const en = {
     emailHint: 'We send your receipt and the private link there',
     utility: 'Your utility',
     end: 'Share until',
-    endHint: (usual: string, most: string) => `Usually ${usual}. ${most} at the latest.`,
+    endHint: (usual: string, most: string) => `Suggested: ${usual}. At the latest: ${most}.`,
     next: (utility: Value | null) =>
       html`Next you sign in on ${utility ?? 'your utility'}’s own site. Afterwards you come back here, see what will be
       shared, and confirm. Until then nothing is shared.`,
     agree: (company: Value, operator: Value) =>
-      html`By continuing you allow ${operator} to ask your utility for the data above and, once you have confirmed the
-      final step, to pass it on to ${company}.`,
+      html`By continuing you allow ${operator} to get this data from your utility, and to pass it on to ${company} once
+      you have confirmed the final step.`,
     policies: (links: Value, version: string) => html`${links}. Text of version ${version}.`,
     companyTerms: (company: Value) => html`Terms of ${company}`,
     companyPrivacy: (company: Value) => html`Privacy policy of ${company}`,
@@ -130,6 +132,7 @@ const en = {
     with: 'With',
     untilText: (date: string) => date,
     utilityEnds: (utility: Value, date: string) => html`${utility} itself ends it sooner, on ${date}.`,
+    confirm: 'Your confirmation',
     as: 'Confirmed by',
     agree: (company: Value) =>
       html`By continuing you confirm that ${company} may receive this data until that day, or until you stop it.`,
@@ -140,7 +143,7 @@ const en = {
     active: (company: Value) => html`You are sharing energy data with ${company}`,
     ended: (company: Value) => html`You no longer share energy data with ${company}`,
     keep: 'Keep the address of this page to yourself: whoever has it can see and end this sharing. It is also in the mail that we sent you.',
-    state: 'State',
+    state: 'Status',
     agreed: 'You agreed on',
     endedOn: 'Ended on',
     by: 'By',
@@ -170,7 +173,7 @@ const en = {
   },
   states: {
     active: 'Sharing',
-    pending: 'Waiting for your confirmation',
+    pending: 'Waiting for confirmation',
     needs_reauthorization: 'Interrupted: your utility no longer accepts our permission. The company may ask you again.',
     expired: 'Ended on the agreed day',
     revoked: 'Stopped',
@@ -320,8 +323,8 @@ const en = {
   availability: {
     title: 'What utilities share',
     intro:
-      'What the interface of each utility delivers. What is not ticked here cannot be had this way, from us or from anyone.',
-    pdf: 'PDF copies of bills are in no utility’s interface. Whoever promises them signs in with your password or asks you for the files.',
+      'What each utility delivers through its interface for companies. What it does not deliver cannot be had this way, from us or from anyone.',
+    pdf: 'No utility’s interface delivers PDF copies of bills. Services that offer them sign in with your password.',
     utility: 'Utility',
     billPdfs: 'Bill PDFs',
     history: 'History',
@@ -364,7 +367,7 @@ const en = {
     recent: 'Latest authorizations',
     when: 'When',
     utility: 'Utility',
-    state: 'State',
+    state: 'Status',
   },
   legal: {
     terms: {
@@ -471,10 +474,11 @@ const es: Messages = {
   },
   form: {
     title: (company) => `Comparta sus datos de energía con ${company}`,
-    asks: (user, company) => html`${user}, de ${company}, solicita sus datos de energía`,
-    asksAnyone: (company) => html`${company} solicita sus datos de energía`,
+    heading: (company) => html`¿Desea compartir sus datos de energía con ${company}?`,
+    asks: (user, company) => html`${user}, de ${company}, solicita sus datos de energía.`,
+    asksAnyone: (company) => html`${company} solicita sus datos de energía.`,
     intro: (operator, utility) =>
-      html`${operator} los pide a ${utility ?? 'su compañía de servicios'} en nombre de usted y los transmite. Usted
+      html`${operator} los obtiene de ${utility ?? 'su compañía de servicios'} en nombre de usted y los transmite. Usted
       decide si se comparten y hasta cuándo.`,
     renews: 'Usted ya comparte estos datos. Si vuelve a completar estos pasos, renueva el permiso.',
     summary: 'Qué comparte',
@@ -483,11 +487,11 @@ const es: Messages = {
     reach: 'Desde cuándo',
     reachText: (months, date) => `Hasta ${months} meses atrás, desde el ${date}`,
     until: 'Hasta',
-    untilText: (date) => `El ${date}, o el día que usted elija abajo`,
+    untilText: (date) => `El ${date}, u otro día que usted elija`,
     often: 'Con qué frecuencia',
     oftenText: 'Aproximadamente una vez al día, mientras dure el permiso',
     receives: 'Quién los recibe',
-    receivesText: (company, operator) => html`${company}. ${operator} los guarda para esa empresa. Nadie más.`,
+    receivesText: (company, operator) => html`Solo ${company}, por medio de ${operator}, donde se guardan los datos.`,
     purpose: 'Para qué',
     notIncluded: 'No se incluye',
     notIncludedText:
@@ -507,13 +511,13 @@ const es: Messages = {
     emailHint: 'Ahí le enviamos el comprobante y el enlace privado',
     utility: 'Su compañía de servicios',
     end: 'Compartir hasta',
-    endHint: (usual, most) => `Normalmente, hasta el ${usual}. Como máximo, hasta el ${most}.`,
+    endHint: (usual, most) => `Sugerencia: ${usual}. Como máximo: ${most}.`,
     next: (utility) =>
       html`A continuación, inicie sesión en el sitio de ${utility ?? 'su compañía de servicios'}. Después volverá aquí,
       verá lo que se va a compartir y lo confirmará. Hasta entonces no se comparte nada.`,
     agree: (company, operator) =>
-      html`Al continuar, usted permite que ${operator} solicite los datos indicados a su compañía de servicios y que,
-      cuando usted haya confirmado el paso final, los transmita a ${company}.`,
+      html`Al continuar, usted permite que ${operator} obtenga estos datos de su compañía de servicios y que los
+      transmita a ${company} cuando usted haya confirmado el paso final.`,
     policies: (links, version) => html`${links}. Versión del texto: ${version}.`,
     companyTerms: (company) => html`Condiciones de ${company}`,
     companyPrivacy: (company) => html`Política de privacidad de ${company}`,
@@ -555,6 +559,7 @@ const es: Messages = {
     with: 'Con',
     untilText: (date) => `El ${date}`,
     utilityEnds: (utility, date) => html`${utility} le pone fin antes, el ${date}.`,
+    confirm: 'Su confirmación',
     as: 'Confirma',
     agree: (company) =>
       html`Al continuar, usted confirma que ${company} puede recibir estos datos hasta ese día, o hasta que usted lo
@@ -599,7 +604,7 @@ const es: Messages = {
   },
   states: {
     active: 'Se comparte',
-    pending: 'Falta su confirmación',
+    pending: 'Falta la confirmación',
     needs_reauthorization:
       'Interrumpido: su compañía de servicios ya no acepta nuestro permiso. La empresa puede volver a pedírselo.',
     expired: 'Terminó el día acordado',
@@ -750,8 +755,8 @@ const es: Messages = {
   availability: {
     title: 'Qué comparten las compañías de servicios',
     intro:
-      'Lo que entrega la interfaz de cada compañía de servicios. Lo que no está marcado no se puede obtener por esta vía, ni con nosotros ni con nadie.',
-    pdf: 'Ninguna interfaz entrega copias en PDF de las facturas. Quien las promete entra con la contraseña de usted o le pide los archivos.',
+      'Lo que cada compañía de servicios entrega por su interfaz para empresas. Lo que no entrega no se puede obtener por esta vía, ni con nosotros ni con nadie.',
+    pdf: 'La interfaz de ninguna compañía de servicios entrega copias en PDF de las facturas. Los servicios que las ofrecen entran con la contraseña de usted.',
     utility: 'Compañía de servicios',
     billPdfs: 'Facturas en PDF',
     history: 'Historial',

@@ -30,6 +30,7 @@ export function receiptPage(context: PageContext, receipt: Receipt): string {
   const running = isRunning(view.state)
   return layout(context, {
     title: text.title,
+    wide: true,
     body: html`
       ${errorSummary(errors, ['endDate'], context.language)}
       <div class="intro">
@@ -37,8 +38,11 @@ export function receiptPage(context: PageContext, receipt: Receipt): string {
         ${notice === null ? null : html`<p class="note" role="status">${text.changed}</p>`}
         ${running ? html`<p class="lead">${text.keep}</p>` : ended(context, view)}
       </div>
-      <section class="card">${receiptFacts(context, view)}</section>
-      ${arrivals(context, view)} ${running ? controls(context, receipt) : null} ${consent(context, view)}
+      <div class="columns">
+        <section class="card">${receiptFacts(context, view)}</section>
+        <div>${running ? controls(context, receipt) : null}</div>
+      </div>
+      ${arrivals(context, view)} ${consent(context, view)}
     `,
   })
 }
