@@ -1,0 +1,61 @@
+import { answerAdmin, type Hooks, pushNewDays } from './admin.ts'
+import { type Fault, type FaultPoint, throughFault } from './faults.ts'
+import { type Answer, type Incoming, listen, type Listening } from './server.ts'
+import { tokenParameters } from './token-endpoint.ts'
+import type { Utility } from './utility.ts'
+
+/** One server of a utility: the pages (which carry the admin API) or the token and resource API, or both in one. */
+export type Mount = {
+  port: number
+  flag: string
+  role: 'pages' | 'api' | 'both'
+  kindOf(incoming: Incoming): FaultPoint | 'page'
+  handle(incoming: Incoming, fault: Fault | null): Answer | null
+}
+
+export type Mounted = { utility: Utility; hooks: Hooks; close(): Promise<void> }
+
+const tickMs = 20_000
+
+/** Starts the servers of a utility, fills in its origins, and publishes new days while real time passes. */
+export const mount = async (utility: Utility, hooks: Hooks, mounts: readonly Mount[]): Promise<Mounted> => {
+  const listening: Listening[] = []
+  const close = async (): Promise<void> => {
+    clearInterval(timer)
+    utility.notifier.close()
+    await Promise.all(listening.map((server) => server.close()))
+    utility.store.flush()
+  }
+  const timer = setInterval(() => pushNewDays(utility, hooks), tickMs)
+  timer.unref()
+  try {
+    for (const one of mounts) {
+      const tls = one.role === 'api' && utility.certificates ? utility.certificates.server : null
+      const server = await listen({ port: one.port, flag: one.flag, tls, handler: (incoming) => answer(utility, hooks, { one, incoming }) })
+      listening.push(server)
+      if (one.role !== 'api') utility.origins.pages = server.origin
+      if (one.role !== 'pages') utility.origins.api = server.origin
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+  pushNewDays(utility, hooks)
+  return { utility, hooks, close }
+}
+
+async function answer(utility: Utility, hooks: Hooks, { one, incoming }: { one: Mount; incoming: Incoming }): Promise<Answer> {
+  if (one.role !== 'api') {
+    const admin = answerAdmin(utility, hooks, incoming)
+    if (admin) return admin
+  }
+  const kind = one.kindOf(incoming)
+  const fault = kind === 'page' ? null : utility.faults.take(kind, incoming.target)
+  const limited = kind === 'resource' || kind === 'token' ? utility.requests.meter(utility.settings, utility.now()) : null
+  const given = limited ?? (await throughFault(fault, incoming, () => one.handle(incoming, fault) ?? notFound))
+  const grant = kind === 'token' ? tokenParameters(incoming).get('grant_type') : null
+  utility.requests.record({ incoming, kind, status: given.status, now: utility.now(), grant })
+  return given
+}
+
+const notFound: Answer = { status: 404, type: 'text/plain', body: 'Not found' }

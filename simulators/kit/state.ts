@@ -1,0 +1,118 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import type { ThirdParty } from '../contract.ts'
+import type { Correction, Rebill } from '../world/world.ts'
+import { defaultSettings, type Settings } from './settings.ts'
+
+export type Authorization = {
+  id: string
+  login: string
+  /** Ids of the shared usage points. */
+  agreements: string[]
+  /** Data groups (PG&E) or data types (SCE) the customer left ticked. */
+  data: string[]
+  scope: string
+  createdAt: number
+  endsAt: number | null
+  /** 0 revoked, 1 active, 2 denied. */
+  status: 0 | 1 | 2
+  /** Moment whose data the last delivered file holds; only for a utility that delivers files. */
+  deliveredAt: number | null
+  /** SCE: how often each data type is sent, as the customer chose. */
+  frequencies?: Record<string, string>
+}
+
+export type Code = { authorization: string; redirectUri: string; expiresAt: number; used: boolean; test: boolean; challenge?: string }
+
+export type Token = {
+  kind: 'access' | 'refresh' | 'client'
+  authorization: string | null
+  expiresAt: number
+  test: boolean
+}
+
+/** A prepared answer that a notification names; rendered again whenever it is fetched. */
+export type Delivery = {
+  id: string
+  kind: string
+  authorizations: string[]
+  createdAt: number
+  /** Reading times, both ends included; null: everything published. */
+  window: { min: number; max: number } | null
+  /** Local days on top of the window (corrections of the last day). */
+  days: number[]
+  path: string
+  /** SCE: what each authorization had been sent until, and what one correction or re-bill is about. */
+  since?: Record<string, number | null>
+  usagePoint?: string
+  periods?: number[]
+}
+
+export type State = {
+  originDay: number | null
+  historyMonths: number
+  seed: number
+  clock: { at: number | null; offset: number }
+  lastPushDay: number | null
+  nextNumber: number
+  thirdParty: ThirdParty | null
+  authorizations: Record<string, Authorization>
+  codes: Record<string, Code>
+  tokens: Record<string, Token>
+  deliveries: Record<string, Delivery>
+  corrections: Correction[]
+  rebills: Rebill[]
+  settings: Settings
+}
+
+const emptyState = (): State => ({
+  originDay: null,
+  historyMonths: 13,
+  seed: 1,
+  clock: { at: null, offset: 0 },
+  lastPushDay: null,
+  nextNumber: 0,
+  thirdParty: null,
+  authorizations: {},
+  codes: {},
+  tokens: {},
+  deliveries: {},
+  corrections: [],
+  rebills: [],
+  settings: { ...defaultSettings },
+})
+
+export type Store = { state: State; isNew: boolean; save(): void; flush(): void }
+
+/** Opens the state of one utility. Changes are written together, a few milliseconds after `save`, by rename. */
+export const openStore = (directory: string | null, name: string): Store => {
+  const file = directory === null ? null : path.join(directory, `${name}.json`)
+  const { state, isNew } = file === null ? { state: emptyState(), isNew: true } : load(file)
+  let timer: NodeJS.Timeout | null = null
+  const flush = (): void => {
+    if (timer) clearTimeout(timer)
+    timer = null
+    if (file !== null) writeAtomically(file, JSON.stringify(state))
+  }
+  const save = (): void => {
+    if (file !== null) timer ??= setTimeout(flush, 15)
+  }
+  return { state, isNew, save, flush }
+}
+
+export const writeAtomically = (file: string, text: string): void => {
+  mkdirSync(path.dirname(file), { recursive: true })
+  writeFileSync(`${file}.new`, text, { mode: 0o600 })
+  renameSync(`${file}.new`, file)
+}
+
+function load(file: string): { state: State; isNew: boolean } {
+  try {
+    const stored = JSON.parse(readFileSync(file, 'utf8')) as Partial<State>
+    const empty = emptyState()
+    return { state: { ...empty, ...stored, settings: { ...empty.settings, ...stored.settings } }, isNew: false }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { state: emptyState(), isNew: true }
+    throw new Error(`The simulators cannot read their state in ${file}`, { cause: error })
+  }
+}

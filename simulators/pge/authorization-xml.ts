@@ -1,0 +1,101 @@
+import { midnight } from '../world/local-days.ts'
+import type { Authorization } from '../kit/state.ts'
+import { sharedAgreements, type Utility } from '../kit/utility.ts'
+import { element, entry, escape, feedEnd, feedStart, root, typedValue } from './xml.ts'
+import type { Making } from './usage-xml.ts'
+
+/** Seconds that PG&E prints for an authorization without end; thousands of years. */
+const indefinite = { authorized: 251_963_658_000, published: 252_026_730_000 }
+
+const period = (name: string, unit: number, { start, duration }: { start: number; duration: number }): string =>
+  element(name, element('duration', duration * unit) + element('start', start * unit))
+
+export const authorizationEntry = (utility: Utility, making: Making, authorization: Authorization): string => {
+  const { base } = making.places
+  const unit = utility.settings.periodsInMilliseconds ? 1000 : 1
+  const { createdAt, endsAt } = authorization
+  const first = Math.min(createdAt, ...sharedAgreements(utility.world, authorization).map((a) => midnight(a.firstDay)))
+  const self = `${base}/Authorization/${authorization.id}`
+  const content = [
+    period('authorizedPeriod', unit, { start: createdAt, duration: endsAt === null ? indefinite.authorized : endsAt - createdAt }),
+    period('publishedPeriod', unit, { start: first, duration: endsAt === null ? indefinite.published : endsAt - first }),
+    element('status', authorization.status),
+    element('expires_at', endsAt ?? createdAt + indefinite.authorized),
+    element('scope', escape(authorization.scope)),
+    element('token_type', 'Bearer'),
+    element('resourceURI', `${base}/Subscription/${authorization.id}`),
+    element('authorizationURI', self),
+  ].join('')
+  return entry(making.style, { links: { up: `${base}/Authorization`, self }, ms: making.ms, content: root('Authorization', content) })
+}
+
+/** One entry per customer and one for the third party's bulk. */
+export const authorizationFeed = (utility: Utility, making: Making): string => {
+  const { base } = making.places
+  const { bulkId } = utility.registration
+  const bulk = entry(making.style, {
+    links: { up: `${base}/Authorization`, self: `${base}/Authorization/${bulkId}` },
+    ms: making.ms,
+    content: root(
+      'Authorization',
+      element('status', 1) +
+        element('expires_at', 0) +
+        element('scope', `FB=34_35_36_40;BR=${bulkId}`) +
+        element('token_type', 'Bearer') +
+        element('resourceURI', `${base}/Batch/Bulk/${bulkId}`) +
+        element('authorizationURI', `${base}/Authorization/${bulkId}`),
+    ),
+  })
+  const entries = Object.values(utility.state.authorizations).map((a) => authorizationEntry(utility, making, a))
+  return feedStart(making.style, { title: 'Green Button Usage Feed', self: `${base}/Authorization`, ms: making.ms }) + bulk + entries.join('') + feedEnd
+}
+
+export const applicationInformationEntry = (utility: Utility, making: Making): string => {
+  const { base } = making.places
+  const { registration, origins, state } = utility
+  const self = `${base}/ApplicationInformation/${registration.applicationInformationId}`
+  const portal = state.thirdParty?.portalUri ?? state.thirdParty?.redirectUri ?? 'https://thirdparty.example/'
+  const oauth = `${origins.api}/datacustodian/oauth/v2`
+  const fields: [string, string | number][] = [
+    ['dataCustodianId', 'PGE'],
+    ['dataCustodianApplicationStatus', 2],
+    ['thirdPartyApplicationDescription', 'A registered third party'],
+    ['thirdPartyApplicationType', 1],
+    ['thirdPartyPhone', '5555550100'],
+    ['authorizationServerUri', origins.api],
+    ['thirdPartyNotifyUri', state.thirdParty?.notificationUri ?? ''],
+    ['authorizationServerAuthorizationEndpoint', `${oauth}/authorize`],
+    ['authorizationServerTokenEndpoint', `${oauth}/token`],
+    ['dataCustodianBulkRequestURI', `${base}/Batch/Bulk/${registration.bulkId}`],
+    ['dataCustodianResourceEndpoint', base],
+    ['thirdPartyScopeSelectionScreenURI', portal],
+    ['thirdPartyUserPortalScreenURI', portal],
+    ['client_secret', registration.clientSecret],
+    ['client_name', 'Registered third party'],
+    ['redirect_uri', state.thirdParty?.redirectUri ?? ''],
+    ['client_id', registration.clientId],
+    ['software_id', 'NA'],
+    ['software_version', 'NA'],
+    ['client_id_issued_at', 1_700_000_000_000],
+    ['client_secret_expires_at', 0],
+    ['contacts', 'contact@thirdparty.example'],
+    ['token_endpoint_auth_method', 'client_secret_basic'],
+    ['scope', 'FB=1_3_4_5_8_10_13_14_15_16_18_19_31_32_35_37_38_39_40_46_47;IntervalDuration=900_3600;BlockDuration=Daily;HistoryLength=126144000;SubscriptionFrequency=Daily;'],
+    ['grant_types', 'authorization_code'],
+    ['grant_types', 'client_credentials'],
+    ['grant_types', 'refresh_token'],
+    ['response_types', 'code'],
+    ['registration_client_uri', self],
+  ]
+  return entry(making.style, {
+    links: { up: `${base}/ApplicationInformation`, self },
+    title: 'GreenButtonData.org  DataCustodian Application',
+    ms: making.ms,
+    content: root(
+      'ApplicationInformation',
+      fields.map(([name, value]) => element(name, escape(String(value)))).join('') +
+        typedValue('registration_access_token', 'string', registration.registrationAccessToken) +
+        typedValue('dataCustodianScopeSelectionScreenURI', 'string', `${origins.pages}/myAuthorization/?clientId=${registration.bulkId}&verified=true`),
+    ),
+  })
+}

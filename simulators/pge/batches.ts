@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto'
+import { publishedUntil } from '../world/ledger.ts'
+import { midnight } from '../world/local-days.ts'
+import { activeAuthorizations, findAuthorization, isActive } from '../kit/authorizations.ts'
+import type { Hooks } from '../kit/admin.ts'
+import type { Answer } from '../kit/server.ts'
+import type { Authorization, Delivery } from '../kit/state.ts'
+import { householdOf, type Utility } from '../kit/utility.ts'
+import { isOpen, type Window } from '../kit/window.ts'
+import { customerFeed } from './customer-xml.ts'
+import { batchFeed, everything, hasBlocks, type Part } from './feeds.ts'
+import { atomType, makingOf, partOf, pathOf } from './making.ts'
+import { customerDataIn } from './scope.ts'
+
+/** Tells the third party where prepared data lie. Text of the notification as PG&E posts it. */
+export const announce = (utility: Utility, resources: readonly string[]): void => {
+  const to = utility.state.thirdParty?.notificationUri
+  if (!to || resources.length === 0) return
+  utility.notifier.send({
+    to,
+    resources: [...resources],
+    settings: utility.settings,
+    fault: utility.faults.take('notification', resources.join(' ')),
+    now: utility.now(),
+    render: (named) =>
+      `<?xml version="1.0" encoding="UTF-8"?>\n<ns0:BatchList xmlns:ns0="http://naesb.org/espi">${named
+        .map((uri) => `<ns0:resources>${uri.replaceAll('&', '&amp;')}</ns0:resources>`)
+        .join('')}</ns0:BatchList>`,
+  })
+}
+
+/** Prepares an asynchronous answer, one file of electricity and one of gas, and announces both. */
+export const prepare = (
+  utility: Utility,
+  options: { path: string; authorizations: readonly Authorization[]; window: Window; days?: readonly number[]; kinds?: readonly string[] },
+): void => {
+  const { path, authorizations, window } = options
+  const resources = (options.kinds ?? ['electricity', 'gas']).map((kind) => {
+    const delivery: Delivery = {
+      id: randomUUID(),
+      kind,
+      authorizations: authorizations.map((a) => a.id),
+      createdAt: utility.now(),
+      window: isOpen(window) ? null : { min: window.min ?? 0, max: window.max ?? Number.MAX_SAFE_INTEGER },
+      days: [...(options.days ?? [])],
+      path,
+    }
+    utility.state.deliveries[delivery.id] = delivery
+    return `${pathOf(utility)}/${path}?correlationID=${delivery.id}`
+  })
+  forgetOld(utility)
+  utility.store.save()
+  announce(utility, resources)
+}
+
+function forgetOld(utility: Utility): void {
+  const before = utility.now() - (utility.settings.retentionDays + 2) * 86_400
+  for (const [id, delivery] of Object.entries(utility.state.deliveries)) if (delivery.createdAt < before) delete utility.state.deliveries[id]
+}
+
+/** The prepared answer that a correlation id names; `reader` limits it to one authorization. */
+export const fetchPrepared = (utility: Utility, id: string, reader: { path: string; authorization: string | null }): Answer => {
+  const delivery = Object.hasOwn(utility.state.deliveries, id) ? utility.state.deliveries[id] : undefined
+  const kept = delivery && delivery.createdAt > utility.now() - utility.settings.retentionDays * 86_400
+  if (!delivery || !kept || delivery.path !== reader.path) return { status: utility.settings.goneStatus }
+  if (reader.authorization !== null && !delivery.authorizations.includes(reader.authorization)) return { status: 403 }
+  const authorizations = delivery.authorizations
+    .map((a) => findAuthorization(utility, a))
+    .filter((a) => a !== null)
+    .filter((a) => isActive(utility, a))
+  if (delivery.kind === 'customer') return customerAnswer(utility, authorizations)
+  const parts = authorizations
+    .map((a) => partOf(utility, a))
+    .filter((part) => part.shared.usage)
+    .map((part): Part => ({ ...part, agreements: part.agreements.filter((a) => a.commodity === delivery.kind) }))
+  const selection = {
+    ...everything,
+    window: delivery.window ?? everything.window,
+    days: delivery.days,
+  }
+  if (!hasBlocks(utility.world, parts, selection)) return { status: 204 }
+  const self = `${pathOf(utility)}/${delivery.path}`
+  const { mappingsOutsideEntry } = utility.settings
+  return {
+    status: 200,
+    type: atomType,
+    body: batchFeed(utility.world, makingOf(utility, 'batch'), { parts: parts.filter((p) => p.agreements.length > 0), selection, self, mappingsOutsideEntry }),
+  }
+}
+
+function customerAnswer(utility: Utility, authorizations: readonly Authorization[]): Answer {
+  const feeds = authorizations.filter((a) => customerDataIn(a.data)).map((a) => customerBody(utility, a))
+  return feeds.length === 0 ? { status: 204 } : { status: 200, type: atomType, body: feeds.join('') }
+}
+
+export const customerBody = (utility: Utility, authorization: Authorization): string => {
+  const household = householdOf(utility, authorization.login)
+  if (!household) return ''
+  return customerFeed(household, {
+    base: pathOf(utility),
+    subscription: authorization.id,
+    agreements: utility.sharedOf(authorization).agreements,
+    ms: makingOf(utility, 'batch').ms,
+    style: utility.settings.customerStyle,
+  })
+}
+
+export const bulkPath = (utility: Utility): string => `Batch/Bulk/${utility.registration.bulkId}`
+
+/** What PG&E sends by itself: the daily package, corrected days, and changes of an authorization. */
+export const hooksOf = (utility: Utility): Hooks => ({
+  revoked: (authorization) => announce(utility, [`${pathOf(utility)}/Authorization/${authorization.id}`]),
+  corrected: (authorizations, correction) => {
+    if (authorizations.length === 0) return
+    prepare(utility, { path: bulkPath(utility), authorizations, window: { min: 1, max: 1 }, days: [correction.day] })
+  },
+  rebilled: () => undefined, // PG&E announces no bills: the third party asks with updated-min
+  daysBegan: (from, until) => {
+    const authorizations = activeAuthorizations(utility).filter((a) => a.data.includes('Usage'))
+    if (!utility.settings.dailyPush || authorizations.length === 0) return
+    const end = publishedUntil(utility.world, utility.now())
+    const window = { min: midnight(end - (until - from)), max: midnight(end) - 1 }
+    prepare(utility, { path: bulkPath(utility), authorizations, window })
+  },
+})
