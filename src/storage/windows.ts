@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 
 import type { Uid } from '../model/uid.ts'
 import type { Tx } from './db.ts'
@@ -116,9 +116,17 @@ export async function leaseWindow(
   return row ? { product, resource, from, to, owner, fence: row.fence } : null
 }
 
-/** Heartbeat: keeps a lease until `until`. Throws LeaseLost when another has the window by now. */
-export async function extendLease(tx: Tx, authorizationUid: Uid, lease: Lease, until: Date): Promise<void> {
-  await settle(tx, authorizationUid, lease, sql`lease_until = ${until}`)
+/**
+ * Heartbeat: keeps a lease until `until`. Throws LeaseLost when another has the window by now, or when the lease has run
+ * out: a worker that slept through it has to stop, since another window of the authorization may be in work.
+ */
+export async function extendLease(
+  tx: Tx,
+  authorizationUid: Uid,
+  lease: Lease,
+  { until, now }: { until: Date; now: Date },
+): Promise<void> {
+  await settle(tx, authorizationUid, lease, sql`lease_until = ${until}`, sql`lease_until > ${now}`)
 }
 
 /** The window is done; in the transaction that stored its data. Throws LeaseLost. */
@@ -170,11 +178,17 @@ export async function handBackWindow(tx: Tx, authorizationUid: Uid, lease: Lease
 
 const RELEASED = sql.raw('lease_owner = null, lease_until = null')
 
-async function settle(tx: Tx, authorizationUid: Uid, lease: Lease, values: ReturnType<typeof sql>): Promise<void> {
+async function settle(
+  tx: Tx,
+  authorizationUid: Uid,
+  lease: Lease,
+  values: RawBuilder<unknown>,
+  condition: RawBuilder<unknown> = sql`true`,
+): Promise<void> {
   const { numAffectedRows } = await sql`
     update windows set ${values}
      where authorization_uid = ${authorizationUid} and product = ${lease.product} and resource = ${lease.resource}
-       and starts = ${lease.from} and ends = ${lease.to}
+       and starts = ${lease.from} and ends = ${lease.to} and ${condition}
        and state = 'leased' and lease_owner = ${lease.owner} and fence = ${lease.fence}`.execute(tx)
   if (numAffectedRows !== 1n) throw new LeaseLost(authorizationUid)
 }
