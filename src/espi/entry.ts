@@ -32,6 +32,7 @@ export type EntryProblem = {
  *
  * startOffset, endOffset: bytes of the body, from `<entry` to right after `</entry>`.
  * content: null when the entry holds no resource we know, or when `problem` says why it was left out.
+ * bare: a resource at the root of a document, without an Atom entry around it.
  * unknown: elements inside the resource that ESPI does not have, with how often they stood there.
  */
 export type Entry = {
@@ -42,6 +43,7 @@ export type Entry = {
   self: string | null
   up: string | null
   related: string[]
+  bare: boolean
   startOffset: number
   endOffset: number
   content: Content | null

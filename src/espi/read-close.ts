@@ -167,6 +167,7 @@ function finishEntry(draft: Draft, endOffset: number): Entry {
     self: draft.self,
     up: draft.up,
     related: draft.related,
+    bare: draft.bare,
     startOffset: draft.startOffset,
     endOffset,
     content: null,

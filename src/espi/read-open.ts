@@ -90,7 +90,7 @@ export function keepReadings(r: Reader): void {
 function openRoot(r: Reader, plan: Plan, namespace: number, local: number, start: number): void {
   const atom = plan.type === plans.FEED || plan.type === plans.ENTRY
   if (atom ? namespace > 1 : namespace !== 2 && namespace !== 3) refuseRoot(r, local, start)
-  if (plan.type === plans.RESOURCE) r.drafts.push(newDraft((r.tokenizer?.base ?? 0) + start))
+  if (plan.type === plans.RESOURCE) r.drafts.push(newDraft((r.tokenizer?.base ?? 0) + start, true))
 }
 
 function refuseRoot(r: Reader, local: number, start: number): never {

@@ -1,4 +1,4 @@
-import type { Content, ContentKind, Entry, EntryProblem, FeedHead } from './entry.ts'
+import type { ContentKind, Entry, EntryProblem, FeedHead } from './entry.ts'
 import { createReadingsBuilder, type ReadingsBuilder } from './readings.ts'
 import { CONTENT_SHAPE, type Plan, type Shape } from './shapes.ts'
 import type { Tokenizer } from './tokenizer.ts'
@@ -12,6 +12,7 @@ export type Draft = {
   self: string | null
   up: string | null
   related: string[]
+  bare: boolean
   startOffset: number
   contents: { kind: ContentKind; value: unknown }[]
   problem: EntryProblem | null
@@ -59,12 +60,13 @@ export function createReader(): Reader {
   }
 }
 
-export function newDraft(startOffset: number): Draft {
+export function newDraft(startOffset: number, bare = false): Draft {
   return {
     texts: { id: null, title: null, published: null, updated: null },
     self: null,
     up: null,
     related: [],
+    bare,
     startOffset,
     contents: [],
     problem: null,
@@ -72,5 +74,3 @@ export function newDraft(startOffset: number): Draft {
     elements: 0,
   }
 }
-
-export type { Content }
