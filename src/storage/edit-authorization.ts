@@ -1,0 +1,26 @@
+import { sql } from 'kysely'
+
+import type { Uid } from '../model/uid.ts'
+import type { Tx } from './db.ts'
+
+/** Changes what is given; nickname null clears it. The caller has checked that the authorization is the company's. */
+export async function editAuthorization(
+  tx: Tx,
+  authorizationUid: Uid,
+  edit: { isArchived?: boolean | undefined; nickname?: string | null | undefined },
+  now: Date,
+): Promise<void> {
+  await sql`
+    update authorizations
+       set is_archived = coalesce(${edit.isArchived ?? null}::boolean, is_archived),
+           nickname = case when ${edit.nickname !== undefined} then ${edit.nickname ?? null}::text else nickname end,
+           updated = ${now}
+     where authorization_uid = ${authorizationUid}`.execute(tx)
+}
+
+/** Deletes an authorization with everything below it, and the look-up rows that lead to it. */
+export async function deleteAuthorization(tx: Tx, authorizationUid: Uid): Promise<void> {
+  await sql`delete from links where authorization_uid = ${authorizationUid}`.execute(tx)
+  await sql`delete from referrals where authorization_uid = ${authorizationUid}`.execute(tx)
+  await sql`delete from authorizations where authorization_uid = ${authorizationUid}`.execute(tx)
+}

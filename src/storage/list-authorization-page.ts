@@ -1,0 +1,93 @@
+import { sql } from 'kysely'
+
+import type { AuthorizationState } from '../model/authorization-states.ts'
+import type { Uid } from '../model/uid.ts'
+import type { Tx } from './db.ts'
+import { cutPage, type Page } from './list-page.ts'
+
+/** What the API tells of an authorization: with its owner, its referral codes and when the customer agreed. */
+export type ListedAuthorization = {
+  authorizationUid: Uid
+  templateUid: Uid
+  formUid: Uid | null
+  memberUid: Uid
+  userEmail: string
+  utility: string
+  state: AuthorizationState
+  customerName: string
+  customerEmail: string
+  agreed: Date | null
+  expires: Date
+  scope: Record<string, unknown>
+  declined: Date | null
+  revoked: Date | null
+  isArchived: boolean
+  /** Marked as a test, or given at a registration that is no production one. */
+  isTest: boolean
+  nickname: string | null
+  referrals: string[]
+  status: 'pending' | 'updated' | 'errored'
+  statusMessage: string
+  statusTs: Date
+  notes: unknown[]
+  created: Date
+}
+
+export type AuthorizationFilter = {
+  uids: Uid[] | null
+  forms: Uid[] | null
+  templates: Uid[] | null
+  users: Uid[] | null
+  referrals: string[] | null
+  utilities: string[] | null
+  isArchived: boolean | null
+  isDeclined: boolean | null
+  isTest: boolean | null
+  isRevoked: boolean | null
+  isExpired: boolean | null
+  now: Date
+  after: Uid | null
+  limit: number
+}
+
+/**
+ * A company's authorizations, newest first, `after` exclusive. Those that the customer has not confirmed (pending) or never
+ * did (abandoned) are nobody's business. Runs under row-level security.
+ */
+export async function listAuthorizationPage(tx: Tx, filter: AuthorizationFilter): Promise<Page<ListedAuthorization>> {
+  const { uids, forms, templates, users, referrals, utilities, now, after, limit } = filter
+  const { isArchived, isDeclined, isTest, isRevoked, isExpired } = filter
+  const { rows } = await sql<ListedAuthorization>`
+    select ${COLUMNS}
+      from authorizations a
+      left join members m on m.member_uid = a.member_uid
+      left join registrations r on r.registration_uid = a.registration_uid
+     where a.state not in ('pending', 'abandoned')
+       and (${uids}::bigint[] is null or a.authorization_uid = any(${uids}::bigint[]))
+       and (${forms}::bigint[] is null or a.form_uid = any(${forms}::bigint[]))
+       and (${templates}::bigint[] is null or a.template_uid = any(${templates}::bigint[]))
+       and (${users}::bigint[] is null or a.member_uid = any(${users}::bigint[]))
+       and (${utilities}::text[] is null or a.utility = any(${utilities}::text[]))
+       and (${referrals}::text[] is null or a.authorization_uid in
+             (select authorization_uid from referrals where code = any(${referrals}::text[])))
+       and (${isArchived}::boolean is null or a.is_archived = ${isArchived}::boolean)
+       and (${isDeclined}::boolean is null or (a.declined is not null) = ${isDeclined}::boolean)
+       and (${isTest}::boolean is null or ${IS_TEST} = ${isTest}::boolean)
+       and (${isRevoked}::boolean is null or (a.revoked is not null) = ${isRevoked}::boolean)
+       and (${isExpired}::boolean is null or (a.state = 'expired' or a.expires <= ${now}) = ${isExpired}::boolean)
+       and (${after}::bigint is null or a.authorization_uid < ${after}::bigint)
+     order by a.authorization_uid desc limit ${limit + 1}`.execute(tx)
+  return cutPage(rows, limit)
+}
+
+const IS_TEST = sql.raw(`(a.is_test or coalesce(r.environment <> 'production', false))`)
+
+const COLUMNS = sql`
+  a.authorization_uid as "authorizationUid", a.template_uid as "templateUid", a.form_uid as "formUid",
+  a.member_uid as "memberUid", coalesce(m.email, '') as "userEmail", a.utility, a.state,
+  a.customer_name as "customerName", a.customer_email as "customerEmail",
+  (select max(c.agreed) from consents c where c.authorization_uid = a.authorization_uid) as agreed,
+  a.expires, a.scope, a.declined, a.revoked, a.is_archived as "isArchived", ${IS_TEST} as "isTest", a.nickname,
+  array(select f.code from referrals f where f.authorization_uid = a.authorization_uid order by f.created, f.code)
+    as referrals,
+  a.status, a.status_message as "statusMessage", a.status_ts as "statusTs", a.notes, a.created`

@@ -1,0 +1,48 @@
+import { sql } from 'kysely'
+
+import type { Uid } from '../model/uid.ts'
+import type { Tx } from './db.ts'
+import { type Columns, decodeBlock } from './series-block.ts'
+
+/** The readings of one channel in one month of a meter. sources: the raw feeds they came from, ascending. */
+export type MonthBlock = { channel: string; columns: Columns; sources: Uid[] }
+
+/** From the first to the last reading that a channel of a meter ever had, epoch seconds. */
+export type ChannelReach = { channel: string; starts: number; ends: number }
+
+type Month = { authorizationUid: Uid; meterUid: Uid; month: number }
+
+/** All blocks of some months, in one statement; a list for each month, in order. Runs under row-level security. */
+export async function listIntervalBlocks(tx: Tx, months: readonly Month[]): Promise<MonthBlock[][]> {
+  const { rows } = await sql<{ place: number; channel: string; block: Buffer; sources: Uid[] }>`
+    select w.place::int as place, b.channel, b.block, b.sources
+      from unnest(${months.map((month) => month.authorizationUid)}::bigint[],
+             ${months.map((month) => month.meterUid)}::bigint[], ${months.map(({ month }) => month)}::int[])
+             with ordinality as w (authorization_uid, meter_uid, month, place)
+      join series_blocks b on b.authorization_uid = w.authorization_uid and b.meter_uid = w.meter_uid
+       and b.month = w.month
+     order by w.place, b.channel`.execute(tx)
+  const lists: MonthBlock[][] = months.map(() => [])
+  for (const { place, channel, block, sources } of rows)
+    lists[place - 1]?.push({ channel, columns: decodeBlock(block), sources })
+  return lists
+}
+
+/** How far each channel of some meters reaches, by meter uid. */
+export async function listChannelReaches(
+  tx: Tx,
+  meters: readonly { authorizationUid: Uid; meterUid: Uid }[],
+): Promise<Map<Uid, ChannelReach[]>> {
+  const { rows } = await sql<{ meterUid: Uid; channel: string; starts: string; ends: string }>`
+    select b.meter_uid as "meterUid", b.channel, min(b.starts) as starts, max(b.ends) as ends
+      from series_blocks b
+     where b.authorization_uid = any(${[...new Set(meters.map((meter) => meter.authorizationUid))]}::bigint[])
+       and b.meter_uid = any(${meters.map((meter) => meter.meterUid)}::bigint[])
+     group by b.authorization_uid, b.meter_uid, b.channel`.execute(tx)
+  const reaches = new Map<Uid, ChannelReach[]>()
+  for (const { meterUid, channel, starts, ends } of rows) {
+    const reach = { channel, starts: Number(starts), ends: Number(ends) }
+    reaches.set(meterUid, [...(reaches.get(meterUid) ?? []), reach])
+  }
+  return reaches
+}
