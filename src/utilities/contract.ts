@@ -26,6 +26,8 @@ export type Utility = {
   notifications: Notifications
   revocation: Revocation
   quota: Quota
+  /** Texts that stand near the beginning of its files, by which an imported file tells who wrote it; none: only by name. */
+  fileMarks: readonly string[]
   /** Names of the repairs (repairs.ts beside the definition) in the order in which they run. */
   repairs: readonly string[]
 }

@@ -31,7 +31,9 @@ const isPattern = (text: string): boolean => {
   }
 }
 
-const webAddress = z.string().refine(isAddress, 'an https address without query and final slash (http on loopback only)')
+const webAddress = z
+  .string()
+  .refine(isAddress, 'an https address without query and final slash (http on loopback only)')
 const zone = z.string().refine(isZone, 'an IANA time zone such as America/Los_Angeles')
 const path = z.string().regex(/^[A-Za-z{][A-Za-z0-9{}/]*$/, 'a path below resourceBase, without a slash at its start')
 const days = z.number().int().min(0).max(36_525)
@@ -87,7 +89,7 @@ const definition = z.strictObject({
         status: path,
         authorization: path,
         usagePoints: path.nullable(),
-        usage: path.nullable(),
+        usage: path,
         summaries: path.nullable(),
         customer: path.nullable(),
         bulk: path.nullable(),
@@ -100,14 +102,12 @@ const definition = z.strictObject({
       historyDays: days,
       refreshDays: days,
       billPeriod: z.enum(['local-midnight', 'utc-midnight']),
-      fileKinds: z.array(z.strictObject({ tag: z.string().min(1), product: z.enum(['customer', 'usage', 'unbilled']) })),
+      fileKinds: z.array(
+        z.strictObject({ tag: z.string().min(1), product: z.enum(['customer', 'usage', 'unbilled']) }),
+      ),
       fileNamePattern: z.string().refine(isPattern, 'a regular expression').nullable(),
       fileRetentionDays: days,
       fileCustomer: z.enum(['customerResourceURI', 'resourceURI']).nullable(),
-    })
-    .refine((espi) => espi.delivery === 'bulk-files' || espi.paths.usage !== null, {
-      path: ['paths', 'usage'],
-      error: 'a path, since usage is fetched by windows',
     })
     .refine((espi) => espi.delivery !== 'bulk-files' || espi.paths.bulkFile !== null, {
       path: ['paths', 'bulkFile'],
@@ -128,6 +128,7 @@ const definition = z.strictObject({
     perDay: limit,
     dayStarts: z.strictObject({ hour: z.number().int().min(0).max(23), timezone: zone }).nullable(),
   }),
+  fileMarks: z.array(z.string().min(8)),
   repairs: z.array(z.string().min(1)),
 })
 

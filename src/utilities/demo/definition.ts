@@ -65,5 +65,6 @@ export const demo = {
   notifications: { expected: true, clientCertificate: null, pingByGet: true },
   revocation: { tell: { method: 'DELETE', token: 'client' }, accepted: [200, 201, 202, 204, 404, 410] },
   quota: { perSecond: null, perHour: null, perDay: null, dayStarts: null },
+  fileMarks: [],
   repairs: [],
 } as const satisfies Utility

@@ -77,5 +77,7 @@ export const pge = {
     perDay: 20_000,
     dayStarts: { hour: 17, timezone: 'America/Los_Angeles' },
   },
-  repairs: [],
+  // Its Download My Data files come from Opower and name no host; of the utilities listed here only its own do.
+  fileMarks: ['https://api.pge.com/', 'Opower ESPI Third Party Batch Feed'],
+  repairs: ['gasDaysStartOnTheSecond', 'keepLastOfDuplicateStarts', 'millisecondTimestamps'],
 } as const satisfies Utility

@@ -45,7 +45,7 @@ export const sce = {
       status: 'ReadServiceStatus',
       authorization: 'Authorization/{s}',
       usagePoints: null,
-      usage: null,
+      usage: 'Batch/Subscription/{s}',
       summaries: null,
       customer: null,
       bulk: 'Batch/Bulk/{b}',
@@ -70,5 +70,7 @@ export const sce = {
   notifications: { expected: true, clientCertificate: null, pingByGet: true },
   revocation: { tell: { method: 'DELETE', token: 'client' }, accepted: [200, 201, 202, 204, 404, 410] },
   quota: { perSecond: null, perHour: null, perDay: null, dayStarts: null },
-  repairs: [],
+  // The host in the links of its files is a placeholder, always the same.
+  fileMarks: ['https://services.greenbuttondata.org/DataCustodian/', 'https://energydatashare.sce.com/'],
+  repairs: ['sharedReadingTypes', 'zeroCostsAreNone', 'placeholderTariffs'],
 } as const satisfies Utility
