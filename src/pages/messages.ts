@@ -440,13 +440,12 @@ const es: Messages = {
   steps: {
     label: 'Pasos',
     you: 'Usted',
-    utility: 'Su compañía de servicios',
+    utility: 'Su compañía',
     confirm: 'Confirmar',
     done: 'hecho',
   },
   footer: {
-    run: (operator) =>
-      html`Esta página la opera ${operator}, que transmite datos de energía con el consentimiento de usted.`,
+    run: (operator) => html`Esta página la opera ${operator}, que transmite datos de energía con su consentimiento.`,
     contact: 'Preguntas o quejas',
     terms: 'Condiciones',
     privacy: 'Privacidad',
@@ -478,7 +477,7 @@ const es: Messages = {
     asks: (user, company) => html`${user}, de ${company}, solicita sus datos de energía.`,
     asksAnyone: (company) => html`${company} solicita sus datos de energía.`,
     intro: (operator, utility) =>
-      html`${operator} los obtiene de ${utility ?? 'su compañía de servicios'} en nombre de usted y los transmite. Usted
+      html`${operator} los obtiene de ${utility ?? 'su compañía de servicios'} en su nombre y los transmite. Usted
       decide si se comparten y hasta cuándo.`,
     renews: 'Usted ya comparte estos datos. Si vuelve a completar estos pasos, renueva el permiso.',
     summary: 'Qué comparte',
@@ -513,8 +512,8 @@ const es: Messages = {
     end: 'Compartir hasta',
     endHint: (usual, most) => `Sugerencia: ${usual}. Como máximo: ${most}.`,
     next: (utility) =>
-      html`A continuación, inicie sesión en el sitio de ${utility ?? 'su compañía de servicios'}. Después volverá aquí,
-      verá lo que se va a compartir y lo confirmará. Hasta entonces no se comparte nada.`,
+      html`A continuación, iniciará sesión en el sitio de ${utility ?? 'su compañía de servicios'}. Después volverá
+      aquí, verá lo que se va a compartir y lo confirmará. Hasta entonces no se comparte nada.`,
     agree: (company, operator) =>
       html`Al continuar, usted permite que ${operator} obtenga estos datos de su compañía de servicios y que los
       transmita a ${company} cuando usted haya confirmado el paso final.`,
@@ -675,7 +674,7 @@ const es: Messages = {
     },
     utility_down: {
       title: 'No se puede acceder a su compañía de servicios en este momento',
-      text: 'Su sitio no responde. No es culpa de usted y no se ha compartido nada.',
+      text: 'Su sitio no responde. No es culpa suya y no se ha compartido nada.',
       next: 'Inténtelo de nuevo dentro de unos minutos. Su enlace sigue siendo válido.',
     },
     utility_error: {
@@ -756,7 +755,7 @@ const es: Messages = {
     title: 'Qué comparten las compañías de servicios',
     intro:
       'Lo que cada compañía de servicios entrega por su interfaz para empresas. Lo que no entrega no se puede obtener por esta vía, ni con nosotros ni con nadie.',
-    pdf: 'La interfaz de ninguna compañía de servicios entrega copias en PDF de las facturas. Los servicios que las ofrecen entran con la contraseña de usted.',
+    pdf: 'La interfaz de ninguna compañía de servicios entrega copias en PDF de las facturas. Los servicios que las ofrecen inician sesión con su contraseña.',
     utility: 'Compañía de servicios',
     billPdfs: 'Facturas en PDF',
     history: 'Historial',
@@ -807,7 +806,7 @@ const es: Messages = {
       sections: (operator, email) => [
         [
           'Qué hacemos',
-          `${operator} solicita datos de energía a su compañía de servicios en nombre de usted, los guarda y los transmite a la empresa que usted eligió. Usted no paga nada.`,
+          `${operator} solicita datos de energía a su compañía de servicios en su nombre, los guarda y los transmite a la empresa que usted eligió. Usted no paga nada.`,
         ],
         [
           'Qué decide usted',
@@ -837,7 +836,7 @@ const es: Messages = {
       sections: (operator, email) => [
         [
           'Qué guardamos',
-          'Su nombre y su correo electrónico tal como los escribió; el texto que aceptó y cuándo; los datos que su compañía de servicios envía con el permiso de usted. Nunca su contraseña de la compañía de servicios: no la vemos.',
+          'Su nombre y su correo electrónico tal como los escribió; el texto que aceptó y cuándo; los datos que su compañía de servicios envía con su permiso. Nunca su contraseña de la compañía de servicios: no la vemos.',
         ],
         [
           'Para qué',
