@@ -18,20 +18,23 @@ export const addFeed = (sums: Sums, feed: Node): void => {
   const entries = feed.name === 'entry' ? [feed] : all(feed, 'entry')
   const types = new Map<string, Node>()
   const typeOfReading = new Map<string, string>()
+  const resourceOf = (entry: Node): Node | undefined => entry.children.find((child) => child.name === 'content')?.children[0]
   for (const entry of entries) {
-    const type = all(entry, 'ReadingType')[0]
-    if (type) types.set(pathOf(linkOf(entry, 'self')), type)
+    const resource = resourceOf(entry)
     const self = pathOf(linkOf(entry, 'self'))
-    if (all(entry, 'UsagePoint')[0]) sums.points.add(pointOf(self))
-    if (all(entry, 'MeterReading')[0]) {
+    if (resource?.name === 'ReadingType') types.set(self, resource)
+    if (resource?.name === 'UsagePoint') sums.points.add(pointOf(self))
+    if (resource?.name === 'MeterReading') {
       const related = entry.children.filter((c) => c.name === 'link' && (c.attributes['href'] ?? '').includes('/ReadingType/'))
       typeOfReading.set(self, pathOf(related[0]?.attributes['href'] ?? ''))
     }
   }
   for (const entry of entries) {
     const self = pathOf(linkOf(entry, 'self'))
-    for (const block of all(entry, 'IntervalBlock')) addBlock(sums, { self, block, type: types.get(typeOfReading.get(self.replace(/\/IntervalBlock\/.*/, '')) ?? '') })
-    for (const summary of all(entry, 'UsageSummary')) addSummary(sums, self, summary)
+    const resource = resourceOf(entry)
+    const type = types.get(typeOfReading.get(self.replace(/\/IntervalBlock\/.*/, '')) ?? '')
+    if (resource?.name === 'IntervalBlock') addBlock(sums, { self, block: resource, type })
+    if (resource?.name === 'UsageSummary') addSummary(sums, self, resource)
   }
 }
 

@@ -1,7 +1,7 @@
 import { midnight } from '../world/local-days.ts'
 import type { Authorization } from '../kit/state.ts'
 import { sharedAgreements, type Utility } from '../kit/utility.ts'
-import { element, entry, escape, feedEnd, feedStart, root, typedValue } from './xml.ts'
+import { element, entry, escape, feedEnd, feedStart, nested, root, typedInScope } from './xml.ts'
 import type { Making } from './usage-xml.ts'
 
 /** Seconds that PG&E prints for an authorization without end; thousands of years. */
@@ -47,7 +47,7 @@ export const authorizationFeed = (utility: Utility, making: Making): string => {
     ),
   })
   const entries = Object.values(utility.state.authorizations).map((a) => authorizationEntry(utility, making, a))
-  return feedStart(making.style, { title: 'Green Button Usage Feed', self: `${base}/Authorization`, ms: making.ms }) + bulk + entries.join('') + feedEnd
+  return feedStart(making.style, { title: 'Green Button Usage Feed', self: `${base}/Authorization`, ms: making.ms }) + [bulk, ...entries].map(nested).join('') + feedEnd
 }
 
 export const applicationInformationEntry = (utility: Utility, making: Making): string => {
@@ -94,8 +94,8 @@ export const applicationInformationEntry = (utility: Utility, making: Making): s
     content: root(
       'ApplicationInformation',
       fields.map(([name, value]) => element(name, escape(String(value)))).join('') +
-        typedValue('registration_access_token', 'string', registration.registrationAccessToken) +
-        typedValue('dataCustodianScopeSelectionScreenURI', 'string', `${origins.pages}/myAuthorization/?clientId=${registration.bulkId}&verified=true`),
+        typedInScope('registration_access_token', registration.registrationAccessToken) +
+        typedInScope('dataCustodianScopeSelectionScreenURI', `${origins.pages}/myAuthorization/?clientId=${registration.bulkId}&verified=true`),
     ),
   })
 }

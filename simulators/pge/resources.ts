@@ -11,7 +11,7 @@ import { atomType, makingOf, partOf, pathOf } from './making.ts'
 import { customerDataIn } from './scope.ts'
 import { answerSubscription } from './subscription.ts'
 import { localTimeEntry, readingTypeEntry, readingTypesOf } from './usage-xml.ts'
-import { feedEnd, feedStart } from './xml.ts'
+import { feedEnd, feedStart, nested } from './xml.ts'
 
 /** Which bearer token opens a resource; everything else is 403. */
 type TokenClass = 'client' | 'registration' | 'access' | 'access or client'
@@ -115,7 +115,7 @@ function oneAuthorization(utility: Utility, { incoming, parts }: Call): Answer {
 
 function feedOf(utility: Utility, path: string, entries: readonly string[]): Answer {
   const { ms } = makingOf(utility, 'resource')
-  return ok(feedStart('resource', { title: 'Green Button Usage Feed', self: `${pathOf(utility)}/${path}`, ms }) + entries.join('') + feedEnd)
+  return ok(feedStart('resource', { title: 'Green Button Usage Feed', self: `${pathOf(utility)}/${path}`, ms }) + entries.map(nested).join('') + feedEnd)
 }
 
 function readingTypes(utility: Utility, { parts, authorization }: Call): Answer {

@@ -5,7 +5,7 @@ import type { Utility } from '../kit/utility.ts'
 import { blocksOf, type Part, type Selection, summaryEntries } from './feeds.ts'
 import { atomType, makingOf, partOf, pathOf } from './making.ts'
 import { blockStart, intervalBlockEntry, type Making, meterReadingEntry, usagePointEntry } from './usage-xml.ts'
-import { feedEnd, feedStart } from './xml.ts'
+import { feedEnd, feedStart, nested } from './xml.ts'
 
 type Call = { authorization: Authorization | null; selection: Selection; rest: string }
 
@@ -42,7 +42,7 @@ const one = (body: string): Answer => ({ status: 200, type: atomType, body })
 function feed({ making, self }: Target, entries: Iterable<string>): Answer {
   function* pieces(): Generator<string> {
     yield feedStart('resource', { title: 'Green Button Usage Feed', self, ms: making.ms })
-    yield* entries
+    for (const entry of entries) yield nested(entry)
     yield feedEnd
   }
   return { status: 200, type: atomType, body: pieces() }

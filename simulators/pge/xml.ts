@@ -57,6 +57,9 @@ export const feedStart = (style: Style, options: { title: string; self: string; 
   ].join('')
 }
 
+/** In a feed of single resources the entries declare no prefix of their own. */
+export const nested = (entryText: string): string => entryText.replace(`<ns1:entry ${atom}>`, '<ns1:entry>')
+
 export const feedEnd = '</ns1:feed>'
 
 /** An ESPI element with its namespace declared on it. */
@@ -67,3 +70,7 @@ export const element = (name: string, content: string | number): string => `<ns0
 /** A value typed by XML Schema, both prefixes declared on the element. */
 export const typedValue = (name: string, type: 'int' | 'string', value: string | number): string =>
   `<ns0:${name} xmlns:xsd="http://www.w3.org/2001/XMLSchema" ${instance} xsi:type="xsd:${type}">${escape(String(value))}</ns0:${name}>`
+
+/** The same inside a single resource, where the content element has declared xsi already. */
+export const typedInScope = (name: string, value: string): string =>
+  `<ns0:${name} xsi:type="xsd:string" xmlns:xsd="http://www.w3.org/2001/XMLSchema">${escape(value)}</ns0:${name}>`
