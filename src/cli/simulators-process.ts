@@ -66,5 +66,6 @@ export async function registerAtSimulator(
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(addresses),
   })
-  if (!response.ok) throw new Error(`${utility.utility} (simulated) refused our addresses: ${response.status} ${await response.text()}`)
+  if (!response.ok)
+    throw new Error(`${utility.utility} (simulated) refused our addresses: ${response.status} ${await response.text()}`)
 }

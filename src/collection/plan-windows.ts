@@ -1,7 +1,7 @@
 import type { DataClass } from '../model/authorization-states.ts'
 import type { EpochSeconds } from '../units/epoch-seconds.ts'
 import { addLocalDays, localMidnight } from '../units/local-days.ts'
-import type { Espi } from '../utilities/contract.ts'
+import type { Espi, Utility } from '../utilities/contract.ts'
 
 /**
  * The kinds of request that collection makes. `resource` of a window is the usage point of `usage` and `bills`
@@ -86,13 +86,35 @@ export function planUsage(espi: Espi, resource: string, reach: Reach): PlannedWi
   return windows
 }
 
-/** One refresh: the last days again, since late and corrected readings arrive behind the newest. */
-export function planRefresh(espi: Espi, resource: string, reach: Reach): PlannedWindow[] {
-  const from = Math.max(addLocalDays(reach.now, -espi.refreshDays, reach.timezone), reach.historyStart)
-  const to = newestEnd(reach)
-  const window = { resource, from: localMidnight(from, reach.timezone), to, priority: PRIORITY.fresh }
-  const usage: PlannedWindow = { product: 'usage', ...window }
-  return espi.paths.summaries === null ? [usage] : [usage, { product: 'bills', ...window }]
+/**
+ * One refresh: whether there are new usage points, and the last days again, since late and corrected readings arrive
+ * behind the newest; further back where nothing was had since `collectedUntil` (epoch seconds, null: unknown).
+ * Where files bring everything there is nothing to ask for but the files.
+ */
+export function planRefresh(
+  espi: Espi,
+  usagePoints: readonly string[],
+  reach: Reach,
+  collectedUntil: number | null,
+): PlannedWindow[] {
+  if (espi.delivery === 'bulk-files') {
+    return [{ product: 'bulk_request', resource: '', ...WHOLE, priority: PRIORITY.fresh }]
+  }
+  const back = Math.min(addLocalDays(reach.now, -espi.refreshDays, reach.timezone), collectedUntil ?? Infinity)
+  const span = { ...reach, historyStart: Math.max(back, reach.historyStart) }
+  if (espi.delivery === 'subscription-windows') return planUsage(espi, '', span)
+  const discovery: PlannedWindow = { product: 'usage_points', resource: '', ...WHOLE, priority: PRIORITY.fresh }
+  return [discovery, ...usagePoints.flatMap((usagePoint) => planUsagePoint(espi, usagePoint, span))]
+}
+
+/** The reach of an authorization at a moment. */
+export function reachOf({ historyStart }: { historyStart: Date }, { timezone }: Utility, now: Date): Reach {
+  return { historyStart: Math.ceil(historyStart.getTime() / 1000), now: Math.floor(now.getTime() / 1000), timezone }
+}
+
+/** True when consent covers anything that a request would bring. */
+export function isConsented(product: Product, dataClasses: readonly DataClass[]): boolean {
+  return CLASSES_OF[product].some((dataClass) => dataClasses.includes(dataClass))
 }
 
 function newestEnd({ now, timezone }: Reach): EpochSeconds {

@@ -1,0 +1,135 @@
+import type { DecodedFeed } from '../model/decoded-feed.ts'
+import type { Tokens } from '../authorization/tokens.ts'
+import { type AuthorizationRow, getAuthorization } from '../storage/authorizations.ts'
+import type { Db, Tx } from '../storage/db.ts'
+import { saveRawFeed, setOutcome } from '../storage/raw-feeds.ts'
+import type { Envelope } from '../storage/secrets.ts'
+import { closeRequests, listUnplanned } from '../storage/window-hints.ts'
+import { finishWindow, type OwedWindow, oweWindows } from '../storage/windows.ts'
+import { enterWrite, type Lease } from '../storage/write-gate.ts'
+import type { Connection, Connections } from '../utilities/connections.ts'
+import type { Utility } from '../utilities/contract.ts'
+import { ClientRejected } from '../utilities/errors.ts'
+import { decodeFeed, decodingOf } from '../utilities/decode.ts'
+import { finishUpdate } from './finish-update.ts'
+import { CLASSES_OF, isConsented, type PlannedWindow, planUsagePoint, reachOf } from './plan-windows.ts'
+import { requestAddress } from './request-address.ts'
+import { sliceCustomer } from './slice-customer.ts'
+import { storeFeed } from './store-feed.ts'
+
+export type CollectDeps = { db: Db; envelope: Envelope; connections: Connections; tokens: Tokens; now: () => Date }
+
+/** What a request brought: a feed, nothing (success without data), or a promise of the utility to notify us. */
+type Fetched = { kind: 'feed'; bytes: Uint8Array; mediaType: string } | { kind: 'empty' } | { kind: 'promised' }
+
+const EMPTY: Fetched = { kind: 'empty' }
+
+/**
+ * Fetches, decodes and stores one leased window. The network is used outside any transaction; then one transaction checks
+ * lease and consent, keeps the raw feed, stores the products with their events, owes what follows, and closes the window.
+ * Returns false when the utility promised to notify us later; the window is then still the caller's to settle.
+ * Throws what jobs/ and the scheduler sort by who must act: UtilityUnavailable, AuthorizationRevoked, ClientRejected,
+ * FeedRejected (the raw feed is kept first), ConsentEnded, LeaseLost.
+ */
+export async function collectWindow(
+  deps: CollectDeps,
+  owed: OwedWindow,
+  lease: Lease,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { db, now } = deps
+  const authorization = await db.operator((tx) => getAuthorization(tx, owed.authorizationUid))
+  const connection = await deps.connections.of(owed.registrationUid ?? '')
+  const window = owed as OwedWindow & PlannedWindow
+  const fetched = await fetchWindow(deps, { authorization, connection, window, signal })
+  if (fetched.kind === 'promised') return false
+
+  const { utility } = connection
+  if (fetched.kind === 'empty') {
+    await db.operator(async (tx) => {
+      await finishWindow(tx, owed.authorizationUid, lease, now())
+      await finishUpdate(tx, owed.authorizationUid, now())
+    })
+    return true
+  }
+
+  const rawFeedUid = await db.operator(async (tx) => {
+    await enterWrite(tx, owed.authorizationUid, { dataClass: CLASSES_OF[window.product], fence: lease, now: now() })
+    const { product, resource } = window
+    const feed = { product, resource, mediaType: fetched.mediaType, body: fetched.bytes }
+    return (await saveRawFeed(tx, owed.authorizationUid, feed, { envelope: deps.envelope, now: now() })).rawFeedUid
+  })
+  const decoded = decodeFeed(fetched.bytes, decodingOf(utility))
+  await db.operator(async (tx) => {
+    const { dataClasses } = await enterWrite(tx, owed.authorizationUid, {
+      dataClass: CLASSES_OF[window.product],
+      fence: lease,
+      now: now(),
+    })
+    await storeFeed(tx, owed.authorizationUid, decoded, {
+      timezone: utility.timezone,
+      dataClasses,
+      source: rawFeedUid,
+      now: now(),
+      completeList: window.product === 'usage_points',
+    })
+    await setOutcome(tx, owed.authorizationUid, rawFeedUid, outcomeOf(decoded))
+    if (window.product === 'usage_points') await oweUsagePoints(tx, { authorization, utility, decoded, now: now() })
+    if (window.product === 'file') await closeRequests(tx, owed.authorizationUid, now())
+    await finishWindow(tx, owed.authorizationUid, lease, now())
+    await finishUpdate(tx, owed.authorizationUid, now())
+  })
+  return true
+}
+
+type Request = { authorization: AuthorizationRow; connection: Connection; window: PlannedWindow; signal: AbortSignal }
+
+async function fetchWindow(
+  deps: CollectDeps,
+  { authorization, connection, window, signal }: Request,
+): Promise<Fetched> {
+  const { utility, registration, transport } = connection
+  const ids = {
+    subscription: authorization.subscription ?? '',
+    retailCustomer: authorization.retailCustomer ?? '',
+    bulkId: registration.bulkId ?? '',
+  }
+  const address = requestAddress(utility, registration.addresses.resourceBase, ids, window)
+  if (address === null) return EMPTY
+  const isBulk = window.product === 'file' || window.product === 'bulk_request'
+  const get = async (token: string): Promise<Fetched> => {
+    const { status, headers, bytes } = await transport.get(address, token, { signal })
+    if (status === 204 || (status === 200 && bytes.length === 0)) return EMPTY
+    if (status === 202) return { kind: 'promised' }
+    // A file lives some days; any other address that is not there is a fault of the profile.
+    if (status === 404 || status === 410) {
+      if (window.product === 'file') return EMPTY
+      throw new ClientRejected('address_not_found', { status })
+    }
+    return { kind: 'feed', bytes, mediaType: headers['content-type'] ?? 'application/atom+xml' }
+  }
+  const fetched = isBulk
+    ? await deps.tokens.withClientToken(registration, get)
+    : await deps.tokens.withAccessToken(authorization.authorizationUid, get)
+  if (window.product === 'bulk_request') return { kind: 'promised' } // files are named in a notification
+  if (window.product !== 'file' || fetched.kind !== 'feed') return fetched
+  const slice = sliceCustomer(fetched.bytes, ids.retailCustomer)
+  return slice === null ? EMPTY : { ...fetched, bytes: slice }
+}
+
+async function oweUsagePoints(
+  tx: Tx,
+  of: { authorization: AuthorizationRow; utility: Utility; decoded: DecodedFeed; now: Date },
+): Promise<void> {
+  const { authorization, utility, decoded, now } = of
+  const reach = reachOf(authorization, utility, now)
+  const told = decoded.meters.map(({ usagePoint }) => usagePoint)
+  const windows = (await listUnplanned(tx, authorization.authorizationUid, told))
+    .flatMap((usagePoint) => planUsagePoint(utility.espi, usagePoint, reach))
+    .filter(({ product }) => isConsented(product, authorization.dataClasses))
+  await oweWindows(tx, authorization.authorizationUid, windows, { now })
+}
+
+function outcomeOf({ warnings, quarantined }: DecodedFeed): object {
+  return { warnings, quarantined }
+}

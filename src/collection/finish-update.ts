@@ -1,0 +1,24 @@
+import type { Uid } from '../model/uid.ts'
+import { setAuthorizationStatus, setMeterNotes } from '../storage/collection-status.ts'
+import type { Tx } from '../storage/db.ts'
+import { appendEvent } from '../storage/events.ts'
+import { setMeterStatus } from '../storage/meters.ts'
+import { countWindows } from '../storage/windows.ts'
+
+/**
+ * When nothing is owed any more, an authorization and its meters are `updated`, with the notes that clients look for, and
+ * the company gets its event. Called in the transaction that closed a window; says nothing when nothing changed.
+ */
+export async function finishUpdate(tx: Tx, authorizationUid: Uid, now: Date): Promise<void> {
+  const counts = await countWindows(tx, authorizationUid)
+  const open = counts.filter(({ state }) => state === 'owed' || state === 'leased' || state === 'waiting')
+  if (open.length > 0) return
+  const aside = counts.some(({ state }) => state === 'aside')
+  const status = aside ? 'errored' : 'updated'
+  const message = aside ? 'Some data could not be collected.' : 'Data collected.'
+  if (!(await setAuthorizationStatus(tx, authorizationUid, { status, message, now }))) return
+  await setMeterStatus(tx, authorizationUid, null, { status, message, now })
+  await setMeterNotes(tx, authorizationUid, now)
+  const type = aside ? 'authorization_update_finished_errored' : 'authorization_update_finished_successful'
+  await appendEvent(tx, { type, authorizationUid, now })
+}

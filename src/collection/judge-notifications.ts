@@ -1,0 +1,70 @@
+import { type ActiveAuthorization, listActiveOf } from '../storage/active-authorizations.ts'
+import type { Db, Tx } from '../storage/db.ts'
+import { oweAgain } from '../storage/window-hints.ts'
+import { oweWindows } from '../storage/windows.ts'
+import type { Utility } from '../utilities/contract.ts'
+import { isConsented, planRefresh, PRIORITY, reachOf } from './plan-windows.ts'
+
+/** A known authorization gets at most one fetch for all hints of this long. */
+const HINT_MS = 15 * 60_000
+
+/** What a judged notification named: the utility's, allowed addresses only. */
+export type Hint = { registrationUid: string; utility: Utility; resources: readonly string[] }
+
+/**
+ * Turns a notification into owed windows. It is a hint and nothing more: a file that it names is owed by every active
+ * authorization of the registration (each takes its own slice), a subscription that it names is owed a refresh, and what
+ * it says of anything else is not followed. Returns how many windows became owed.
+ */
+export async function followHint(db: Db, { registrationUid, utility, resources }: Hint, now: Date): Promise<number> {
+  const files = resources.filter((address) => isFile(utility, address))
+  return await db.operator(async (tx) => {
+    let owed = 0
+    for (const authorization of await listActiveOf(tx, registrationUid, now)) {
+      owed += await oweFiles(tx, authorization, files, now)
+      if (resources.some((address) => names(address, authorization))) {
+        owed += await oweRefresh(tx, authorization, utility, now)
+      }
+    }
+    return owed
+  })
+}
+
+/** True for the name of a bulk file as the profile writes it; nothing else that a notification names is fetched as one. */
+export function isFile({ espi }: Utility, address: string): boolean {
+  if (espi.delivery !== 'bulk-files' || espi.fileNamePattern === null) return false
+  return new RegExp(espi.fileNamePattern).test(new URL(address).pathname.split('/').pop() ?? '')
+}
+
+async function oweFiles(
+  tx: Tx,
+  { authorizationUid, dataClasses }: ActiveAuthorization,
+  files: readonly string[],
+  now: Date,
+): Promise<number> {
+  if (!isConsented('file', dataClasses)) return 0
+  const windows = files.map((resource) => ({ product: 'file', resource, from: 0, to: 0, priority: PRIORITY.fresh }))
+  return await oweWindows(tx, authorizationUid, windows, { now })
+}
+
+/** Owes an authorization its last days again, unless it was asked for a moment ago. */
+export async function oweRefresh(
+  tx: Tx,
+  authorization: ActiveAuthorization,
+  utility: Utility,
+  now: Date,
+): Promise<number> {
+  const { authorizationUid, dataClasses, usagePoints, collectedUntil } = authorization
+  const reach = reachOf(authorization, utility, now)
+  const windows = planRefresh(utility.espi, usagePoints, reach, collectedUntil).filter(({ product }) =>
+    isConsented(product, dataClasses),
+  )
+  return await oweAgain(tx, authorizationUid, windows, { now, doneBefore: new Date(now.getTime() - HINT_MS) })
+}
+
+function names(address: string, { subscription }: ActiveAuthorization): boolean {
+  const segments = new URL(address).pathname.split('/')
+  return (
+    subscription !== null && segments.some((part, at) => part === 'Subscription' && segments[at + 1] === subscription)
+  )
+}

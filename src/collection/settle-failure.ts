@@ -1,0 +1,63 @@
+import { FeedRejected } from '../espi/errors.ts'
+import type { Db } from '../storage/db.ts'
+import { ConsentEnded, LeaseLost } from '../storage/errors.ts'
+import { failWindow, type OwedWindow, setWindowAside } from '../storage/windows.ts'
+import type { Lease } from '../storage/write-gate.ts'
+import { AuthorizationRevoked, ClientRejected, ForeignAddress, UtilityUnavailable } from '../utilities/errors.ts'
+import { finishUpdate } from './finish-update.ts'
+
+/** What becomes of a window whose fetch failed: tried again after some time, or set aside until a person acts. */
+export type Verdict =
+  | { kind: 'again'; reason: string; afterMs: number }
+  | { kind: 'aside'; reason: string }
+  | { kind: 'leave' }
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+/** With full jitter below an hour each, this many tries span about three days. */
+const TRIES_UNAVAILABLE = 100
+const TRIES_UNKNOWN = 8
+
+/**
+ * Sorts a failure by who must act (docs/errors): nobody when the utility is down, the customer when the grant died, the
+ * operator when the utility refuses our registration, a developer when a feed cannot be read.
+ * random: 0 to 1, for the jitter of backoff.
+ */
+export function judgeFailure(error: unknown, attempts: number, random: () => number): Verdict {
+  if (error instanceof LeaseLost) return { kind: 'leave' }
+  if (error instanceof ConsentEnded) return { kind: 'aside', reason: error.code }
+  if (error instanceof FeedRejected) return { kind: 'aside', reason: error.code }
+  if (error instanceof ForeignAddress) return { kind: 'aside', reason: error.code }
+  if (error instanceof AuthorizationRevoked) return { kind: 'again', reason: error.code, afterMs: 0 }
+  if (error instanceof ClientRejected) return { kind: 'again', reason: error.code, afterMs: 15 * MINUTE }
+  const isDown = error instanceof UtilityUnavailable
+  const reason = isDown ? error.code : 'unexpected_error'
+  if (attempts + 1 >= (isDown ? TRIES_UNAVAILABLE : TRIES_UNKNOWN)) return { kind: 'aside', reason }
+  const asked = isDown && error.retryAfter !== null ? error.retryAfter * 1000 : 0
+  return { kind: 'again', reason, afterMs: asked + backoffMs(attempts, random) }
+}
+
+/** Full jitter: anywhere between nothing and a ceiling that doubles from two seconds to an hour. */
+export function backoffMs(attempts: number, random: () => number): number {
+  return Math.floor(random() * Math.min(HOUR, 2000 * 2 ** Math.min(attempts, 20)))
+}
+
+/** Writes the verdict to the window, unless another worker has it by now. */
+export async function settleFailure(
+  db: Db,
+  window: OwedWindow,
+  lease: Lease,
+  { verdict, now }: { verdict: Verdict; now: Date },
+): Promise<void> {
+  if (verdict.kind === 'leave') return
+  const { authorizationUid } = window
+  await db.operator(async (tx) => {
+    if (verdict.kind === 'again') {
+      const nextTry = new Date(now.getTime() + verdict.afterMs)
+      await failWindow(tx, authorizationUid, lease, { reason: verdict.reason, nextTry })
+      return
+    }
+    await setWindowAside(tx, authorizationUid, lease, { reason: verdict.reason, now })
+    await finishUpdate(tx, authorizationUid, now)
+  })
+}

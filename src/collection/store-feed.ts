@@ -1,0 +1,116 @@
+import type { DataClass } from '../model/authorization-states.ts'
+import type { DecodedFeed } from '../model/decoded-feed.ts'
+import type { MeterFacts } from '../model/meter.ts'
+import type { Uid } from '../model/uid.ts'
+import { upsertBillingAccounts } from '../storage/billing.ts'
+import { saveBills } from '../storage/bills.ts'
+import type { Tx } from '../storage/db.ts'
+import { appendEvent } from '../storage/events.ts'
+import { activateMeter, upsertMeters } from '../storage/meters.ts'
+import { mergeSeries } from '../storage/series.ts'
+import { deriveBillingSummaries } from './derive-billing-summaries.ts'
+
+/** What storing a feed changed. dropped: series, bills and accounts that consent does not cover; outside: before its reach. */
+export type Stored = { newMeters: number; readings: number; bills: number; dropped: number; outside: number }
+
+type Options = {
+  timezone: string
+  dataClasses: readonly DataClass[]
+  source: Uid
+  now: Date
+  /** The feed names every usage point of the authorization. */
+  completeList?: boolean
+  /** No events: a replay tells nobody anything new. */
+  silent?: boolean
+}
+
+/**
+ * Stores one decoded feed of one authorization: meters, readings, bills, accounts, and the billing summaries that follow
+ * from them, with their events. Safe to repeat: the same feed again changes nothing and appends no event.
+ * The caller's transaction has passed the write gate; the storing statements check the consent again.
+ */
+export async function storeFeed(tx: Tx, authorizationUid: Uid, feed: DecodedFeed, options: Options): Promise<Stored> {
+  const { timezone, dataClasses, source, now, completeList = false, silent = false } = options
+  const covers = (dataClass: DataClass): boolean => dataClasses.includes(dataClass)
+  const stored: Stored = { newMeters: 0, readings: 0, bills: 0, dropped: 0, outside: 0 }
+
+  const upserted = await upsertMeters(tx, authorizationUid, mentioned(feed), { now, completeList })
+  const meterOf = new Map(upserted.map(({ usagePoint, meterUid }) => [usagePoint, meterUid]))
+  for (const { meterUid, isNew } of upserted) {
+    if (!isNew) continue
+    stored.newMeters++
+    if (!silent) await appendEvent(tx, { type: 'meter_created', authorizationUid, meterUid, now })
+  }
+
+  const gained = new Map<string, Set<Uid>>([
+    ['meter_intervals_added', new Set()],
+    ['meter_bills_added', new Set()],
+  ])
+  for (const series of feed.series) {
+    const meterUid = meterOf.get(series.usagePoint)
+    if (meterUid === undefined || !covers('intervals')) {
+      stored.dropped++
+      continue
+    }
+    const { added, changed, outside } = await mergeSeries(tx, authorizationUid, meterUid, series, {
+      zone: timezone,
+      source,
+      now,
+    })
+    stored.readings += added + changed
+    stored.outside += outside
+    if (added + changed > 0) gained.get('meter_intervals_added')?.add(meterUid)
+  }
+
+  for (const [usagePoint, bills] of Map.groupBy(feed.bills, (bill) => bill.usagePoint)) {
+    const meterUid = meterOf.get(usagePoint)
+    if (meterUid === undefined || !covers('bills')) {
+      stored.dropped += bills.length
+      continue
+    }
+    const { added, changed, outside } = await saveBills(tx, authorizationUid, meterUid, bills, { source, now })
+    stored.bills += added.length + changed.length
+    stored.outside += outside
+    if (added.length + changed.length > 0) gained.get('meter_bills_added')?.add(meterUid)
+  }
+
+  if (covers('accounting')) {
+    await upsertBillingAccounts(tx, authorizationUid, feed.billingAccounts, { source, now })
+    await deriveBillingSummaries(tx, authorizationUid, now)
+  } else stored.dropped += feed.billingAccounts.length
+
+  for (const [type, meterUids] of gained) {
+    for (const meterUid of meterUids) {
+      await activateMeter(tx, authorizationUid, meterUid, { isActivated: true, now })
+      if (!silent) await appendEvent(tx, { type, authorizationUid, meterUid, now })
+    }
+  }
+  return stored
+}
+
+/** The meters a feed tells of, and a bare one for each usage point that only has readings or bills in it. */
+function mentioned(feed: DecodedFeed): MeterFacts[] {
+  const told = new Set(feed.meters.map(({ usagePoint }) => usagePoint))
+  const bare = [
+    ...feed.series.map(({ usagePoint, channel }) => ({ usagePoint, commodity: channel.commodity })),
+    ...feed.bills.map(({ usagePoint, commodity }) => ({ usagePoint, commodity })),
+  ].filter(({ usagePoint }) => !told.has(usagePoint) && told.add(usagePoint))
+  return [...feed.meters, ...bare.map((known) => ({ ...NOTHING_TOLD, ...known }))]
+}
+
+const NOTHING_TOLD: Omit<MeterFacts, 'usagePoint' | 'commodity'> = {
+  serviceIdentifier: null,
+  serviceTariff: null,
+  serviceClass: null,
+  serviceAddress: null,
+  meterNumbers: [],
+  billingContact: null,
+  billingAddress: null,
+  billingAccount: null,
+  voltage: null,
+  readCycle: null,
+  programs: [],
+  suppliers: [],
+  otherDevices: [],
+  status: null,
+}

@@ -1,0 +1,59 @@
+import { sql } from 'kysely'
+
+import type { DataClass } from '../model/authorization-states.ts'
+import type { Uid } from '../model/uid.ts'
+import type { Tx } from './db.ts'
+
+/** What collection needs to know of an authorization in order to owe it something. */
+export type ActiveAuthorization = {
+  authorizationUid: Uid
+  registrationUid: Uid
+  utility: string
+  subscription: string | null
+  dataClasses: DataClass[]
+  historyStart: Date
+  usagePoints: string[]
+  /** Up to when every usage point has been asked for, epoch seconds; null: not yet. */
+  collectedUntil: number | null
+}
+
+const COLUMNS = sql`a.authorization_uid as "authorizationUid", a.registration_uid as "registrationUid", a.utility,
+  a.subscription, a.data_classes as "dataClasses", a.history_start as "historyStart",
+  coalesce((select array_agg(m.usage_point order by m.meter_uid) from meters m
+    where m.authorization_uid = a.authorization_uid), '{}') as "usagePoints",
+  (select min(latest)::float8 from (select max(w.ends) as latest from windows w
+    where w.authorization_uid = a.authorization_uid and w.product = 'usage' and w.state = 'done'
+    group by w.resource) asked) as "collectedUntil"`
+
+/** Authorizations of one registration that may be collected for at `now`. */
+export async function listActiveOf(tx: Tx, registrationUid: Uid, now: Date): Promise<ActiveAuthorization[]> {
+  const { rows } = await sql<ActiveAuthorization>`
+    select ${COLUMNS} from authorizations a
+     where a.registration_uid = ${registrationUid} and a.state = 'active' and a.expires > ${now}
+     order by a.authorization_uid`.execute(tx)
+  return rows
+}
+
+/** One authorization that may be collected for at `now`, else null. */
+export async function findActive(tx: Tx, authorizationUid: Uid, now: Date): Promise<ActiveAuthorization | null> {
+  const { rows } = await sql<ActiveAuthorization>`
+    select ${COLUMNS} from authorizations a
+     where a.authorization_uid = ${authorizationUid} and a.state = 'active' and a.expires > ${now}`.execute(tx)
+  return rows[0] ?? null
+}
+
+/** Authorizations whose ongoing monitoring is due: nothing is owed, and the last fetch is longer ago than their frequency. */
+export async function listDueForRefresh(
+  tx: Tx,
+  { now, limit }: { now: Date; limit: number },
+): Promise<ActiveAuthorization[]> {
+  const { rows } = await sql<ActiveAuthorization>`
+    select ${COLUMNS} from authorizations a
+     where a.state = 'active' and a.expires > ${now} and a.registration_uid is not null and a.monitoring <> 'off'
+       and not exists (
+         select from windows w where w.authorization_uid = a.authorization_uid and w.state <> 'aside'
+            and (w.finished is null or w.finished > ${now}::timestamptz - case a.monitoring
+                  when 'daily' then interval '20 hours' when 'weekly' then interval '160 hours' else interval '28 days' end))
+     order by a.authorization_uid limit ${limit}`.execute(tx)
+  return rows
+}

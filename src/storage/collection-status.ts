@@ -1,0 +1,37 @@
+import { sql } from 'kysely'
+
+import type { Uid } from '../model/uid.ts'
+import type { Tx } from './db.ts'
+
+/** Sets what a company reads of the state of collection. False when it read so already: nothing happened. */
+export async function setAuthorizationStatus(
+  tx: Tx,
+  authorizationUid: Uid,
+  { status, message, now }: { status: 'pending' | 'updated' | 'errored'; message: string; now: Date },
+): Promise<boolean> {
+  const { numAffectedRows } = await sql`
+    update authorizations
+       set status = ${status}, status_message = ${message}, status_ts = ${now}, updated = ${now},
+           notes = case when ${status} = 'updated' then jsonb_build_array(
+             jsonb_build_object('type', 'access_valid', 'msg', 'The utility accepts the authorization.', 'ts', ${now}::timestamptz),
+             jsonb_build_object('type', 'meters_full', 'msg', 'All meters found.', 'ts', ${now}::timestamptz)) else notes end
+     where authorization_uid = ${authorizationUid} and state = 'active' and (status <> ${status} or status_message <> ${message})`.execute(
+    tx,
+  )
+  return numAffectedRows === 1n
+}
+
+/** The notes of a meter that say which of its products are complete, from what is stored of it. */
+export async function setMeterNotes(tx: Tx, authorizationUid: Uid, now: Date): Promise<void> {
+  await sql`
+    update meters set notes = jsonb_build_array(
+        jsonb_build_object('type', 'access_valid', 'msg', 'The utility accepts the authorization.', 'ts', ${now}::timestamptz),
+        jsonb_build_object('type', 'meter_full', 'msg', 'All meter details found.', 'ts', ${now}::timestamptz),
+        case when bill_count > 0
+          then jsonb_build_object('type', 'bills_full', 'msg', 'All bills collected.', 'ts', ${now}::timestamptz)
+          else jsonb_build_object('type', 'bills_full', 'msg', 'The utility has no bills of this meter yet.', 'ts', ${now}::timestamptz) end,
+        case when interval_count > 0
+          then jsonb_build_object('type', 'intervals_full', 'msg', 'All intervals collected.', 'ts', ${now}::timestamptz)
+          else jsonb_build_object('type', 'intervals_empty', 'msg', 'The utility has no intervals of this meter.', 'ts', ${now}::timestamptz) end)
+     where authorization_uid = ${authorizationUid}`.execute(tx)
+}

@@ -1,0 +1,13 @@
+import { sql } from 'kysely'
+
+import type { Uid } from '../model/uid.ts'
+import type { Tx } from './db.ts'
+
+/** Active authorizations that have raw feeds, oldest first. */
+export async function listWithFeeds(tx: Tx): Promise<Uid[]> {
+  const { rows } = await sql<{ uid: Uid }>`
+    select a.authorization_uid as uid from authorizations a
+     where a.state = 'active' and exists (select from raw_feeds r where r.authorization_uid = a.authorization_uid)
+     order by a.authorization_uid`.execute(tx)
+  return rows.map(({ uid }) => uid)
+}
