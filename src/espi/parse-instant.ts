@@ -7,6 +7,17 @@ const INSTANT = /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:\.
  * zone (SCE), the time of day (a gas utility).
  */
 export function parseInstant(text: string): EpochSeconds | null {
+  if (text === lastText) return lastMoment
+  lastText = text
+  lastMoment = readInstant(text)
+  return lastMoment
+}
+
+/** The entries of a feed are mostly of one moment. */
+let lastText = ''
+let lastMoment: EpochSeconds | null = null
+
+function readInstant(text: string): EpochSeconds | null {
   const found = INSTANT.exec(text.trim())
   if (found === null) return null
   const [year, month, day, hour, minute, second] = found.slice(1, 7).map((part) => Number(part ?? 0))

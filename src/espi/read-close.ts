@@ -3,7 +3,7 @@ import { decodeText } from './decode-text.ts'
 import { type Entry, isContent } from './entry.ts'
 import { parseInstant } from './parse-instant.ts'
 import { countUnknown, keepReadings } from './read-open.ts'
-import type { Draft, Frame, Reader } from './reader.ts'
+import type { Draft, Reader } from './reader.ts'
 import { resetReadings, setNumber, setOdd } from './readings.ts'
 import * as plans from './shapes.ts'
 import type { Plan } from './shapes.ts'
@@ -43,11 +43,12 @@ export function readClose(r: Reader, end: number): void {
     r.leaf = null
     return
   }
-  const frame = r.frames.pop()
-  if (frame === undefined) return
-  r.shape = r.frames.at(-1)?.shape ?? plans.CONTENT_SHAPE
-  const type = frame.plan?.type
-  if (type !== plans.ROW && type !== plans.GROUP) closeContainer(r, frame, end)
+  if (r.height === 0) return
+  const at = --r.height
+  r.shape = r.shapeStack[at - 1] ?? plans.CONTENT_SHAPE
+  const plan = r.planStack[at]
+  if (plan === undefined || plan.type === plans.ROW || plan.type === plans.GROUP) return
+  closeContainer(r, plan, r.objectStack[at] ?? {}, end)
 }
 
 /** The hot path: a plain whole number goes from bytes to its column without a string. */
@@ -89,7 +90,7 @@ function wholeNumber(bytes: Uint8Array, start: number, end: number): number {
 function closeLeaf(r: Reader, leaf: Plan): void {
   keepText(r)
   const text = r.leafText.trim()
-  const object = r.frames.at(-1)?.object
+  const object = r.objectStack[r.height - 1]
   if (text === '' || object === undefined) return
   if (leaf.type === plans.TEXT_LEAF) set(object, leaf, text)
   else if (leaf.type === plans.DECIMAL_LEAF) {
@@ -124,10 +125,8 @@ function problem(r: Reader, code: 'not_a_number' | 'number_out_of_range', what: 
   }
 }
 
-function closeContainer(r: Reader, frame: Frame, end: number): void {
-  const { plan, object } = frame
-  if (plan === null) return
-  const parent = r.frames.at(-1)?.object
+function closeContainer(r: Reader, plan: Plan, object: Record<string, unknown>, end: number): void {
+  const parent = r.objectStack[r.height - 1]
   if (plan.type === plans.OBJECT) {
     if (parent !== undefined) set(parent, plan, object)
   } else if (plan.type === plans.BLOCK_PERIOD) Object.assign(r.readings.blocks.at(-1) ?? {}, object)
@@ -142,7 +141,7 @@ function closeResource(r: Reader, plan: Plan, object: Record<string, unknown>, e
     if (block !== undefined) block.to = r.readings.row + 1
   } else if (r.resource !== null) r.drafts.at(-1)?.contents.push({ kind: r.resource, value: object })
   r.resource = null
-  if (r.frames.length === 0) emit(r, end) // a bare resource at the root
+  if (r.height === 0) emit(r, end) // a bare resource at the root
 }
 
 function emit(r: Reader, end: number): void {

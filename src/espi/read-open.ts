@@ -19,7 +19,7 @@ export function readOpen(r: Reader, namespace: number, local: number, start: num
   }
   const plan = r.leaf === null ? r.shape.plans[local] : undefined
   if (plan === undefined) {
-    if (r.frames.length === 0) refuseRoot(r, local, start)
+    if (r.height === 0) refuseRoot(r, local, start)
     if (namespace === 2 || namespace === 3) r.seen.espi = true
     countUnknown(r, r.tokenizer?.names.texts[local] ?? '')
     r.skip = 1
@@ -40,12 +40,15 @@ const NO_OBJECT: Record<string, unknown> = Object.freeze({})
 
 function push(r: Reader, plan: Plan, shape: Shape | null, object: Record<string, unknown>): void {
   const next = shape ?? plans.CONTENT_SHAPE
-  r.frames.push({ plan, shape: next, object })
+  const at = r.height++
+  r.planStack[at] = plan
+  r.shapeStack[at] = next
+  r.objectStack[at] = object
   r.shape = next
 }
 
 function openContainer(r: Reader, plan: Plan, namespace: number, local: number, start: number): void {
-  if (r.frames.length === 0) openRoot(r, plan, namespace, local, start)
+  if (r.height === 0) openRoot(r, plan, namespace, local, start)
   if (plan.type === plans.OBJECT || plan.type === plans.BLOCK_PERIOD) {
     countElement(r)
     push(r, plan, plan.shape, create(plan.shape))

@@ -3,9 +3,6 @@ import { createReadingsBuilder, type ReadingsBuilder } from './readings.ts'
 import { CONTENT_SHAPE, type Plan, type Shape } from './shapes.ts'
 import type { Tokenizer } from './tokenizer.ts'
 
-/** An element that is open and has elements of its own. */
-export type Frame = { plan: Plan | null; shape: Shape; object: Record<string, unknown> }
-
 /** An entry (or the head of a feed) while it is being read. */
 export type Draft = {
   texts: Record<string, unknown>
@@ -25,7 +22,11 @@ export type Reader = {
   tokenizer: Tokenizer | null
   entries: Entry[]
   heads: FeedHead[]
-  frames: Frame[]
+  /** Elements that are open and have elements of their own: three stacks of one height, as they change with every reading. */
+  planStack: Plan[]
+  shapeStack: Shape[]
+  objectStack: Record<string, unknown>[]
+  height: number
   shape: Shape
   /** Depth inside an element that is read past. */
   skip: number
@@ -46,7 +47,10 @@ export function createReader(): Reader {
     tokenizer: null,
     entries: [],
     heads: [],
-    frames: [],
+    planStack: [],
+    shapeStack: [],
+    objectStack: [],
+    height: 0,
     shape: CONTENT_SHAPE,
     skip: 0,
     leaf: null,

@@ -1,5 +1,5 @@
 import { FeedRejected, type FeedRejectedCode } from './errors.ts'
-import { createNames, intern, type Names } from './names.ts'
+import { createNames, intern, matches, type Names } from './names.ts'
 import { readAttributes } from './tokenizer-attributes.ts'
 import { readDeclaration } from './tokenizer-declaration.ts'
 import {
@@ -44,7 +44,10 @@ export type Tokenizer = {
   undoMarks: Int32Array
   stack: Int32Array
   depth: number
+  /** The element opened last. */
+  lastName: number
   buffer: Uint8Array
+  view: DataView
   /** Absolute offset of buffer[0]. */
   base: number
   textRun: number
@@ -92,7 +95,9 @@ export function createTokenizer(handler: Handler, known: readonly string[], leni
     undoMarks: new Int32Array(CAPS.depth + 1),
     stack: new Int32Array(CAPS.depth + 1),
     depth: 0,
+    lastName: 0,
     buffer: new Uint8Array(),
+    view: new DataView(new ArrayBuffer(0)),
     base: 0,
     textRun: 0,
     rooted: false,
@@ -113,6 +118,7 @@ export const FIRST_KNOWN = 3
 export function tokenize(t: Tokenizer, final: boolean): number {
   const { buffer } = t
   const end = buffer.length
+  t.view = new DataView(buffer.buffer, buffer.byteOffset, end)
   let at = 0
   while (at < end) {
     const next = buffer[at] === 0x3c ? readMarkup(t, at, end, final) : readText(t, at, end, final)
@@ -157,9 +163,15 @@ function readMarkup(t: Tokenizer, at: number, end: number, final: boolean): numb
 /** Reads `<name …>` or `<name …/>`. */
 function readOpen(t: Tokenizer, at: number, end: number, final: boolean): number {
   if (t.depth === 0 && t.rooted) nextDocument(t, at)
-  const nameEnd = scanName(t, at + 1, end)
-  if (nameEnd >= end) return capped(t, at, nameEnd - at, final)
-  const name = internName(t, at + 1, nameEnd)
+  const { names } = t
+  let name = names.following[t.lastName] ?? -1
+  let nameEnd = name < 0 ? -1 : matchName(t, at + 1, end, name)
+  if (nameEnd < 0) {
+    nameEnd = scanName(t, at + 1, end)
+    if (nameEnd >= end) return capped(t, at, nameEnd - at, final)
+    name = internName(t, at + 1, nameEnd)
+    names.following[t.lastName] = name
+  }
   const { attributes, undo } = t
   attributes.count = 0
   const mark = undo.length
@@ -188,6 +200,12 @@ function readOpen(t: Tokenizer, at: number, end: number, final: boolean): number
   return next
 }
 
+/** End of the name at `at` when it is exactly this one, or -1. */
+function matchName(t: Tokenizer, at: number, end: number, name: number): number {
+  const next = at + (t.names.bytes[name]?.length ?? 0)
+  return next < end && matches(t.names, name, t.view, at) && NAME[t.buffer[next] ?? 0] === 0 ? next : -1
+}
+
 function push(t: Tokenizer, name: number, mark: number, at: number): void {
   const { names } = t
   if (t.depth >= CAPS.depth)
@@ -200,6 +218,7 @@ function push(t: Tokenizer, name: number, mark: number, at: number): void {
       'unbound_prefix',
       'An element has a prefix that no xmlns attribute declares. Ask the utility for valid XML.',
     )
+  t.lastName = name
   t.stack[t.depth] = name
   t.undoMarks[t.depth] = mark
   t.depth++
@@ -229,14 +248,10 @@ function restore(t: Tokenizer, mark: number): void {
 function readClose(t: Tokenizer, at: number, end: number, final: boolean): number {
   const { buffer } = t
   if (t.depth === 0) refuse(t, at, 'not_well_formed', 'An end tag has no start tag. Ask the utility for valid XML.')
-  const name = t.names.bytes[t.stack[t.depth - 1] ?? 0] ?? buffer
-  const { length } = name
-  let next = at + 2
-  for (let i = 0; i < length; i++, next++) {
-    if (next >= end) return capped(t, at, end - at, final)
-    if (buffer[next] !== name[i])
-      refuse(t, at, 'not_well_formed', 'An end tag does not match its start tag. Ask the utility for valid XML.')
-  }
+  const name = t.stack[t.depth - 1] ?? 0
+  let next = at + 2 + (t.names.bytes[name]?.length ?? 0)
+  if (next >= end) return capped(t, at, end - at, final)
+  if (!matches(t.names, name, t.view, at + 2)) refuse(t, at, 'not_well_formed', MISMATCH)
   while (next < end && isBlank(buffer[next])) next++
   if (next >= end) return capped(t, at, end - at, final)
   if (buffer[next] !== 0x3e)
@@ -244,6 +259,8 @@ function readClose(t: Tokenizer, at: number, end: number, final: boolean): numbe
   pop(t, next + 1)
   return next + 1
 }
+
+const MISMATCH = 'An end tag does not match its start tag. Ask the utility for valid XML.'
 
 /** Reads a comment or CDATA; `<!DOCTYPE` is refused, as it can pull in files and blow up entities. */
 function readBang(t: Tokenizer, at: number, end: number, final: boolean): number {
@@ -296,6 +313,11 @@ function readText(t: Tokenizer, at: number, bufferEnd: number, final: boolean): 
   const end = Math.min(bufferEnd, at + CAPS.textBytes + 1)
   let next = at
   let flags = PLAIN
+  // Most of a feed's text is indentation: four blanks at a time.
+  if (buffer[at] === 0x0a) {
+    next++
+    while (next + 4 <= end && t.view.getInt32(next, true) === 0x20202020) next += 4
+  }
   for (;;) {
     while (next < end && TEXT[buffer[next] ?? 0] === 0) next++
     if (next >= end) break
