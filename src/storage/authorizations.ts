@@ -210,3 +210,35 @@ export async function listDueToExpire(tx: Tx, now: Date, limit: number): Promise
     order by expires, authorization_uid limit ${limit}`.execute(tx)
   return rows
 }
+
+/** What a receipt shows of each meter: counts, never readings. */
+export async function listReceiptMeters(
+  tx: Tx,
+  authorizationUid: Uid,
+): Promise<{ serviceIdentifier: string | null; address: string | null; readings: number; bills: number }[]> {
+  const { rows } = await sql<{
+    serviceIdentifier: string | null
+    address: string | null
+    readings: number
+    bills: number
+  }>`
+    select facts ->> 'serviceIdentifier' as "serviceIdentifier", facts ->> 'serviceAddress' as address,
+      interval_count as readings, bill_count as bills
+    from meters where authorization_uid = ${authorizationUid} order by meter_uid`.execute(tx)
+  return rows
+}
+
+/** Running authorizations that a utility's Authorization address means: by the address itself or by the grant's id. */
+export async function listByAuthorizationAddress(
+  tx: Tx,
+  p: { registrationUid: Uid; address: string; id: string },
+): Promise<Uid[]> {
+  const { rows } = await sql<{ uid: Uid }>`
+    select a.authorization_uid as uid from authorizations a
+    where a.registration_uid = ${p.registrationUid} and a.state in ('pending', 'active', 'needs_reauthorization')
+      and (a.subscription = ${p.id} or exists (
+        select 1 from grants g
+        where g.authorization_uid = a.authorization_uid and g.ended is null and g.authorization_uri = ${p.address}))
+    order by a.authorization_uid limit 20`.execute(tx)
+  return rows.map((row) => row.uid)
+}

@@ -6,8 +6,8 @@ import type { Tx } from './db.ts'
 
 /** What was shown and asked, fixed at the start, and what the utility granted, added by the callback. */
 export type FlowConsent = {
+  /** Version and hash of the form's text that the customer saw. */
   textVersion: string
-  textHash: string
   purpose: string
   dataClasses: DataClass[]
   historyMonths: number
@@ -16,16 +16,18 @@ export type FlowConsent = {
   ends: string
   maxEnd: string
   scopeAsked: string
-  noRedirect: boolean
   granted?: FlowGranted
 }
 
 export type FlowGranted = {
   scope: string
   dataClasses: DataClass[]
+  /** Usage points at the utility, null where it tells none at this point. */
   usagePoints: number | null
+  /** The utility's own end as a local date, null without one. */
   utilityEnds: string | null
-  publishedStart: number | null
+  /** Local date from which the utility publishes, null when it does not say. */
+  publishedStart: string | null
 }
 
 export type FlowRow = {

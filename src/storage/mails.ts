@@ -13,15 +13,16 @@ export type MailRow = {
   attempts: number
 }
 
-/** Queues a mail in the transaction of its cause; a second one with the same `once` is ignored. */
+/** Queues a mail in the transaction of its cause. False: one with the same `once` was queued before. */
 export async function queueMail(
   tx: Tx,
   m: Omit<MailRow, 'mailUid' | 'attempts'> & { authorizationUid: Uid | null; now: Date },
-): Promise<void> {
-  await sql`
+): Promise<boolean> {
+  const { numAffectedRows } = await sql`
     insert into mails (kind, authorization_uid, recipient, subject, body, once, created, next_try)
     values (${m.kind}, ${m.authorizationUid}, ${m.recipient}, ${m.subject}, ${m.body}, ${m.once}, ${m.now}, ${m.now})
     on conflict (once) do nothing`.execute(tx)
+  return (numAffectedRows ?? 0n) > 0n
 }
 
 /** Claims mails that are due: their next try is put off first, so that one process sends each. */

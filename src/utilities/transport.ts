@@ -4,7 +4,7 @@ import { assertNoTransaction } from '../storage/db.ts'
 import { allowedResource } from './allowed.ts'
 import { type Answer, judgeAnswer } from './answers.ts'
 import type { Utility } from './contract.ts'
-import { ClientRejected, ForeignAddress, UtilityUnavailable } from './errors.ts'
+import { ClientRejected, ForeignAddress, TokenRefused, UtilityUnavailable } from './errors.ts'
 import { type BodyLimits, readBody } from './inflate.ts'
 import { BadRegistration, type Registration } from './registration.ts'
 
@@ -24,7 +24,7 @@ export type Transport = {
   allowed(url: string): URL | null
   /** Fetches a resource with a bearer token. Throws ForeignAddress before a token leaves, else as judgeAnswer. */
   get(url: string, token: string, options?: GetOptions): Promise<Answer>
-  /** Deletes a resource; the answer as it came, whatever its status (network faults throw UtilityUnavailable). */
+  /** Deletes a resource. Throws TokenRefused on 401 and 403; any other answer as it came. */
   delete(url: string, token: string, options?: GetOptions): Promise<Answer>
   /** Posts to the token endpoint; the answer as it came. */
   post(url: string, request: { headers: Record<string, string>; body: string; signal?: AbortSignal }): Promise<Answer>
@@ -41,6 +41,8 @@ export const FETCH_LIMITS: FetchLimits = {
   ratio: 200,
 }
 
+/** Shorter than a refresh lease, so that no two processes ever refresh at once. */
+const TOKEN_MS = 60_000
 /** A token answer is a few hundred bytes; anything far larger is not one. */
 const TOKEN_BYTES = 65_536
 const FEED = 'application/atom+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1'
@@ -76,13 +78,15 @@ export function openTransport(utility: Utility, registration: Registration, deps
       return judgeAnswer(await resource('GET', url, { authorization: `Bearer ${token}`, accept }, signal), now())
     },
     async delete(url, token, { signal, accept = FEED } = {}) {
-      return await resource('DELETE', url, { authorization: `Bearer ${token}`, accept }, signal)
+      const answer = await resource('DELETE', url, { authorization: `Bearer ${token}`, accept }, signal)
+      if (answer.status === 401 || answer.status === 403) throw new TokenRefused(answer.status)
+      return answer
     },
     async post(text, { headers, body, signal }) {
       const url = new URL(text)
       const endpoint = new URL(addresses.tokenEndpoint)
       if (url.origin !== endpoint.origin || url.pathname !== endpoint.pathname) throw new ForeignAddress()
-      const small = { ...limits, wireBytes: TOKEN_BYTES, inflatedBytes: TOKEN_BYTES }
+      const small = { ...limits, totalMs: Math.min(limits.totalMs, TOKEN_MS), wireBytes: TOKEN_BYTES, inflatedBytes: TOKEN_BYTES }
       return await exchange(agent, { method: 'POST', url, headers, body, signal }, small)
     },
     async close() {
@@ -142,7 +146,8 @@ function textHeaders(headers: Record<string, string | string[] | undefined>): Re
 }
 
 /** Codes after which nothing can have reached the utility. */
-const NEVER_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|ERR_TLS_|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/
+const NEVER_SENT =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|ERR_TLS_|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/
 
 function networkError(error: unknown): Error {
   if (error instanceof UtilityUnavailable) return error

@@ -1,0 +1,36 @@
+import { listOpenTemplates } from '../storage/templates.ts'
+import { utilityBySlug } from '../utilities/index.ts'
+import { callbackStep } from './callback.ts'
+import { confirmStep } from './confirm.ts'
+import type { CustomerPath } from './customer-path.ts'
+import { declineStep } from './decline.ts'
+import { grantStep } from './final-step.ts'
+import { formStep } from './form.ts'
+import type { PathDeps } from './path-deps.ts'
+import { receiptStep, revokeStep, shortenStep } from './receipt.ts'
+import { startStep } from './start.ts'
+import { resumeStep, withdrawStep } from './withdraw.ts'
+
+const MAX_COMPANIES = 200
+
+/** The customer's path, one file a step. */
+export function openCustomerPath(deps: PathDeps): CustomerPath {
+  return {
+    form: formStep(deps),
+    start: startStep(deps),
+    decline: declineStep(deps),
+    callback: callbackStep(deps),
+    grant: grantStep(deps),
+    confirm: confirmStep(deps),
+    withdraw: withdrawStep(deps),
+    resume: resumeStep(deps),
+    async companiesFor(utilitySlug) {
+      if (!utilityBySlug(utilitySlug)) return []
+      const templates = await deps.db.operator((tx) => listOpenTemplates(tx, MAX_COMPANIES))
+      return templates.map(({ companyName, alias }) => ({ companyName, alias }))
+    },
+    receipt: receiptStep(deps),
+    revoke: revokeStep(deps),
+    shorten: shortenStep(deps),
+  }
+}
