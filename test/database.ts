@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 
-import { Client } from 'pg'
+import { Client, Pool } from 'pg'
 import { sql } from 'kysely'
 
 import type { AuthorizationState, DataClass } from '../src/model/authorization-states.ts'
@@ -16,6 +16,8 @@ export type TestDatabase = {
   db: Db
   connection: Connection
   admin(text: string, values?: unknown[]): Promise<Record<string, unknown>[]>
+  /** The same, with foreign keys and triggers off. */
+  withoutForeignKeys(text: string, values?: unknown[]): Promise<void>
   close(): Promise<void>
 }
 
@@ -35,12 +37,20 @@ export async function testDatabase(): Promise<TestDatabase> {
   await once(admin('postgres'), `create database ${name} template ${prefix()}template`)
   const connection = login(name)
   const db = openDb(connection, 10)
+  const pool = new Pool({ ...poolConfig(admin(name)), max: 1 })
+  pool.on('error', () => undefined)
   return {
     db,
     connection,
-    admin: async (text, values = []) => await once(admin(name), text, values),
+    admin: async (text, values = []) => (await pool.query<Record<string, unknown>>(text, values)).rows,
+    async withoutForeignKeys(text, values = []) {
+      await pool.query('set session_replication_role = replica')
+      await pool.query(text, values)
+      await pool.query('reset session_replication_role')
+    },
     async close() {
       await db.close()
+      await pool.end()
       await once(admin('postgres'), `drop database if exists ${name} with (force)`)
     },
   }

@@ -1,0 +1,158 @@
+import { sql } from 'kysely'
+
+import type { Uid } from '../model/uid.ts'
+import { type DayStart, dayAround } from './daily-reset.ts'
+import type { Tx } from './db.ts'
+
+/** A utility's limits on one registration; null: none. */
+export type Quota = { perSecond: number | null; perHour: number | null; perDay: number | null; dayStarts: DayStart }
+
+/** A request may go out now, or the moment from which to ask again, and what stands in the way. */
+export type Slot = { granted: true } | { granted: false; retryAt: Date; reason: 'second' | 'hour' | 'day' | 'breaker' }
+
+/** The row of a registration, as the console shows it. */
+export type LimitState = {
+  nextSlot: Date
+  /** Requests by minute of the last hour: epoch minute -> count. */
+  minutes: Record<string, number>
+  hourUsed: number
+  dayStarts: Date
+  dayUsed: number
+  failures: number
+  openUntil: Date | null
+}
+
+const TRIES = 20
+// What leaves a second apart may arrive less than a second apart.
+const SPACING = 1.05
+const HOUR_MINUTES = 60
+// Clocks of our machines may differ; a slot further ahead was claimed by a clock that was wrong.
+const SKEW_LIMIT_MS = 60_000
+
+const BREAKER = { failures: 5, firstMs: 30_000, limitMs: 900_000, trialMs: 60_000 }
+
+/**
+ * Claims the right to send one request under a registration, shared by all processes and companies: one a slot of the
+ * second, never more than the quota in any sixty minutes, never more in the utility's day. While the breaker is open
+ * nothing goes out; then one trial does. The row is replaced by compare-and-swap, so no two claims count as one.
+ */
+export async function claimSlot(tx: Tx, registrationUid: Uid, quota: Quota, now: Date): Promise<Slot> {
+  await ensureRow(tx, registrationUid, now)
+  for (let attempt = 0; attempt < TRIES; attempt++) {
+    const row = await read(tx, registrationUid)
+    if (!row) break
+    const { slot, next } = takeSlot(row, quota, now)
+    if (!slot.granted || (await swap(tx, registrationUid, row.version, next))) return slot
+  }
+  return { granted: false, retryAt: new Date(now.getTime() + 1000), reason: 'second' }
+}
+
+/** The rule alone: what a claim at `now` gets, and the state that it leaves. */
+export function takeSlot(state: LimitState, quota: Quota, now: Date): { slot: Slot; next: LimitState } {
+  const minute = Math.floor(now.getTime() / 60_000)
+  // The running minute of an hour ago still counts whole, so that any sixty minutes hold the quota.
+  const minutes = Object.fromEntries(
+    Object.entries(state.minutes).filter(([at]) => Math.abs(Number(at) - minute) <= HOUR_MINUTES),
+  )
+  const hourUsed = Object.values(minutes).reduce((sum, count) => sum + count, 0)
+  const day = dayAround(now, quota.dayStarts)
+  const dayUsed = state.dayStarts >= day.from ? state.dayUsed : 0
+  const base = { ...state, minutes, hourUsed, dayStarts: day.from, dayUsed }
+  const refuse = (reason: 'second' | 'hour' | 'day' | 'breaker', retryAt: Date) => ({
+    slot: { granted: false, retryAt, reason } as const,
+    next: base,
+  })
+  if (state.openUntil && state.openUntil > now) return refuse('breaker', state.openUntil)
+  if (quota.perDay !== null && dayUsed >= quota.perDay) return refuse('day', day.to)
+  if (quota.perHour !== null && hourUsed >= quota.perHour) return refuse('hour', whenFree(minutes, quota.perHour))
+  const waitMs = state.nextSlot.getTime() - now.getTime()
+  if (quota.perSecond !== null && waitMs > 0 && waitMs < SKEW_LIMIT_MS) return refuse('second', state.nextSlot)
+  const spacingMs = quota.perSecond === null ? 0 : Math.ceil((1000 / quota.perSecond) * SPACING)
+  const isTrial = state.openUntil !== null
+  return {
+    slot: { granted: true },
+    next: {
+      ...base,
+      nextSlot: new Date(now.getTime() + spacingMs),
+      minutes: { ...minutes, [minute]: (minutes[minute] ?? 0) + 1 },
+      hourUsed: hourUsed + 1,
+      dayUsed: dayUsed + 1,
+      // The others wait for the trial's result, though not for ever: its process may be gone.
+      openUntil: isTrial ? new Date(now.getTime() + BREAKER.trialMs) : null,
+    },
+  }
+}
+
+/** When enough of the oldest minutes have left the hour for one more request. */
+function whenFree(minutes: Record<string, number>, perHour: number): Date {
+  let used = Object.values(minutes).reduce((sum, count) => sum + count, 0)
+  let last = 0
+  for (const [at, count] of Object.entries(minutes).toSorted(([a], [b]) => Number(a) - Number(b))) {
+    last = Number(at)
+    used -= count
+    if (used < perHour) break
+  }
+  return new Date((last + HOUR_MINUTES + 1) * 60_000)
+}
+
+/** The utility answered: the breaker closes. */
+export async function recordSuccess(tx: Tx, registrationUid: Uid): Promise<void> {
+  await sql`
+    update limits set failures = 0, open_until = null, version = version + 1
+     where registration_uid = ${registrationUid} and (failures > 0 or open_until is not null)`.execute(tx)
+}
+
+/**
+ * The utility failed (no connection, 5xx): after five failures in a row the breaker opens for 30 s, twice as long after
+ * each failed trial, 15 min at most. until: a Retry-After, never shortened. Returns when requests go out again, if open.
+ */
+export async function recordFailure(
+  tx: Tx,
+  registrationUid: Uid,
+  { now, until = null }: { now: Date; until?: Date | null },
+): Promise<Date | null> {
+  await ensureRow(tx, registrationUid, now)
+  for (let attempt = 0; attempt < TRIES; attempt++) {
+    const row = await read(tx, registrationUid)
+    if (!row) return null
+    const failures = row.failures + 1
+    const over = failures - BREAKER.failures
+    const own = over < 0 ? null : new Date(now.getTime() + Math.min(BREAKER.limitMs, BREAKER.firstMs * 2 ** over))
+    const openUntil = [row.openUntil, own, until].reduce((a, b) => (a === null || (b !== null && b > a) ? b : a), null)
+    if (await swap(tx, registrationUid, row.version, { ...row, failures, openUntil })) return openUntil
+  }
+  return null
+}
+
+/** The states of all registrations, for the status page. */
+export async function listLimits(tx: Tx): Promise<(LimitState & { registrationUid: Uid })[]> {
+  const { rows } = await sql<LimitState & { registrationUid: Uid }>`
+    select registration_uid as "registrationUid", ${COLUMNS} from limits order by registration_uid`.execute(tx)
+  return rows
+}
+
+const COLUMNS = sql.raw(
+  `next_slot as "nextSlot", minutes, hour_used as "hourUsed", day_starts as "dayStarts", day_used as "dayUsed", failures,
+   open_until as "openUntil"`,
+)
+
+async function ensureRow(tx: Tx, registrationUid: Uid, now: Date): Promise<void> {
+  await sql`
+    insert into limits (registration_uid, next_slot, day_starts) values (${registrationUid}, ${now}, ${now})
+    on conflict (registration_uid) do nothing`.execute(tx)
+}
+
+async function read(tx: Tx, registrationUid: Uid): Promise<(LimitState & { version: string }) | undefined> {
+  const { rows } = await sql<LimitState & { version: string }>`
+    select version, ${COLUMNS} from limits where registration_uid = ${registrationUid}`.execute(tx)
+  return rows[0]
+}
+
+async function swap(tx: Tx, registrationUid: Uid, version: string, next: LimitState): Promise<boolean> {
+  const { numAffectedRows } = await sql`
+    update limits set version = version + 1, next_slot = ${next.nextSlot}, minutes = ${JSON.stringify(next.minutes)}::jsonb,
+           hour_used = ${next.hourUsed}, day_starts = ${next.dayStarts}, day_used = ${next.dayUsed},
+           failures = ${next.failures}, open_until = ${next.openUntil}
+     where registration_uid = ${registrationUid} and version = ${version}`.execute(tx)
+  return numAffectedRows === 1n
+}
