@@ -62,7 +62,13 @@ async function takeFlow(
   const known = stateHash && (await findFlowByState(tx, stateHash))
   const end = whyNot(known, { utility: utility?.id ?? null, browserHash, now })
   const details = { end, utility: utility?.id ?? null, ...(known ? { flowUid: known.flowUid } : {}) }
-  await appendAudit(tx, { actor: 'customer', action: 'callback_refused', companyUid: known?.companyUid ?? null, now, details })
+  await appendAudit(tx, {
+    actor: 'customer',
+    action: 'callback_refused',
+    companyUid: known?.companyUid ?? null,
+    now,
+    details,
+  })
   // A stranger learns nothing of the flow, not even its form.
   const mine = known && (end === 'already_used' || end === 'flow_expired') ? known : null
   return { end, retry: mine ? await retryOf(tx, mine, deps.config.publicUrl) : null, redirect: null }

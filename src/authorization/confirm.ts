@@ -64,11 +64,7 @@ async function activate(tx: Tx, deps: PathDeps, { flow, view }: Confirmed): Prom
 }
 
 /** A renewal keeps the authorization and everything collected under it; only its grant and terms are replaced. */
-async function moveGrant(
-  tx: Tx,
-  deps: PathDeps,
-  { from, to }: { from: Uid; to: AuthorizationRow },
-): Promise<void> {
+async function moveGrant(tx: Tx, deps: PathDeps, { from, to }: { from: Uid; to: AuthorizationRow }): Promise<void> {
   const now = deps.now()
   const pending = await getAuthorization(tx, from)
   const grant = await findGrant(tx, from)
@@ -165,7 +161,14 @@ async function newReceipt(
 ): Promise<string> {
   const key = newKey(deps.random)
   const created = deps.now()
-  await insertLink(tx, { keyHash: hashKey(key), companyUid, authorizationUid, purpose: 'receipt', created, expires: null })
+  await insertLink(tx, {
+    keyHash: hashKey(key),
+    companyUid,
+    authorizationUid,
+    purpose: 'receipt',
+    created,
+    expires: null,
+  })
   return key
 }
 

@@ -84,9 +84,7 @@ const TEXTS: Record<Language, (facts: ConsentFacts) => string[]> = {
     `${f.customerName ?? 'The customer'} allows ${f.operatorName} to ask ${f.utilityName ?? 'the utility chosen'} for the data below and to pass it on to ${f.companyName}.`,
     `What: ${f.dataClasses.map((name) => CLASSES.en[name]).join('; ')}.`,
     `What for: ${f.purpose}`,
-    f.historyStart === null
-      ? `How far back: up to ${f.historyMonths} months.`
-      : `How far back: to ${f.historyStart}.`,
+    f.historyStart === null ? `How far back: up to ${f.historyMonths} months.` : `How far back: to ${f.historyStart}.`,
     f.ends === null ? 'Until: the day chosen by the customer.' : `Until: the end of ${f.ends}.`,
     'How often: about once a day, until sharing ends.',
     `Who receives it: ${f.companyName}. ${f.operatorName} stores it for them. Nobody else.`,

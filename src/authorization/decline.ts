@@ -52,11 +52,22 @@ export function declineStep({ db, now, config }: PathDeps): CustomerPath['declin
 }
 
 /** Declined at the utility: a declined authorization of its own; a running one that was to be renewed stays as it is. */
-export async function declineFlow(tx: Tx, flow: FlowRow, { now, monitoring }: { now: Date; monitoring: 'off' }): Promise<void> {
+export async function declineFlow(
+  tx: Tx,
+  flow: FlowRow,
+  { now, monitoring }: { now: Date; monitoring: 'off' },
+): Promise<void> {
   const { companyUid, consent, renews } = flow
   if (renews !== null) {
     const details = { flowUid: flow.flowUid }
-    await appendAudit(tx, { actor: 'customer', action: 'renewal_declined', companyUid, authorizationUid: renews, now, details })
+    await appendAudit(tx, {
+      actor: 'customer',
+      action: 'renewal_declined',
+      companyUid,
+      authorizationUid: renews,
+      now,
+      details,
+    })
     return
   }
   const zone = utilityOf(flow.utility).timezone

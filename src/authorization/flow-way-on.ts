@@ -13,7 +13,12 @@ export async function retryOf(tx: Tx, flow: FlowRow, publicUrl: string): Promise
   const form = flow.formUid === null ? null : await findForm(tx, flow.formUid)
   const { language, clientState } = flow
   const url = new URL(
-    formUrl(publicUrl, { alias: template.alias, utilitySlug: utilityOf(flow.utility).slug, key: form?.key ?? null, language }),
+    formUrl(publicUrl, {
+      alias: template.alias,
+      utilitySlug: utilityOf(flow.utility).slug,
+      key: form?.key ?? null,
+      language,
+    }),
   )
   if (flow.redirectUri === null) url.searchParams.set('noredirect', '1')
   else url.searchParams.set('redirect_uri', flow.redirectUri)

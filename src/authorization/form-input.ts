@@ -39,7 +39,8 @@ export function nameProblem(name: string): string | null {
 /** Simple on purpose: one @, no blanks, a dot in the domain; whether it works only a mail can tell. */
 export function emailProblem(email: string): string | null {
   if (email === '') return 'email_missing'
-  const isAddress = /^[^\s@<>()[\]\\,;:"\u0000-\u001f\u007f]{1,64}@[A-Za-z0-9\u00a0-\uffff.-]{1,190}\.[A-Za-z\u00a0-\uffff]{2,63}$/
+  const isAddress =
+    /^[^\s@<>()[\]\\,;:"\u0000-\u001f\u007f]{1,64}@[A-Za-z0-9\u00a0-\uffff.-]{1,190}\.[A-Za-z\u00a0-\uffff]{2,63}$/
   return email.length <= 254 && isAddress.test(email) && !email.includes('..') ? null : 'email'
 }
 

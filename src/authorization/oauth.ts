@@ -33,7 +33,10 @@ export type Asked = {
 }
 
 /** The scope that the authorize request asks for, by profile; '' where the utility takes none. */
-export function scopeToAsk({ utility }: Connection, asked: Pick<Asked, 'dataClasses' | 'historyMonths' | 'ends' | 'now'>): string {
+export function scopeToAsk(
+  { utility }: Connection,
+  asked: Pick<Asked, 'dataClasses' | 'historyMonths' | 'ends' | 'now'>,
+): string {
   const { requestScope } = utility.oauth
   if (requestScope.kind === 'none') return ''
   if (requestScope.kind === 'fixed') return requestScope.scope
@@ -50,7 +53,8 @@ export function scopeToAsk({ utility }: Connection, asked: Pick<Asked, 'dataClas
 /** Where the customer's browser goes, RFC 6749 section 4.1.1, PKCE S256 where the profile has it. */
 export function authorizeUrl(connection: Connection, asked: Asked): string {
   const scope = scopeToAsk(connection, asked)
-  const challenge = asked.codeVerifier === null ? null : createHash('sha256').update(asked.codeVerifier).digest('base64url')
+  const challenge =
+    asked.codeVerifier === null ? null : createHash('sha256').update(asked.codeVerifier).digest('base64url')
   const parameters = {
     redirect_uri: asked.redirectUri,
     response_type: 'code',
@@ -91,7 +95,10 @@ export async function refreshGrant(
 }
 
 /** A token of our own, for metadata, bulk files and revocation. */
-export async function clientCredentials(connection: Connection, now: Date): Promise<{ token: string; expiresIn: number }> {
+export async function clientCredentials(
+  connection: Connection,
+  now: Date,
+): Promise<{ token: string; expiresIn: number }> {
   const { clientTokenScope } = connection.utility.oauth
   const grant = await judged(connection, async () =>
     client.clientCredentialsGrant(
@@ -141,7 +148,8 @@ function oauthError(error: client.ResponseBodyError): Error {
 
 /** Our own errors pass through openid-client, at times as the cause of one of its own. */
 function findOurs(error: unknown): Error | null {
-  if (error instanceof UtilityUnavailable || error instanceof ClientRejected || error instanceof ForeignAddress) return error
+  if (error instanceof UtilityUnavailable || error instanceof ClientRejected || error instanceof ForeignAddress)
+    return error
   return error instanceof Error && error.cause !== undefined ? findOurs(error.cause) : null
 }
 
@@ -159,7 +167,7 @@ function configurationOf(connection: Connection, now: Date): client.Configuratio
     authenticationOf(connection),
   )
   configuration.timeout = TIMEOUT_SECONDS
-  if (tokenEndpoint.startsWith('http:')) client.allowInsecureRequests(configuration)
+  if (`${tokenEndpoint} ${authorizationEndpoint}`.includes('http:')) client.allowInsecureRequests(configuration)
   configuration[client.customFetch] = async (url, { method, headers, body, signal }) => {
     if (method !== 'POST') throw new TypeError('token requests are posts')
     const inQuery = utility.oauth.parameterPlace === 'query'

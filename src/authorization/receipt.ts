@@ -1,4 +1,9 @@
-import { type AuthorizationRow, findAuthorization, listReceiptMeters, shortenAuthorization } from '../storage/authorizations.ts'
+import {
+  type AuthorizationRow,
+  findAuthorization,
+  listReceiptMeters,
+  shortenAuthorization,
+} from '../storage/authorizations.ts'
 import { appendAudit } from '../storage/audit.ts'
 import { findConsent } from '../storage/consents.ts'
 import type { Tx } from '../storage/db.ts'
@@ -51,7 +56,14 @@ export function shortenStep(deps: PathDeps): CustomerPath['shorten'] {
       const isSet = await shortenAuthorization(tx, { authorizationUid, expires, now })
       if (!isSet) return { errors: { endDate: 'end_later' } }
       const details = { expires: expires.toISOString() }
-      await appendAudit(tx, { actor: 'customer', action: 'authorization_shortened', companyUid, authorizationUid, now, details })
+      await appendAudit(tx, {
+        actor: 'customer',
+        action: 'authorization_shortened',
+        companyUid,
+        authorizationUid,
+        now,
+        details,
+      })
       return null
     })
 }

@@ -44,7 +44,9 @@ async function connect(deps: PathDeps, { offer }: CheckedInput): Promise<Connect
   } catch (error) {
     if (!(error instanceof BadRegistration)) throw error
     const details = { registrationUid: offer.registrationUid, code: error.code }
-    await deps.db.operator((tx) => appendAudit(tx, { actor: 'system', action: 'operator_alarm', now: deps.now(), details }))
+    await deps.db.operator((tx) =>
+      appendAudit(tx, { actor: 'system', action: 'operator_alarm', now: deps.now(), details }),
+    )
     return null
   }
 }

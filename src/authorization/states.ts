@@ -102,7 +102,7 @@ export async function transition(
       to,
       ends: step.ends,
       revokedBy: to === 'revoked' ? why.by : null,
-      statusMessage: to === 'needs_reauthorization' ? MESSAGES[why.reason] ?? MESSAGES['other'] ?? '' : null,
+      statusMessage: to === 'needs_reauthorization' ? (MESSAGES[why.reason] ?? MESSAGES['other'] ?? '') : null,
       now: why.now,
     })
     if (!moved) continue

@@ -29,7 +29,11 @@ type Granted = { flow: FlowRow; grant: TokenGrant; connection: Connection }
  * Keeps a grant as soon as it is there: a pending authorization with sealed tokens, and the flow on its final step. null
  * when the flow has ended meanwhile: then the grant is dropped and the utility told.
  */
-export async function storeGrant(tx: Tx, deps: PathDeps, { flow, grant, connection }: Granted): Promise<FlowRow | null> {
+export async function storeGrant(
+  tx: Tx,
+  deps: PathDeps,
+  { flow, grant, connection }: Granted,
+): Promise<FlowRow | null> {
   const now = deps.now()
   const { timezone } = connection.utility
   const { consent, companyUid, registrationUid } = flow
@@ -70,7 +74,12 @@ export async function storeGrant(tx: Tx, deps: PathDeps, { flow, grant, connecti
   })
   const granted = grantedOf(consent, grant.scope)
   await keepTerms(tx, pending, { flow, grant, connection, granted })
-  await saveFlowGrant(tx, { flowUid: flow.flowUid, authorizationUid, renews: flow.renews, consent: { ...consent, granted } })
+  await saveFlowGrant(tx, {
+    flowUid: flow.flowUid,
+    authorizationUid,
+    renews: flow.renews,
+    consent: { ...consent, granted },
+  })
   const moved = await moveFlow(tx, { flowUid: flow.flowUid, from: 'exchanging', to: 'granted', error: null, now })
   if (!moved) await dropGrant(tx, authorizationUid, { by: 'system', reason: 'flow_over', now })
   return moved
@@ -132,12 +141,22 @@ async function keepTerms(
   const { timezone } = connection.utility
   const { authorizationUid, companyUid } = pending
   const ends = [flow.consent.ends, ...(granted.utilityEnds === null ? [] : [granted.utilityEnds])].sort()
-  const starts = [flow.consent.historyStart, ...(granted.publishedStart === null ? [] : [granted.publishedStart])].sort()
+  const starts = [
+    flow.consent.historyStart,
+    ...(granted.publishedStart === null ? [] : [granted.publishedStart]),
+  ].sort()
   const open = classesOf(parseEspiScope(grant.scope ?? ''))
   const wider = open?.filter((name) => !flow.consent.dataClasses.includes(name)) ?? []
   if (wider.length > 0 && granted.usagePoints === null) {
     const details = { dropped: wider }
-    await appendAudit(tx, { actor: 'utility', action: 'scope_wider', companyUid, authorizationUid, now: flow.updated, details })
+    await appendAudit(tx, {
+      actor: 'utility',
+      action: 'scope_wider',
+      companyUid,
+      authorizationUid,
+      now: flow.updated,
+      details,
+    })
   }
   await setTerms(tx, authorizationUid, {
     registrationUid: flow.registrationUid,
@@ -174,9 +193,7 @@ async function askStatus(deps: PathDeps, { flow, grant, connection }: Granted): 
 async function askUsagePoints(deps: PathDeps, { flow, grant, connection }: Granted): Promise<string[] | null> {
   const { subscription } = idsOf(grant)
   if (subscription === null) return null
-  return await quietly(deps, flow, async () =>
-    fetchUsagePoints(connection, { subscription, token: grant.accessToken }),
-  )
+  return await quietly(deps, flow, async () => fetchUsagePoints(connection, { subscription, token: grant.accessToken }))
 }
 
 /** The check only informs: a utility that is slow or wrong now must not cost the customer the grant. */

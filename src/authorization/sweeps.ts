@@ -68,7 +68,8 @@ export async function closeStaleFlows(deps: SweepDeps): Promise<number> {
     const error = 'outcome_unknown'
     const moved = await moveFlow(tx, { flowUid: flow.flowUid, from: 'exchanging', to: 'failed', error, now })
     const details = { flowUid: flow.flowUid, error }
-    if (moved) await appendAudit(tx, { actor: 'system', action: 'flow_failed', companyUid: flow.companyUid, now, details })
+    if (moved)
+      await appendAudit(tx, { actor: 'system', action: 'flow_failed', companyUid: flow.companyUid, now, details })
     return moved !== null
   })
   const left = await sweepFlows(deps, { state: 'sent', age: HOUR_MS }, async (tx, flow, now) => {

@@ -145,11 +145,7 @@ async function refresh(deps: TokenDeps, grant: GrantRow, { owner, ask }: { owner
 }
 
 /** The refresh token is not taken: over at the utility when it says so, else the customer has to share again. */
-async function over(
-  deps: TokenDeps,
-  authorizationUid: Uid,
-  { ask, code }: { ask: Ask; code: string },
-): Promise<never> {
+async function over(deps: TokenDeps, authorizationUid: Uid, { ask, code }: { ask: Ask; code: string }): Promise<never> {
   const changed = await ask.checkAtUtility(authorizationUid).catch(() => false)
   if (!changed) {
     await deps.db.operator(async (tx) => {

@@ -25,7 +25,8 @@ export async function utilityEnded(
   const why = { by: 'utility', reason: 'ended_at_utility', now } as const
   if (row.state === 'pending') {
     const flow = await findFlowOfGrant(tx, authorizationUid)
-    if (flow) await moveFlow(tx, { flowUid: flow.flowUid, from: 'granted', to: 'failed', error: 'ended_at_utility', now })
+    if (flow)
+      await moveFlow(tx, { flowUid: flow.flowUid, from: 'granted', to: 'failed', error: 'ended_at_utility', now })
     await dropGrant(tx, authorizationUid, why)
     return true
   }

@@ -37,9 +37,12 @@ export class ClientRejected extends Error {
   readonly status: number | null
 
   constructor(code: string, facts: { status?: number; cause?: unknown } = {}) {
-    super(`The utility refuses this registration (${code}${facts.status === undefined ? '' : `, status ${facts.status}`})`, {
-      cause: facts.cause,
-    })
+    super(
+      `The utility refuses this registration (${code}${facts.status === undefined ? '' : `, status ${facts.status}`})`,
+      {
+        cause: facts.cause,
+      },
+    )
     this.code = code
     this.status = facts.status ?? null
   }

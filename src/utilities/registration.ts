@@ -123,6 +123,9 @@ function refuseUnsafe(address: string, { environment, what }: { environment: str
   }
 }
 
-function secretsContext({ registrationUid, companyUid }: Pick<RegistrationRow, 'registrationUid' | 'companyUid'>): string {
+function secretsContext({
+  registrationUid,
+  companyUid,
+}: Pick<RegistrationRow, 'registrationUid' | 'companyUid'>): string {
   return contextOf('registrations', 'secrets', registrationUid, companyUid ?? 'operator')
 }

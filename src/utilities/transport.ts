@@ -86,7 +86,12 @@ export function openTransport(utility: Utility, registration: Registration, deps
       const url = new URL(text)
       const endpoint = new URL(addresses.tokenEndpoint)
       if (url.origin !== endpoint.origin || url.pathname !== endpoint.pathname) throw new ForeignAddress()
-      const small = { ...limits, totalMs: Math.min(limits.totalMs, TOKEN_MS), wireBytes: TOKEN_BYTES, inflatedBytes: TOKEN_BYTES }
+      const small = {
+        ...limits,
+        totalMs: Math.min(limits.totalMs, TOKEN_MS),
+        wireBytes: TOKEN_BYTES,
+        inflatedBytes: TOKEN_BYTES,
+      }
       return await exchange(agent, { method: 'POST', url, headers, body, signal }, small)
     },
     async close() {

@@ -15,20 +15,23 @@ export const demo = {
   dataLagDays: 1,
   environments: {
     simulated: {
-      authorizationEndpoint: 'http://127.0.0.1:8423/DataCustodian/oauth/authorize',
-      tokenEndpoint: 'http://127.0.0.1:8423/DataCustodian/oauth/token',
-      resourceBase: 'http://127.0.0.1:8423/DataCustodian/espi/1_1/resource',
+      authorizationEndpoint: 'http://127.0.0.1:8423/oauth/authorize',
+      tokenEndpoint: 'http://127.0.0.1:8423/oauth/token',
+      resourceBase: 'http://127.0.0.1:8423/espi/1_1/resource',
       customerPortal: null,
     },
   },
   oauth: {
     starts: ['third-party', 'custodian'],
-    custodianStart: { scopeParameter: 'scope', custodianParameter: 'DataCustodianID', custodianId: 'DEMO' },
+    custodianStart: null,
     clientAuthentication: 'basic',
     parameterPlace: 'form',
     clientTokenField: 'access_token',
     clientTokenScope: null,
-    requestScope: { kind: 'espi', functionBlocks: [1, 3, 4, 5, 10, 13, 14, 15, 16, 35, 37, 39, 46, 47] },
+    requestScope: {
+      kind: 'espi',
+      functionBlocks: [1, 3, 4, 5, 10, 13, 14, 15, 16, 31, 32, 37, 39, 51, 53, 54, 56, 57, 58, 60],
+    },
     pkce: true,
     issuer: null,
     codeParameters: ['code'],
@@ -43,7 +46,7 @@ export const demo = {
     paths: {
       status: 'ReadServiceStatus',
       authorization: 'Authorization/{s}',
-      usagePoints: 'Subscription/{s}/UsagePoint',
+      usagePoints: null,
       usage: 'Batch/Subscription/{s}',
       summaries: null,
       customer: 'Batch/RetailCustomer/{r}',

@@ -29,7 +29,10 @@ export const sce = {
     parameterPlace: 'form',
     clientTokenField: 'access_token',
     clientTokenScope: null,
-    requestScope: { kind: 'espi', functionBlocks: [1, 3, 4, 5, 13, 14, 15, 16, 35, 37, 39, 46, 47] },
+    requestScope: {
+      kind: 'espi',
+      functionBlocks: [1, 3, 4, 5, 13, 14, 15, 16, 31, 32, 35, 37, 39, 51, 53, 54, 56, 57, 58, 59, 60],
+    },
     pkce: false,
     issuer: null,
     codeParameters: ['code'],
