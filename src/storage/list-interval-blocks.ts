@@ -1,11 +1,12 @@
 import { sql } from 'kysely'
 
+import type { Channel } from '../model/series.ts'
 import type { Uid } from '../model/uid.ts'
 import type { Tx } from './db.ts'
 import { type Columns, decodeBlock } from './series-block.ts'
 
 /** The readings of one channel in one month of a meter. sources: the raw feeds they came from, ascending. */
-export type MonthBlock = { channel: string; columns: Columns; sources: Uid[] }
+export type MonthBlock = { channel: Channel; columns: Columns; sources: Uid[] }
 
 /** From the first to the last reading that a channel of a meter ever had, epoch seconds. */
 export type ChannelReach = { channel: string; starts: number; ends: number }
@@ -14,8 +15,10 @@ type Month = { authorizationUid: Uid; meterUid: Uid; month: number }
 
 /** All blocks of some months, in one statement; a list for each month, in order. Runs under row-level security. */
 export async function listIntervalBlocks(tx: Tx, months: readonly Month[]): Promise<MonthBlock[][]> {
-  const { rows } = await sql<{ place: number; channel: string; block: Buffer; sources: Uid[] }>`
-    select w.place::int as place, b.channel, b.block, b.sources
+  const { rows } = await sql<
+    Omit<Channel, 'part'> & { part: string | null; place: number; block: Buffer; sources: Uid[] }
+  >`
+    select w.place::int as place, ${CHANNEL}, b.block, b.sources
       from unnest(${months.map((month) => month.authorizationUid)}::bigint[],
              ${months.map((month) => month.meterUid)}::bigint[], ${months.map(({ month }) => month)}::int[])
              with ordinality as w (authorization_uid, meter_uid, month, place)
@@ -23,8 +26,10 @@ export async function listIntervalBlocks(tx: Tx, months: readonly Month[]): Prom
        and b.month = w.month
      order by w.place, b.channel`.execute(tx)
   const lists: MonthBlock[][] = months.map(() => [])
-  for (const { place, channel, block, sources } of rows)
+  for (const { place, block, sources, part, commodity, direction, quantified, unit } of rows) {
+    const channel = { commodity, direction, quantified, unit, ...(part === null ? {} : { part }) }
     lists[place - 1]?.push({ channel, columns: decodeBlock(block), sources })
+  }
   return lists
 }
 
@@ -46,3 +51,10 @@ export async function listChannelReaches(
   }
   return reaches
 }
+
+/** The inverse of channelKey (model/series.ts), which alone writes this column. */
+const CHANNEL = sql.raw(
+  `split_part(b.channel, '/', 1) as commodity, split_part(b.channel, '/', 2) as direction,
+   split_part(b.channel, '/', 3) as quantified, split_part(b.channel, '/', 4) as unit,
+   substring(b.channel from '^(?:[^/]*/){4}(.*)$') as part`,
+)

@@ -1,0 +1,157 @@
+import { z } from 'zod'
+
+import { isUid, type Uid } from '../model/uid.ts'
+import type { Tx } from '../storage/db.ts'
+import { deleteAuthorization, editAuthorization } from '../storage/edit-authorization.ts'
+import {
+  type AuthorizationFilter,
+  type ListedAuthorization,
+  listAuthorizationPage,
+} from '../storage/list-authorization-page.ts'
+import { type ListedMeter, listMetersOfEach } from '../storage/list-meter-page.ts'
+import { ApiError, notFound } from './api-error.ts'
+import { type ApiDeps, type Call, type Endpoint, zoneOf } from './endpoint.ts'
+import { listing } from './listing.ts'
+import { bodyFlag, flag, paging, parseParameters, plainText, textList, uidList } from './parameters.ts'
+import { renderAuthorization } from './render/authorization.ts'
+import { renderMeter } from './render/meter.ts'
+
+/** `meters`: nested meters; `blocks`: with all their blocks. expand_meter_blocks is accepted: blocks are always there. */
+const including = { include: textList, expand_meter_blocks: flag }
+
+const query = z.object({
+  ...paging,
+  ...including,
+  uids: uidList,
+  forms: uidList,
+  templates: uidList,
+  users: uidList,
+  referrals: textList,
+  utility: textList,
+  is_archived: flag,
+  is_declined: flag,
+  is_test: flag,
+  is_revoked: flag,
+  is_expired: flag,
+})
+
+const modifyBody = z.object({ is_archived: bodyFlag.optional(), nickname: plainText.nullable().optional() })
+const NESTED_LIMIT = 1000
+
+function toFilter(given: z.output<typeof query>, now: Date): AuthorizationFilter {
+  // Archived ones are hidden from plain lists; who names what he wants gets it.
+  const isNamed = given.uids !== null || given.referrals !== null
+  return {
+    ...given,
+    utilities: given.utility,
+    isArchived: given.is_archived ?? (isNamed ? null : false),
+    isDeclined: given.is_declined,
+    isTest: given.is_test,
+    isRevoked: given.is_revoked,
+    isExpired: given.is_expired,
+    now,
+  }
+}
+
+async function getAuthorization(tx: Tx, uid: string, now: Date): Promise<ListedAuthorization> {
+  if (!isUid(uid)) throw notFound()
+  const filter = toFilter(parseParameters(query, { uids: uid }), now)
+  const { rows } = await listAuthorizationPage(tx, filter)
+  if (!rows[0]) throw notFound()
+  return rows[0]
+}
+
+/** One authorization as JSON, in its own transaction, with what was asked to be included. */
+async function answerOne({ deps, companyUid, query, params: { uid = '' } }: Call): Promise<Record<string, unknown>> {
+  const { include } = parseParameters(z.object(including), query)
+  const { row, meters } = await deps.db.company(companyUid, async (tx) => {
+    const row = await getAuthorization(tx, uid, deps.now())
+    return { row, meters: include?.includes('meters') ? await listMetersOfEach(tx, [uid], NESTED_LIMIT) : null }
+  })
+  return render(row, { deps, meters, include })
+}
+
+type Nested = { deps: ApiDeps; meters: ListedMeter[] | null; include: string[] | null }
+
+function render(row: ListedAuthorization, { deps, meters, include }: Nested): Record<string, unknown> {
+  const mine = meters?.filter(({ authorizationUid }) => authorizationUid === row.authorizationUid)
+  return renderAuthorization(row, { now: deps.now(), meters: mine && nest(row.authorizationUid, mine, deps, include) })
+}
+
+function nest(authorizationUid: Uid, meters: ListedMeter[], deps: ApiDeps, include: string[] | null) {
+  const shown = meters.slice(0, NESTED_LIMIT)
+  const last = shown.at(-1)
+  const more = `${deps.publicUrl}/api/v2/meters?authorizations=${authorizationUid}&after=${last?.meterUid ?? ''}`
+  const withLists = include?.includes('blocks') ?? false
+  return {
+    meters: shown.map((meter) => renderMeter(meter, { zone: zoneOf(deps, meter.utility), withLists })),
+    next: meters.length > NESTED_LIMIT ? more : null,
+  }
+}
+
+export const authorizationEndpoints: readonly Endpoint[] = [
+  {
+    method: 'GET',
+    path: '/authorizations',
+    async run(call) {
+      const { deps, companyUid } = call
+      const given = parseParameters(query, call.query)
+      const { page, meters } = await deps.db.company(companyUid, async (tx) => {
+        const page = await listAuthorizationPage(tx, toFilter(given, deps.now()))
+        const uids = page.rows.map(({ authorizationUid }) => authorizationUid)
+        return {
+          page,
+          meters: given.include?.includes('meters') ? await listMetersOfEach(tx, uids, NESTED_LIMIT) : null,
+        }
+      })
+      return listing(call, '/authorizations', page, {
+        plural: 'authorizations',
+        uidOf: ({ authorizationUid }) => authorizationUid,
+        render: (row) => render(row, { deps, meters, include: given.include }),
+      })
+    },
+  },
+  { method: 'GET', path: '/authorizations/:uid', run: answerOne },
+  {
+    method: 'PATCH',
+    path: '/authorizations/:uid',
+    async run(call) {
+      const { deps, companyUid, body, params } = call
+      const { uid = '' } = params
+      await deps.db.company(companyUid, async (tx) => {
+        await getAuthorization(tx, uid, deps.now())
+        const { is_archived: isArchived, nickname } = parseParameters(modifyBody, body)
+        await editAuthorization(tx, uid, { isArchived, nickname }, deps.now())
+      })
+      return await answerOne(call)
+    },
+  },
+  {
+    method: 'DELETE',
+    path: '/authorizations/:uid',
+    async run({ deps, companyUid, params: { uid = '' } }) {
+      const row = await deps.db.company(companyUid, (tx) => getAuthorization(tx, uid, deps.now()))
+      if (!row.isTest)
+        throw new ApiError('forbidden', 'Only test authorizations can be deleted. Revoke or archive this one.')
+      if (isRunning(row)) await deps.revoke(uid, 'company') // so that the utility is told as well
+      await deps.db.company(companyUid, (tx) => deleteAuthorization(tx, uid))
+      return { success: true }
+    },
+  },
+  {
+    method: 'POST',
+    path: '/authorizations/:uid/revoke',
+    async run(call) {
+      const { deps, companyUid, params } = call
+      const { uid = '' } = params
+      const row = await deps.db.company(companyUid, (tx) => getAuthorization(tx, uid, deps.now()))
+      if (isRunning(row)) await deps.revoke(uid, 'company')
+      return await answerOne(call)
+    },
+  },
+]
+
+/** What ended already keeps the time of its end: a repeated revocation changes nothing. */
+function isRunning({ state }: ListedAuthorization): boolean {
+  return state === 'active' || state === 'needs_reauthorization'
+}

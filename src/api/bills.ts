@@ -1,0 +1,34 @@
+import { listBillPage } from '../storage/list-bill-page.ts'
+import { askForData } from './data-query.ts'
+import type { Endpoint } from './endpoint.ts'
+import { listing } from './listing.ts'
+import { renderBill } from './render/bill.ts'
+
+export const billEndpoints: readonly Endpoint[] = [
+  {
+    method: 'GET',
+    path: '/bills',
+    async run(call) {
+      const { deps, companyUid } = call
+      const { filter, meters } = await askForData(call)
+      const spans = meters.map(({ span }) => span)
+      const page = await deps.db.company(companyUid, (tx) => listBillPage(tx, { ...filter, spans }))
+      const known = new Map(meters.map((meter) => [meter.meterUid, meter]))
+      const rows = page.rows.flatMap((row) => {
+        const meter = known.get(row.meterUid)
+        return meter ? [{ row, meter }] : []
+      })
+      return listing(
+        call,
+        '/bills',
+        { rows, hasMore: page.hasMore },
+        {
+          plural: 'bills',
+          uidOf: ({ row }) => row.billUid,
+          render: ({ row, meter: { facts, utility, zone } }) =>
+            renderBill(row, { meter: facts, utility, zone, publicUrl: deps.publicUrl }),
+        },
+      )
+    },
+  },
+]

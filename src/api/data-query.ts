@@ -1,0 +1,47 @@
+import { z } from 'zod'
+
+import type { MeterSpan } from '../storage/list-bill-page.ts'
+import { listMatchingMeters, type MatchingMeter } from '../storage/list-matching-meters.ts'
+import { ApiError } from './api-error.ts'
+import { type Call, zoneOf } from './endpoint.ts'
+import { paging, parseParameters, requiredParam, textList, uidList } from './parameters.ts'
+import { timeBound } from './time-bound.ts'
+
+const query = z.object({
+  ...paging,
+  authorizations: uidList,
+  meters: uidList,
+  start: timeBound,
+  end: timeBound,
+  order: z
+    .enum(['latest_first', 'earliest_first'], 'must be latest_first or earliest_first')
+    .optional()
+    .transform((order) => order ?? 'latest_first'),
+  include: textList,
+})
+
+/** One meter that was asked for, with its zone and the span in that zone. */
+export type AskedMeter = MatchingMeter & { zone: string; span: MeterSpan }
+
+/**
+ * What /bills and /intervals ask for: which meters, and for each its own span, since short dates mean the midnights of its
+ * utility. Throws ApiError: one of `authorizations` and `meters` is needed, and nothing found is `not_found`.
+ */
+export async function askForData(call: Call): Promise<{ filter: z.output<typeof query>; meters: AskedMeter[] }> {
+  const { deps, companyUid } = call
+  const filter = parseParameters(query, call.query)
+  const { authorizations, meters } = filter
+  if (authorizations === null && meters === null) throw requiredParam('authorizations" or "meters')
+  const found = await deps.db.company(companyUid, (tx) =>
+    listMatchingMeters(tx, { authorizations, meters, now: deps.now() }),
+  )
+  if (found.length === 0)
+    throw new ApiError('not_found', 'No meters or authorizations found matching the given filter parameters.')
+  const asked = found.map((meter) => {
+    const zone = zoneOf(deps, meter.utility)
+    const { authorizationUid, meterUid } = meter
+    const span = { authorizationUid, meterUid, from: filter.start?.(zone) ?? null, until: filter.end?.(zone) ?? null }
+    return { ...meter, zone, span }
+  })
+  return { filter, meters: asked }
+}

@@ -1,0 +1,91 @@
+import { z } from 'zod'
+
+import { isUid } from '../model/uid.ts'
+import type { Tx } from '../storage/db.ts'
+import { archiveMeter } from '../storage/edit-meter.ts'
+import { type ListedMeter, listMeterPage } from '../storage/list-meter-page.ts'
+import { notFound } from './api-error.ts'
+import { type Call, type Endpoint, zoneOf } from './endpoint.ts'
+import { listing } from './listing.ts'
+import { bodyFlag, flag, paging, parseParameters, textList, uidList } from './parameters.ts'
+import { renderMeter } from './render/meter.ts'
+
+const including = { include: textList, expand_meter_blocks: flag }
+
+const query = z.object({
+  ...paging,
+  ...including,
+  uids: uidList,
+  authorizations: uidList,
+  users: uidList,
+  utility: textList,
+  is_activated: flag,
+  is_archived: flag,
+  is_monitored: flag,
+})
+
+const modifyBody = z.object({ is_archived: bodyFlag.optional() })
+
+const UNFILTERED = {
+  ...{ authorizations: null, users: null, utilities: null, isActivated: null, isArchived: null, isMonitored: null },
+  ...{ after: null, limit: 1 },
+}
+
+async function getMeter(tx: Tx, uid: string): Promise<ListedMeter> {
+  const { rows } = isUid(uid) ? await listMeterPage(tx, { ...UNFILTERED, uids: [uid] }) : { rows: [] }
+  if (!rows[0]) throw notFound()
+  return rows[0]
+}
+
+function render(row: ListedMeter, { deps }: Call, include: string[] | null): Record<string, unknown> {
+  return renderMeter(row, { zone: zoneOf(deps, row.utility), withLists: include?.includes('blocks') ?? false })
+}
+
+export const meterEndpoints: readonly Endpoint[] = [
+  {
+    method: 'GET',
+    path: '/meters',
+    async run(call) {
+      const { deps, companyUid } = call
+      const given = parseParameters(query, call.query)
+      const filter = {
+        ...given,
+        utilities: given.utility,
+        isActivated: given.is_activated,
+        isArchived: given.is_archived ?? (given.uids === null ? false : null),
+        isMonitored: given.is_monitored,
+      }
+      const page = await deps.db.company(companyUid, (tx) => listMeterPage(tx, filter))
+      return listing(call, '/meters', page, {
+        plural: 'meters',
+        uidOf: ({ meterUid }) => meterUid,
+        render: (row) => render(row, call, given.include),
+      })
+    },
+  },
+  {
+    method: 'GET',
+    path: '/meters/:uid',
+    async run(call) {
+      const { include } = parseParameters(z.object(including), call.query)
+      const row = await call.deps.db.company(call.companyUid, (tx) => getMeter(tx, call.params['uid'] ?? ''))
+      return render(row, call, include)
+    },
+  },
+  {
+    method: 'PATCH',
+    path: '/meters/:uid',
+    async run(call) {
+      const { deps, companyUid, body, params } = call
+      const { uid = '' } = params
+      const { include } = parseParameters(z.object(including), call.query)
+      const row = await deps.db.company(companyUid, async (tx) => {
+        await getMeter(tx, uid)
+        const { is_archived } = parseParameters(modifyBody, body)
+        if (is_archived !== undefined) await archiveMeter(tx, uid, is_archived, deps.now())
+        return await getMeter(tx, uid)
+      })
+      return render(row, call, include)
+    },
+  },
+]

@@ -1,0 +1,96 @@
+import { addExact, type Exact, formatExact, parseExact } from '../../units/exact.ts'
+import { type Line, visitReadings } from './net-readings.ts'
+import { apiUnit } from './units.ts'
+
+/** span: only readings that lie in it, epoch seconds, null: open. withDirections: `include=directions`. */
+export type ReadingsOptions = {
+  lines: readonly Line[]
+  from: number | null
+  until: number | null
+  withDirections: boolean
+  local: (epoch: number) => string
+}
+
+/** JSON texts of the readings, newest first; withheld counts those that were left out since one direction is missing. */
+export type Readings = { texts: string[]; withheld: number }
+
+/**
+ * The readings of one meter and month as JSON text: `{start, end, kwh, datapoints}`. Text is written from the columns at once,
+ * without an object per reading, and numbers are the exact digits.
+ *
+ * kwh is the deprecated net; it is null where the unit is another (gas is in therms, ccf, …: a number there would be read as
+ * kilowatt-hours). One `net` datapoint a reading: a client adds up all datapoints. Several physical meters under one
+ * agreement have one each, so that the sum is right. `include=directions` adds `forward` and `reverse`, and then tells
+ * readings with one direction missing too, with kwh null.
+ */
+export function renderReadings(options: ReadingsOptions): Readings {
+  const [line, ...others] = options.lines
+  if (!line) return { texts: [], withheld: 0 }
+  return others.length === 0 ? single(line, options) : several(options)
+}
+
+function single(line: Line, { from, until, withDirections, local }: ReadingsOptions): Readings {
+  const texts: string[] = []
+  let withheld = 0
+  const points = datapoints(line, withDirections)
+  const isEnergy = apiUnit(line.unit).name === 'kwh'
+  visitReadings(line, (start, end, net, forward, reverse) => {
+    if ((from !== null && start < from) || (until !== null && end > until)) return
+    if (net === null && !withDirections) {
+      withheld++
+      return
+    }
+    texts.push(
+      `{"start":"${local(start)}","end":"${local(end)}","kwh":${isEnergy ? net : null},` +
+        `"datapoints":[${points(net, forward, reverse)}]}`,
+    )
+  })
+  return { texts, withheld }
+}
+
+type Points = (net: string | null, forward: string | null, reverse: string | null) => string
+
+function datapoints({ unit, part }: Line, withDirections: boolean): Points {
+  const middle = `","unit":${JSON.stringify(apiUnit(unit).name)},"value":`
+  const end = part === null ? '}' : `,"meter_number":${JSON.stringify(part)}}`
+  const point = (type: string, value: string): string => `{"type":"${type}${middle}${value}${end}`
+  return (net, forward, reverse) => {
+    const points = net === null ? '' : point('net', net)
+    if (!withDirections) return points
+    const both = [
+      points,
+      forward === null ? '' : point('forward', forward),
+      reverse === null ? '' : point('reverse', reverse),
+    ]
+    return both.filter((text) => text !== '').join(',')
+  }
+}
+
+/** Several physical meters: readings of one start and end are one reading, and its kwh is the sum of what each tells. */
+function several({ lines, from, until, withDirections, local }: ReadingsOptions): Readings {
+  const readings = new Map<string, { start: number; end: number; sum: Exact | null; points: string[] }>()
+  let withheld = 0
+  for (const line of lines) {
+    const points = datapoints(line, withDirections)
+    visitReadings(line, (start, end, net, forward, reverse) => {
+      if ((from !== null && start < from) || (until !== null && end > until)) return
+      if (net === null && !withDirections) {
+        withheld++
+        return
+      }
+      const key = `${start} ${end}`
+      const reading = readings.get(key) ?? { start, end, sum: null, points: [] }
+      const told = net === null || apiUnit(line.unit).name !== 'kwh' ? null : parseExact(net)
+      if (told) reading.sum = reading.sum === null ? told : addExact(reading.sum, told)
+      reading.points.push(points(net, forward, reverse))
+      readings.set(key, reading)
+    })
+  }
+  const sorted = [...readings.values()].sort((a, b) => b.start - a.start || b.end - a.end)
+  const texts = sorted.map(
+    ({ start, end, sum, points }) =>
+      `{"start":"${local(start)}","end":"${local(end)}","kwh":${sum === null ? null : formatExact(sum)},` +
+      `"datapoints":[${points.join(',')}]}`,
+  )
+  return { texts, withheld }
+}
