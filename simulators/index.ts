@@ -25,11 +25,38 @@ export const startSimulators = async (options: SimulatorOptions = {}): Promise<S
   const make = (own: Omit<UtilityOptions, keyof typeof common>) => createUtility({ ...common, ...own })
   const started: Mounted[] = []
   try {
-    const pge = await make({ name: 'pge', label: 'PG&E', title: 'Pacific Gas & Electric', lagDays: 2, settings: {}, tls: true, thirdParty: thirdParties.pge ?? null, sees: pgeSees })
+    const pge = await make({
+      name: 'pge',
+      label: 'PG&E',
+      title: 'Pacific Gas & Electric',
+      lagDays: 2,
+      settings: {},
+      tls: true,
+      thirdParty: thirdParties.pge ?? null,
+      sees: pgeSees,
+    })
     started.push(await startPge(pge, { pages: ports.pgePages ?? 0, api: ports.pgeApi ?? 0 }))
-    const sce = await make({ name: 'sce', label: 'SCE', title: 'Southern California Edison', lagDays: 1, settings: { retentionDays: 30 }, tls: true, thirdParty: thirdParties.sce ?? null, sees: sceSees })
+    const sce = await make({
+      name: 'sce',
+      label: 'SCE',
+      title: 'Southern California Edison',
+      lagDays: 1,
+      settings: { retentionDays: 30 },
+      tls: true,
+      thirdParty: thirdParties.sce ?? null,
+      sees: sceSees,
+    })
     started.push(await startSce(sce, { pages: ports.sce ?? 0, api: ports.sceApi ?? 0 }))
-    const demo = await make({ name: 'demo', label: 'DEMO', title: 'Demo Energy', lagDays: 1, settings: {}, tls: false, thirdParty: thirdParties.demo ?? null, sees: pgeSees })
+    const demo = await make({
+      name: 'demo',
+      label: 'DEMO',
+      title: 'Demo Energy',
+      lagDays: 1,
+      settings: {},
+      tls: false,
+      thirdParty: thirdParties.demo ?? null,
+      sees: pgeSees,
+    })
     started.push(await startDemo(demo, { port: ports.demo ?? 0 }))
   } catch (error) {
     await Promise.all(started.map((mounted) => mounted.close()))

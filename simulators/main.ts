@@ -3,72 +3,78 @@ import type { SimulatorOptions, ThirdParty } from './contract.ts'
 import { PortTaken, startSimulators } from './index.ts'
 
 /** Command line of the simulators; see README.md. One line of JSON on standard output when everything listens. */
-const options = {
-  state: { type: 'string' },
-  seed: { type: 'string' },
-  clock: { type: 'string' },
-  customers: { type: 'string' },
-  'history-months': { type: 'string' },
-  pge: { type: 'string' },
-  'pge-api': { type: 'string' },
-  sce: { type: 'string' },
-  'sce-api': { type: 'string' },
-  demo: { type: 'string' },
-  ...thirdPartyFlags('pge'),
-  ...thirdPartyFlags('sce'),
-  ...thirdPartyFlags('demo'),
-} as const
+const own = ['state', 'seed', 'clock', 'customers', 'history-months', 'pge', 'pge-api', 'sce', 'sce-api', 'demo']
+const addresses = ['redirect', 'notification', 'portal'].map((what) => `${what}-uri`)
+const flags = own.concat(['pge', 'sce', 'demo'].flatMap((name) => addresses.map((what) => `${name}-${what}`)))
 
-type Values = Record<string, string | undefined>
-
-function thirdPartyFlags<Name extends string>(name: Name) {
-  const string = { type: 'string' } as const
-  return { [`${name}-redirect-uri`]: string, [`${name}-notification-uri`]: string, [`${name}-portal-uri`]: string }
-}
+type Values = Record<string, string | boolean | undefined>
 
 class Usage extends Error {}
 
+const text = (values: Values, flag: string): string | undefined => {
+  const value = values[flag]
+  return typeof value === 'string' ? value : undefined
+}
+
 const whole = (values: Values, flag: string): number | undefined => {
-  const text = values[flag]
-  if (text === undefined) return undefined
-  if (!/^\d{1,9}$/.test(text)) throw new Usage(`--${flag} wants a whole number, not "${text}"`)
-  return Number(text)
+  const value = text(values, flag)
+  if (value === undefined) return undefined
+  if (!/^\d{1,9}$/.test(value)) throw new Usage(`--${flag} wants a whole number, not "${value}"`)
+  return Number(value)
 }
 
 const thirdParty = (values: Values, name: string): ThirdParty | undefined => {
-  const [redirectUri, notificationUri, portalUri] = ['redirect', 'notification', 'portal'].map((what) => values[`${name}-${what}-uri`])
+  const redirectUri = text(values, `${name}-redirect-uri`)
+  const notificationUri = text(values, `${name}-notification-uri`)
+  const portalUri = text(values, `${name}-portal-uri`)
   if (redirectUri === undefined && notificationUri === undefined) return undefined
   if (redirectUri === undefined || notificationUri === undefined)
     throw new Usage(`--${name}-redirect-uri and --${name}-notification-uri go together`)
   return { redirectUri, notificationUri, ...(portalUri === undefined ? {} : { portalUri }) }
 }
 
-/** Leaves out what was not given, so that the defaults of the simulators hold. */
-const given = <T extends Record<string, unknown>>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
-  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> }
-
-const optionsFrom = (values: Values): SimulatorOptions => {
-  if (values['clock'] !== undefined && Number.isNaN(Date.parse(values['clock']))) throw new Usage('--clock wants an ISO date-time')
-  return given({
-    stateDir: values['state'],
-    seed: whole(values, 'seed'),
-    clock: values['clock'],
-    customers: whole(values, 'customers'),
-    historyMonths: whole(values, 'history-months'),
-    ports: given({
-      pgePages: whole(values, 'pge'),
-      pgeApi: whole(values, 'pge-api'),
-      sce: whole(values, 'sce'),
-      sceApi: whole(values, 'sce-api'),
-      demo: whole(values, 'demo'),
-    }),
-    thirdParties: given({ pge: thirdParty(values, 'pge'), sce: thirdParty(values, 'sce'), demo: thirdParty(values, 'demo') }),
-  })
+/** An object with this one key, or none: what was not given keeps the default of the simulators. */
+const given = <Key extends string, Value>(key: Key, value: Value | undefined): Partial<Record<Key, Value>> => {
+  const found: Partial<Record<Key, Value>> = {}
+  if (value !== undefined) found[key] = value
+  return found
 }
 
+const optionsFrom = (values: Values): SimulatorOptions => {
+  const clock = text(values, 'clock')
+  if (clock !== undefined && Number.isNaN(Date.parse(clock))) throw new Usage('--clock wants an ISO date-time')
+  return {
+    ...given('stateDir', text(values, 'state')),
+    ...given('seed', whole(values, 'seed')),
+    ...given('clock', clock),
+    ...given('customers', whole(values, 'customers')),
+    ...given('historyMonths', whole(values, 'history-months')),
+    ports: {
+      ...given('pgePages', whole(values, 'pge')),
+      ...given('pgeApi', whole(values, 'pge-api')),
+      ...given('sce', whole(values, 'sce')),
+      ...given('sceApi', whole(values, 'sce-api')),
+      ...given('demo', whole(values, 'demo')),
+    },
+    thirdParties: {
+      ...given('pge', thirdParty(values, 'pge')),
+      ...given('sce', thirdParty(values, 'sce')),
+      ...given('demo', thirdParty(values, 'demo')),
+    },
+  }
+}
+
+const isPlain = (error: unknown): error is Error =>
+  error instanceof Usage ||
+  error instanceof PortTaken ||
+  (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'))
+
 try {
+  const options = Object.fromEntries(flags.map((flag) => [flag, { type: 'string' as const }]))
   const { values } = parseArgs({ options, strict: true })
-  const simulators = await startSimulators(optionsFrom(values as Values))
+  const simulators = await startSimulators(
+    optionsFrom(Object.fromEntries(flags.map((flag) => [flag, [values[flag]].flat()[0]]))),
+  )
   const stop = (): void => {
     void simulators.close().then(() => process.exit(0))
   }
@@ -77,7 +83,6 @@ try {
   const { pge, sce, demo } = simulators
   process.stdout.write(`${JSON.stringify({ pge, sce, demo })}\n`)
 } catch (error) {
-  const plain = error instanceof Usage || error instanceof PortTaken || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS')
-  process.stderr.write(`${plain && error instanceof Error ? error.message : String(error instanceof Error ? error.stack : error)}\n`)
+  process.stderr.write(`${isPlain(error) ? error.message : error instanceof Error ? error.stack : String(error)}\n`)
   process.exit(1)
 }

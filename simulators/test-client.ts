@@ -1,8 +1,8 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { SaxesParser } from 'saxes'
 import { Agent, fetch as request } from 'undici'
 import type { ThirdParty, UtilityInfo } from './contract.ts'
+import { portOf } from './kit/server.ts'
 
 /** A small third party for the tests of the simulators: a form-driven browser, a token client and a notification server. */
 
@@ -11,7 +11,9 @@ export type Form = { action: string; fields: [string, string][]; buttons: [strin
 const entities: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"' }
 
 const unescape = (text: string): string =>
-  text.replaceAll(/&(?:#(\d+)|(\w+));/g, (_, code: string | undefined, name: string) => (code ? String.fromCodePoint(Number(code)) : (entities[name] ?? '')))
+  text.replaceAll(/&(?:#(\d+)|(\w+));/g, (_, code: string | undefined, name: string) =>
+    code ? String.fromCodePoint(Number(code)) : (entities[name] ?? ''),
+  )
 
 const attribute = (tag: string, name: string): string | null => {
   const found = new RegExp(`\\s${name}="([^"]*)"`).exec(tag)?.[1]
@@ -29,7 +31,10 @@ export const formsOf = (page: string): Form[] =>
     }
     for (const [, name = '', inner = ''] of text.matchAll(/<select name="([^"]*)">([\s\S]*?)<\/select>/g))
       fields.push([name, /<option value="([^"]*)" selected/.exec(inner)?.[1] ?? ''])
-    const buttons = [...text.matchAll(/<button[^>]*>/g)].map(([tag]): [string, string] => [attribute(tag, 'name') ?? '', attribute(tag, 'value') ?? ''])
+    const buttons = [...text.matchAll(/<button[^>]*>/g)].map(([tag]): [string, string] => [
+      attribute(tag, 'name') ?? '',
+      attribute(tag, 'value') ?? '',
+    ])
     return { action: attribute(text, 'action') ?? '', fields, buttons }
   })
 
@@ -45,7 +50,12 @@ export const visit = async (url: string, fields?: [string, string][]): Promise<V
 }
 
 /** Presses a button of the page's form whose action ends so, with some fields set anew (null: left out). */
-export const press = (page: Visit, action: string, button: string, changes: Record<string, string | null> = {}): Promise<Visit> => {
+export const press = (
+  page: Visit,
+  action: string,
+  button: string,
+  changes: Record<string, string | null> = {},
+): Promise<Visit> => {
   const form = formsOf(page.body).find((f) => f.action.endsWith(action))
   if (!form) throw new Error(`No form ${action} on ${page.url}: ${page.body.slice(-900)}`)
   const kept = form.fields.filter(([name]) => !Object.hasOwn(changes, name))
@@ -54,14 +64,30 @@ export const press = (page: Visit, action: string, button: string, changes: Reco
 }
 
 /** The whole way through the pages of a utility; returns the redirect that leaves it. */
-export const share = async (utility: UtilityInfo, login: string, options: { redirectUri: string; changes?: Record<string, string | null> }): Promise<URL> => {
+export const share = async (
+  utility: UtilityInfo,
+  login: string,
+  options: { redirectUri: string; changes?: Record<string, string | null> },
+): Promise<URL> => {
   const customer = utility.customers.find((c) => c.login === login)
-  const path = { 'PG&E': '/myAuthorization', SCE: '/DataCustodian/oauth/authorize', DEMO: '/oauth/authorize' }[utility.utility]
-  const query = new URLSearchParams({ client_id: utility.registration.clientId, redirect_uri: options.redirectUri, response_type: 'code', state: 'a b&c' })
+  const path = { 'PG&E': '/myAuthorization', SCE: '/DataCustodian/oauth/authorize', DEMO: '/oauth/authorize' }[
+    utility.utility
+  ]
+  const query = new URLSearchParams({
+    client_id: utility.registration.clientId,
+    redirect_uri: options.redirectUri,
+    response_type: 'code',
+    state: 'a b&c',
+  })
   const first = await visit(`${utility.pages}${path}?${query.toString()}`)
   let page = await press(first, '/sign-in', 'sign-in', { login, password: customer?.password ?? 'demo' })
   if (utility.utility === 'SCE') page = await press(page, '/terms', 'continue')
-  const last = await press(page, '/submit', 'submit', utility.utility === 'PG&E' ? { agree: 'yes', ...options.changes } : (options.changes ?? {}))
+  const last = await press(
+    page,
+    '/submit',
+    'submit',
+    utility.utility === 'PG&E' ? { agree: 'yes', ...options.changes } : (options.changes ?? {}),
+  )
   if (!last.location) throw new Error(`No redirect at the end: ${last.body.slice(-600)}`)
   return new URL(last.location)
 }
@@ -70,8 +96,18 @@ export type Got = { status: number; body: string; headers: { get(name: string): 
 
 export type Api = {
   get(address: string, token?: string, method?: string): Promise<Got>
-  token(parameters: Record<string, string>, options?: { path?: string; secret?: string; inQuery?: boolean }): Promise<Got & { json: Record<string, unknown> }>
+  token(
+    parameters: Record<string, string>,
+    options?: { path?: string; secret?: string; inQuery?: boolean },
+  ): Promise<Got & { json: Record<string, unknown> }>
   close(): Promise<void>
+}
+
+/** A JSON object, or an empty one when the text is none. */
+export const objectOf = (text: string): Record<string, unknown> => {
+  if (!text.startsWith('{')) return {}
+  const value: Record<string, unknown> = JSON.parse(text)
+  return value
 }
 
 const tokenPaths = { 'PG&E': '/datacustodian/oauth/v2/token', SCE: '/DataCustodian/oauth/token', DEMO: '/oauth/token' }
@@ -91,22 +127,36 @@ export const apiOf = (utility: UtilityInfo, credentials?: { certificate: string;
   }
   return {
     get: (address, token, method = 'GET') =>
-      call(address.startsWith('/') ? `${utility.api}${address}` : address, { method, headers: token === undefined ? {} : { authorization: `Bearer ${token}` } }),
-    async token(parameters, { path = tokenPaths[utility.utility], secret = utility.registration.clientSecret, inQuery = false } = {}) {
+      call(address.startsWith('/') ? `${utility.api}${address}` : address, {
+        method,
+        headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+      }),
+    async token(
+      parameters,
+      { path = tokenPaths[utility.utility], secret = utility.registration.clientSecret, inQuery = false } = {},
+    ) {
       const encoded = new URLSearchParams(parameters).toString()
       const basic = Buffer.from(`${utility.registration.clientId}:${secret}`).toString('base64')
       const got = await call(`${utility.api}${path}${inQuery ? `?${encoded}` : ''}`, {
         method: 'POST',
         body: inQuery ? '' : encoded,
-        headers: { authorization: `Basic ${basic}`, 'content-type': inQuery ? 'application/json' : 'application/x-www-form-urlencoded' },
+        headers: {
+          authorization: `Basic ${basic}`,
+          'content-type': inQuery ? 'application/json' : 'application/x-www-form-urlencoded',
+        },
       })
-      return { ...got, json: got.body.startsWith('{') ? (JSON.parse(got.body) as Record<string, unknown>) : {} }
+      return { ...got, json: objectOf(got.body) }
     },
     close: () => agent.close(),
   }
 }
 
-export type Listener = ThirdParty & { bodies: string[]; statuses: number[]; next(count: number): Promise<void>; close(): Promise<void> }
+export type Listener = ThirdParty & {
+  bodies: string[]
+  statuses: number[]
+  next(count: number): Promise<void>
+  close(): Promise<void>
+}
 
 /** Receives notifications; `statuses` are answered first, then 200. */
 export const listenForNotifications = async (): Promise<Listener> => {
@@ -123,14 +173,15 @@ export const listenForNotifications = async (): Promise<Listener> => {
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const origin = `http://127.0.0.1:${portOf(server)}`
   return {
     redirectUri: `${origin}/callback`,
     notificationUri: `${origin}/notify`,
     portalUri: `${origin}/portal`,
     bodies,
     statuses,
-    next: (count) => (bodies.length >= count ? Promise.resolve() : new Promise((done) => waiting.push({ count, done }))),
+    next: (count) =>
+      bodies.length >= count ? Promise.resolve() : new Promise((done) => waiting.push({ count, done })),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
@@ -180,11 +231,23 @@ export const text = (node: Node | undefined, ...path: string[]): string | null =
 export const linkOf = (entry: Node, rel: string): string =>
   entry.children.find((child) => child.name === 'link' && child.attributes['rel'] === rel)?.attributes['href'] ?? ''
 
-export const resourcesOf = (notification: string): string[] => all(parse(notification), 'resources').map((node) => node.text.trim())
+export const resourcesOf = (notification: string): string[] =>
+  all(parse(notification), 'resources').map((node) => node.text.trim())
 
 export const admin = async (utility: UtilityInfo, method: string, path: string, body?: unknown): Promise<unknown> => {
-  const answer = await fetch(`${utility.admin}/_admin${path}`, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
+  const answer = await fetch(`${utility.admin}/_admin${path}`, {
+    method,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
   const value: unknown = await answer.json()
   if (!answer.ok) throw new Error(JSON.stringify(value))
   return value
+}
+
+export type Listed = { id: string; login: string; agreements: string[]; status: number }
+
+export const authorizations = async (utility: UtilityInfo): Promise<Listed[]> => {
+  const answer = await fetch(`${utility.admin}/_admin/authorizations`)
+  const list: Listed[] = JSON.parse(await answer.text())
+  return list
 }

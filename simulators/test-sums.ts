@@ -3,7 +3,10 @@ import { all, linkOf, type Node, text } from './test-client.ts'
 
 /** Ledger totals by reading feeds, independently of the generator: readings by channel and start, bills by point and period. */
 export type Sums = {
-  readings: Map<string, { value: bigint; duration: number; exponent: number; uom: number; flow: number; quality: number }>
+  readings: Map<
+    string,
+    { value: bigint; duration: number; exponent: number; uom: number; flow: number; quality: number }
+  >
   points: Set<string>
   bills: Map<string, { total: number | null; lines: (number | null)[]; volume: string | null; account: string }>
 }
@@ -18,14 +21,17 @@ export const addFeed = (sums: Sums, feed: Node): void => {
   const entries = feed.name === 'entry' ? [feed] : all(feed, 'entry')
   const types = new Map<string, Node>()
   const typeOfReading = new Map<string, string>()
-  const resourceOf = (entry: Node): Node | undefined => entry.children.find((child) => child.name === 'content')?.children[0]
+  const resourceOf = (entry: Node): Node | undefined =>
+    entry.children.find((child) => child.name === 'content')?.children[0]
   for (const entry of entries) {
     const resource = resourceOf(entry)
     const self = pathOf(linkOf(entry, 'self'))
     if (resource?.name === 'ReadingType') types.set(self, resource)
     if (resource?.name === 'UsagePoint') sums.points.add(pointOf(self))
     if (resource?.name === 'MeterReading') {
-      const related = entry.children.filter((c) => c.name === 'link' && (c.attributes['href'] ?? '').includes('/ReadingType/'))
+      const related = entry.children.filter(
+        (c) => c.name === 'link' && (c.attributes['href'] ?? '').includes('/ReadingType/'),
+      )
       typeOfReading.set(self, pathOf(related[0]?.attributes['href'] ?? ''))
     }
   }
@@ -73,7 +79,11 @@ export const ledgerFrom = (sums: Sums): Omit<Ledger, 'billing_summaries'> => {
   const micro = { delivered: 0n, received: 0n, therms: 0n }
   const ends = new Map<string, number>()
   let gaps = 0
-  const ordered = [...sums.readings].map(([key, reading]) => ({ channel: key.slice(0, key.lastIndexOf('|')), start: Number(key.slice(key.lastIndexOf('|') + 1)), ...reading }))
+  const ordered = [...sums.readings].map(([key, reading]) => ({
+    channel: key.slice(0, key.lastIndexOf('|')),
+    start: Number(key.slice(key.lastIndexOf('|') + 1)),
+    ...reading,
+  }))
   for (const reading of ordered.sort((a, b) => a.channel.localeCompare(b.channel) || a.start - b.start)) {
     const end = ends.get(reading.channel)
     if (end !== undefined && end !== reading.start) gaps++
@@ -83,7 +93,10 @@ export const ledgerFrom = (sums: Sums): Omit<Ledger, 'billing_summaries'> => {
     else micro.delivered += reading.value * 10n ** BigInt(reading.exponent + 3)
   }
   const bills = [...sums.bills.values()]
-  const cents = bills.reduce((sum, bill) => sum + BigInt(bill.total ?? bill.lines.reduce<number>((s, line) => s + (line ?? 0), 0)), 0n)
+  const cents = bills.reduce(
+    (sum, bill) => sum + BigInt(bill.total ?? bill.lines.reduce<number>((s, line) => s + (line ?? 0), 0)),
+    0n,
+  )
   return {
     meters: sums.points.size,
     readings: sums.readings.size,

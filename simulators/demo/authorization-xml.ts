@@ -11,7 +11,8 @@ export const authorizationEntry = (utility: Utility, authorization: Authorizatio
   const base = resourceBase(utility)
   const { createdAt, endsAt, id } = authorization
   const first = Math.min(createdAt, ...utility.sharedOf(authorization).agreements.map((a) => midnight(a.firstDay)))
-  const period = (name: string, start: number): string => element(name, element('duration', endsAt === null ? forever : endsAt - start) + element('start', start))
+  const period = (name: string, start: number): string =>
+    element(name, element('duration', endsAt === null ? forever : endsAt - start) + element('start', start))
   const self = `${base}/Authorization/${id}`
   return entryOf({
     kind: 'Authorization',

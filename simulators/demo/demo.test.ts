@@ -2,7 +2,19 @@ import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startSimulators, type Simulators } from '../index.ts'
 import { addFeed, emptySums, ledgerFrom } from '../test-sums.ts'
-import { admin, all, type Api, apiOf, listenForNotifications, type Listener, parse, press, resourcesOf, share, visit } from '../test-client.ts'
+import {
+  admin,
+  all,
+  type Api,
+  apiOf,
+  listenForNotifications,
+  type Listener,
+  parse,
+  press,
+  resourcesOf,
+  share,
+  visit,
+} from '../test-client.ts'
 
 let simulators: Simulators
 let listener: Listener
@@ -10,7 +22,12 @@ let api: Api
 
 beforeAll(async () => {
   listener = await listenForNotifications()
-  simulators = await startSimulators({ seed: 5, clock: '2026-07-15T19:00:00Z', historyMonths: 2, thirdParties: { demo: listener } })
+  simulators = await startSimulators({
+    seed: 5,
+    clock: '2026-07-15T19:00:00Z',
+    historyMonths: 2,
+    thirdParties: { demo: listener },
+  })
   api = apiOf(simulators.demo)
 })
 
@@ -22,8 +39,12 @@ afterAll(async () => {
 
 const grant = async (login: string): Promise<Record<string, string>> => {
   const back = await share(simulators.demo, login, { redirectUri: listener.redirectUri })
-  const { json } = await api.token({ grant_type: 'authorization_code', code: back.searchParams.get('code') ?? '', redirect_uri: listener.redirectUri })
-  return json as Record<string, string>
+  const { json } = await api.token({
+    grant_type: 'authorization_code',
+    code: back.searchParams.get('code') ?? '',
+    redirect_uri: listener.redirectUri,
+  })
+  return Object.fromEntries(Object.entries(json).map(([name, value]) => [name, String(value)]))
 }
 
 test.each(['test', 'commercial'])('one batch of %s holds readings and bills that equal the ledger', async (login) => {
@@ -38,7 +59,10 @@ test.each(['test', 'commercial'])('one batch of %s holds readings and bills that
 
 test('a window limits the blocks, a bad one is refused, a changed day is announced', async () => {
   const { access_token: token = '', resourceURI = '' } = await grant('test')
-  const day = await api.get(`${resourceURI}?published-min=2026-07-01T07:00:00Z&published-max=2026-07-02T06:59:59Z`, token)
+  const day = await api.get(
+    `${resourceURI}?published-min=2026-07-01T07:00:00Z&published-max=2026-07-02T06:59:59Z`,
+    token,
+  )
   expect(all(parse(day.body), 'IntervalBlock')).toHaveLength(1)
   expect((await api.get(`${resourceURI}?published-min=x`, token)).status).toBe(400)
   const before = listener.bodies.length
@@ -58,10 +82,21 @@ test('a code bound to a challenge wants its verifier', async () => {
   })
   const code = async (): Promise<string> => {
     const first = await visit(`${simulators.demo.pages}/oauth/authorize?${query.toString()}`)
-    const last = await press(await press(first, '/sign-in', 'sign-in', { login: 'test', password: 'test' }), '/submit', 'submit')
+    const last = await press(
+      await press(first, '/sign-in', 'sign-in', { login: 'test', password: 'test' }),
+      '/submit',
+      'submit',
+    )
     return new URL(last.location ?? '').searchParams.get('code') ?? ''
   }
   const exchange = async (extra: Record<string, string>): Promise<number> =>
-    (await api.token({ grant_type: 'authorization_code', code: await code(), redirect_uri: listener.redirectUri, ...extra })).status
+    (
+      await api.token({
+        grant_type: 'authorization_code',
+        code: await code(),
+        redirect_uri: listener.redirectUri,
+        ...extra,
+      })
+    ).status
   expect([await exchange({}), await exchange({ code_verifier: verifier })]).toEqual([400, 200])
 })

@@ -20,7 +20,8 @@ const announce = (utility: Utility, paths: readonly string[]): void => {
   })
 }
 
-const subscriptions = (authorizations: readonly Authorization[]): string[] => authorizations.map((a) => `Batch/Subscription/${a.id}`)
+const subscriptions = (authorizations: readonly Authorization[]): string[] =>
+  authorizations.map((a) => `Batch/Subscription/${a.id}`)
 
 /** Every change is announced with the address of the subscription, or of the Authorization when that ended. */
 export const hooksOf = (utility: Utility): Hooks => ({

@@ -23,9 +23,16 @@ export const startDemo = (utility: Utility, { port }: { port: number }): Promise
       flag: 'demo',
       role: 'both',
       kindOf: ({ path }) =>
-        path === '/oauth/token' ? 'token' : path.startsWith('/oauth/') ? 'authorize' : path.startsWith(resourcePath) ? 'resource' : 'page',
+        path === '/oauth/token'
+          ? 'token'
+          : path.startsWith('/oauth/')
+            ? 'authorize'
+            : path.startsWith(resourcePath)
+              ? 'resource'
+              : 'page',
       handle: (incoming, fault) => {
-        if (incoming.path.startsWith(resourcePath)) return answerResource(utility, incoming, incoming.path.slice(resourcePath.length))
+        if (incoming.path.startsWith(resourcePath))
+          return answerResource(utility, incoming, incoming.path.slice(resourcePath.length))
         if (incoming.path !== '/oauth/token') return answerPage(utility, flows, incoming, () => undefined)
         if (incoming.method !== 'POST') return oauthError(405, 'invalid_request', 'POST only')
         return answerToken(utility, incoming, profileOf(utility), fault)
@@ -58,17 +65,28 @@ const error = (status: number, text: string): Answer => ({
   ...(status === 401 ? { headers: { 'www-authenticate': 'Bearer error="invalid_token"' } } : {}),
 })
 
-const atom = (body: Answer['body']): Answer => ({ status: 200, type: 'application/atom+xml; charset=utf-8', body: body ?? '' })
+const atom = (body: Answer['body']): Answer => ({
+  status: 200,
+  type: 'application/atom+xml; charset=utf-8',
+  body: body ?? '',
+})
 
 function answerResource(utility: Utility, incoming: Incoming, path: string): Answer {
   const bearer = bearerOf(utility, incoming.header('authorization'))
-  if (bearer.kind === 'none' || bearer.kind === 'unknown' || bearer.kind === 'expired') return error(401, 'invalid_token')
+  if (bearer.kind === 'none' || bearer.kind === 'unknown' || bearer.kind === 'expired')
+    return error(401, 'invalid_token')
   if (bearer.kind === 'registration') return error(403, 'access_denied')
   const client = bearer.kind === 'client'
   const own = bearer.kind === 'access' ? bearer.authorization : null
   if (path === 'ReadServiceStatus' && incoming.method === 'GET' && client)
-    return { status: 200, type: 'application/xml', body: '<?xml version="1.0" encoding="UTF-8"?><ServiceStatus xmlns="http://naesb.org/espi"><currentStatus>1</currentStatus></ServiceStatus>' }
-  const match = /^(Authorization|Batch\/Subscription|Batch\/RetailCustomer)\/([^/]+)(?:\/UsagePoint\/([^/]+))?$/.exec(path)
+    return {
+      status: 200,
+      type: 'application/xml',
+      body: '<?xml version="1.0" encoding="UTF-8"?><ServiceStatus xmlns="http://naesb.org/espi"><currentStatus>1</currentStatus></ServiceStatus>',
+    }
+  const match = /^(Authorization|Batch\/Subscription|Batch\/RetailCustomer)\/([^/]+)(?:\/UsagePoint\/([^/]+))?$/.exec(
+    path,
+  )
   if (!match) return error(404, 'not_found')
   const [, kind, id = '', usagePoint] = match
   const authorization = findAuthorization(utility, id)
@@ -97,7 +115,11 @@ function customer(utility: Utility, authorization: Authorization): Answer {
   return atom(customerFeed(utility, { household, authorization }))
 }
 
-function usage(utility: Utility, incoming: Incoming, of: { authorization: Authorization; usagePoint: string | undefined }): Answer {
+function usage(
+  utility: Utility,
+  incoming: Incoming,
+  of: { authorization: Authorization; usagePoint: string | undefined },
+): Answer {
   try {
     const window = windowOf(incoming.query, 'published')
     const shared = utility.sharedOf(of.authorization)
@@ -109,4 +131,3 @@ function usage(utility: Utility, incoming: Incoming, of: { authorization: Author
     throw problem
   }
 }
-

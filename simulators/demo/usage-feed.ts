@@ -16,7 +16,12 @@ type Target = { utility: Utility; options: Options; base: string; points: string
 /** Batch/Subscription: everything the customer shares, parents before children, bills inside. */
 export function* usageFeed(utility: Utility, options: Options): Generator<string> {
   const base = resourceBase(utility)
-  const target: Target = { utility, options, base, points: `${base}/Subscription/${options.authorization.id}/UsagePoint` }
+  const target: Target = {
+    utility,
+    options,
+    base,
+    points: `${base}/Subscription/${options.authorization.id}/UsagePoint`,
+  }
   const { asOf } = options.shared
   yield feedStart('Green Button Usage Feed', `${base}/Batch/Subscription/${options.authorization.id}`, asOf)
   yield entryOf({
@@ -25,7 +30,11 @@ export function* usageFeed(utility: Utility, options: Options): Generator<string
     up: `${base}/LocalTimeParameters`,
     title: 'Pacific Time',
     at: asOf,
-    content: element('dstEndRule', 'B40E2000') + element('dstOffset', 3600) + element('dstStartRule', '360E2000') + element('tzOffset', -28_800),
+    content:
+      element('dstEndRule', 'B40E2000') +
+      element('dstOffset', 3600) +
+      element('dstStartRule', '360E2000') +
+      element('tzOffset', -28_800),
   })
   for (const agreement of options.agreements) {
     yield usagePoint(target, agreement)
@@ -59,12 +68,39 @@ function* channel(target: Target, agreement: Agreement, flow: 1 | 19): Generator
   const type = `${base}/ReadingType/${gas ? 'gas' : 'electricity'}-${agreement.intervalLength}-${flow}`
   const reading = `${points}/${agreement.id}/MeterReading/${flow}`
   const fields: [string, number][] = [
-    ['accumulationBehaviour', 4], ['commodity', gas ? 7 : 1], ['currency', 840], ['dataQualifier', 12], ['defaultQuality', 17],
-    ['flowDirection', flow], ['intervalLength', agreement.intervalLength], ['kind', 12], ...(gas ? [] : ([['phase', 769]] as [string, number][])),
-    ['powerOfTenMultiplier', gas ? -8 : 0], ['timeAttribute', gas ? 11 : 0], ['uom', gas ? 169 : 72],
+    ['accumulationBehaviour', 4],
+    ['commodity', gas ? 7 : 1],
+    ['currency', 840],
+    ['dataQualifier', 12],
+    ['defaultQuality', 17],
+    ['flowDirection', flow],
+    ['intervalLength', agreement.intervalLength],
+    ['kind', 12],
+    ...(gas ? [] : ([['phase', 769]] as [string, number][])),
+    ['powerOfTenMultiplier', gas ? -8 : 0],
+    ['timeAttribute', gas ? 11 : 0],
+    ['uom', gas ? 169 : 72],
   ]
-  yield entryOf({ kind: 'MeterReading', self: reading, up: reading.slice(0, reading.lastIndexOf('/')), related: [[`${reading}/IntervalBlock`, 'espi-feed/IntervalBlock'], [type, 'espi-entry/ReadingType']], title: 'Meter reading', at: asOf, content: '' })
-  yield entryOf({ kind: 'ReadingType', self: type, up: `${base}/ReadingType`, title: 'Type of reading', at: asOf, content: fields.map(([n, v]) => element(n, v)).join('') })
+  yield entryOf({
+    kind: 'MeterReading',
+    self: reading,
+    up: reading.slice(0, reading.lastIndexOf('/')),
+    related: [
+      [`${reading}/IntervalBlock`, 'espi-feed/IntervalBlock'],
+      [type, 'espi-entry/ReadingType'],
+    ],
+    title: 'Meter reading',
+    at: asOf,
+    content: '',
+  })
+  yield entryOf({
+    kind: 'ReadingType',
+    self: type,
+    up: `${base}/ReadingType`,
+    title: 'Type of reading',
+    at: asOf,
+    content: fields.map(([n, v]) => element(n, v)).join(''),
+  })
   const published = publishedDays(utility.world, agreement, asOf)
   const { min, max } = options.window
   const from = min === null ? published.from : Math.max(published.from, dayOf(min))
@@ -78,7 +114,11 @@ function* channel(target: Target, agreement: Agreement, flow: 1 | 19): Generator
 
 type Day = { flow: 1 | 19; day: number; reading: string; billed: boolean }
 
-function blockEntry({ utility, options }: Target, agreement: Agreement, { flow, day, reading, billed }: Day): Entry | null {
+function blockEntry(
+  { utility, options }: Target,
+  agreement: Agreement,
+  { flow, day, reading, billed }: Day,
+): Entry | null {
   const { asOf } = options.shared
   const readings = dayReadings(utility.world, agreement, { day, flow, asOf, billed })
   if (!readings.starts.some((start) => holds(options.window, start))) return null
@@ -102,15 +142,24 @@ function* summaries({ utility, options, points }: Target, agreement: Agreement):
   const up = `${points}/${agreement.id}/UsageSummary`
   const { min, max } = options.window
   for (const bill of billsOf(utility.world, agreement, options.shared.asOf)) {
-    const inside = (max === null || midnight(bill.period.start) <= max) && (min === null || midnight(bill.period.end) > min)
+    const inside =
+      (max === null || midnight(bill.period.start) <= max) && (min === null || midnight(bill.period.end) > min)
     if (!inside) continue
-    yield entryOf({ kind: 'UsageSummary', self: `${up}/${bill.period.issuedAt}`, up, title: 'Bill', at: bill.updatedAt, content: summary(bill, agreement, options.shared.costs) })
+    yield entryOf({
+      kind: 'UsageSummary',
+      self: `${up}/${bill.period.issuedAt}`,
+      up,
+      title: 'Bill',
+      at: bill.updatedAt,
+      content: summary(bill, agreement, options.shared.costs),
+    })
   }
 }
 
 function summary(bill: Bill, agreement: Agreement, costs: boolean): string {
   const gas = agreement.commodity === 'gas'
-  const measured = (value: number): string => element('powerOfTenMultiplier', gas ? -8 : -3) + element('uom', gas ? 169 : 72) + element('value', value)
+  const measured = (value: number): string =>
+    element('powerOfTenMultiplier', gas ? -8 : -3) + element('uom', gas ? 169 : 72) + element('value', value)
   const period = element('duration', periodSeconds(bill.period)) + element('start', midnight(bill.period.start))
   return [
     element('billingPeriod', period),
@@ -133,7 +182,12 @@ function lineOf(line: Line, { gas, period }: { gas: boolean; period: string }): 
     [
       line.amountE5 === null ? '' : element('amount', line.amountE5),
       element('note', escape(line.note)),
-      quantity === null ? '' : element('measurement', element('powerOfTenMultiplier', gas ? -8 : -3) + element('uom', uom) + element('value', quantity.value)),
+      quantity === null
+        ? ''
+        : element(
+            'measurement',
+            element('powerOfTenMultiplier', gas ? -8 : -3) + element('uom', uom) + element('value', quantity.value),
+          ),
       element('itemKind', line.kind),
       line.unitCostE5 === null ? '' : element('unitCost', line.unitCostE5),
       element('itemPeriod', period),

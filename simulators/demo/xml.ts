@@ -10,7 +10,11 @@ export const element = (name: string, value: string | number): string => `<${nam
 
 /** `urn:uuid:` of version 5 for the self link of a resource. */
 export const urn = (self: string): string => {
-  const bytes = createHash('sha1').update('6ba7b8119dad11d180b400c04fd430c8', 'hex').update(self).digest().subarray(0, 16)
+  const bytes = createHash('sha1')
+    .update('6ba7b8119dad11d180b400c04fd430c8', 'hex')
+    .update(self)
+    .digest()
+    .subarray(0, 16)
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x50
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
   const hex = bytes.toString('hex')
@@ -33,7 +37,8 @@ const namespaces = { espi: 'http://naesb.org/espi', cust: 'http://naesb.org/espi
 
 export const entryOf = (entry: Entry): string => {
   const family = entry.family ?? 'espi'
-  const link = (rel: string, href: string, type: string): string => `<link rel="${rel}" href="${escape(href)}" type="${type}"/>`
+  const link = (rel: string, href: string, type: string): string =>
+    `<link rel="${rel}" href="${escape(href)}" type="${type}"/>`
   return (
     `<entry><id>${urn(entry.self)}</id>` +
     link('self', entry.self, `${family}-entry/${entry.kind}`) +

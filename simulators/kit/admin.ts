@@ -1,10 +1,12 @@
+import type { z } from 'zod'
 import type { ThirdParty } from '../contract.ts'
-import { agreementsOf } from '../world/household.ts'
+import { type Agreement, agreementsOf } from '../world/household.ts'
 import { publishedDays } from '../world/ledger.ts'
 import { dayFromIso, dayOf, isoDate, midnight } from '../world/local-days.ts'
 import { billedPeriods } from '../world/periods.ts'
 import { activeAuthorizations, activeOf, endAuthorization, findAuthorization } from './authorizations.ts'
-import { type Fault, type FaultPoint, modes } from './faults.ts'
+import { bodies, checkedFault } from './admin-bodies.ts'
+import { modes } from './faults.ts'
 import { type Answer, type Incoming, json } from './server.ts'
 import type { Correction, Rebill } from '../world/world.ts'
 import type { Authorization } from './state.ts'
@@ -19,64 +21,60 @@ export type Hooks = {
   daysBegan(from: number, until: number): void
 }
 
-type Body = Record<string, unknown>
-
 class BadRequest extends Error {}
 
 /** The admin API of one utility, under /_admin; every answer is JSON. Null when the path is not one of it. */
 export const answerAdmin = (utility: Utility, hooks: Hooks, incoming: Incoming): Answer | null => {
   if (!incoming.path.startsWith('/_admin')) return null
   const route = routes[`${incoming.method} ${incoming.path.slice('/_admin'.length)}`]
-  if (!route) return json(404, { error: 'not_found', routes: Object.keys(routes).map((r) => r.replace(' ', ' /_admin')) })
+  if (!route) {
+    const known = Object.keys(routes).map((r) => r.replace(' ', ' /_admin'))
+    return json(404, { error: 'not_found', routes: known })
+  }
   try {
-    const body = incoming.body.trim() === '' ? {} : (JSON.parse(incoming.body) as Body)
-    return json(200, route(utility, { hooks, body, query: incoming.query }) ?? { ok: true })
+    const body: unknown = incoming.body.trim() === '' ? {} : JSON.parse(incoming.body)
+    return json(200, route(utility, { hooks, body, query: Object.fromEntries(incoming.query) }) ?? { ok: true })
   } catch (error) {
     return json(400, { error: 'bad_request', message: error instanceof Error ? error.message : String(error) })
   }
 }
 
-type Call = { hooks: Hooks; body: Body; query: URLSearchParams }
+type Call = { hooks: Hooks; body: unknown; query: Record<string, string> }
 
 const routes: Record<string, (utility: Utility, call: Call) => unknown> = {
   'PUT /third-party': (utility, { body }) => {
-    setThirdParty(utility, thirdPartyOf(body))
+    setThirdParty(utility, bodies.thirdParty.parse(body))
   },
   'GET /third-party': (utility) => utility.state.thirdParty,
   'PUT /clock': (utility, { hooks, body }) => {
-    const at = body['clock'] ?? body['at'] ?? null
-    if (at !== null && typeof at !== 'string') throw new BadRequest('clock is an ISO date-time or null')
-    moveClock(utility, hooks, at)
+    moveClock(utility, hooks, bodies.clock.parse(body).clock)
     return clockOf(utility)
   },
   'GET /clock': (utility) => clockOf(utility),
   'GET /settings': (utility) => utility.settings,
   'PUT /settings': (utility, { body }) => {
-    const unknown = Object.keys(body).filter((key) => !Object.hasOwn(utility.settings, key))
-    if (unknown.length > 0) throw new BadRequest(`Unknown settings: ${unknown.join(', ')}`)
-    Object.assign(utility.settings, body)
+    Object.assign(utility.settings, bodies.settings.parse(body))
     utility.store.save()
     return utility.settings
   },
-  'GET /ledger': (utility, { query }) => ledgerFor(utility, authorizationOf(utility, Object.fromEntries(query))),
+  'GET /ledger': (utility, { query }) => ledgerFor(utility, authorizationOf(utility, bodies.which.parse(query))),
   'GET /authorizations': (utility) => {
     activeAuthorizations(utility) // ends what time has ended
     return Object.values(utility.state.authorizations).map((a) => ({ subscription: a.id, ...a }))
   },
   'GET /requests': (utility) => utility.requests.summary(),
   'GET /notifications': (utility) => utility.notifier.sent,
-  'GET /customers': (utility, { query }) => householdOf(utility, query.get('login') ?? ''),
+  'GET /customers': (utility, { query }) => householdOf(utility, query['login'] ?? ''),
   'POST /revoke': (utility, { hooks, body }) => {
-    const authorization = authorizationOf(utility, body)
+    const authorization = authorizationOf(utility, bodies.which.parse(body))
     endAuthorization(utility, authorization)
     hooks.revoked(authorization)
     return { subscription: authorization.id, status: authorization.status }
   },
-  'POST /correct': (utility, { hooks, body }) => correct(utility, hooks, body),
-  'POST /rebill': (utility, { hooks, body }) => rebill(utility, hooks, body),
+  'POST /correct': (utility, { hooks, body }) => correct(utility, hooks, bodies.correct.parse(body)),
+  'POST /rebill': (utility, { hooks, body }) => rebill(utility, hooks, bodies.rebill.parse(body)),
   'POST /new-day': (utility, { hooks, body }) => {
-    const days = body['days'] === undefined ? 1 : Number(body['days'])
-    if (!Number.isInteger(days) || days < 1 || days > 400) throw new BadRequest('days is a whole number from 1 to 400')
+    const { days } = bodies.newDay.parse(body)
     const { clock } = utility.state
     if (clock.at === null) clock.offset += days * 86_400
     else clock.at += days * 86_400
@@ -91,7 +89,7 @@ const routes: Record<string, (utility: Utility, call: Call) => unknown> = {
   },
   'GET /fault': (utility) => ({ faults: utility.faults.list, modes }),
   'POST /fault': (utility, { body }) => {
-    const fault = faultOf(body)
+    const fault = checkedFault(body)
     if (fault.mode === 'expire-now') expireTokens(utility)
     else utility.faults.add(fault)
     return { faults: utility.faults.list }
@@ -112,7 +110,7 @@ export const moveClock = (utility: Utility, hooks: Hooks, iso: string | null): v
   pushNewDays(utility, hooks)
 }
 
-/** Pushes once for each local day that has begun since the last push. */
+/** Pushes once for all local days that have begun since the last push. */
 export const pushNewDays = (utility: Utility, hooks: Hooks): void => {
   const today = dayOf(utility.now())
   const last = utility.state.lastPushDay ?? today
@@ -128,89 +126,62 @@ const clockOf = (utility: Utility): unknown => ({
   standing: utility.state.clock.at !== null,
 })
 
-function thirdPartyOf(body: Body): ThirdParty {
-  const { redirectUri, notificationUri, portalUri } = body
-  if (typeof redirectUri !== 'string' || typeof notificationUri !== 'string')
-    throw new BadRequest('redirectUri and notificationUri are needed')
-  return { redirectUri, notificationUri, ...(typeof portalUri === 'string' ? { portalUri } : {}) }
-}
-
 /** By subscription, or the customer's latest one. */
-function authorizationOf(utility: Utility, by: Body): Authorization {
-  const { subscription, login } = by
+function authorizationOf(utility: Utility, { subscription, login }: z.output<typeof bodies.which>): Authorization {
   const found =
     subscription === undefined
       ? Object.values(utility.state.authorizations).findLast((a) => a.login === login)
-      : findAuthorization(utility, String(subscription))
+      : findAuthorization(utility, subscription)
   if (!found) throw new BadRequest('No such authorization: give subscription=ID or login=NAME')
   return found
 }
 
 /** By default the agreement's latest published day, ten percent up. */
-function correct(utility: Utility, hooks: Hooks, body: Body): unknown {
-  const agreement = agreementBy(utility, body)
+function correct(
+  utility: Utility,
+  hooks: Hooks,
+  { login, usagePoint, ...body }: z.output<typeof bodies.correct>,
+): unknown {
+  const agreement = agreementBy(utility, { login, usagePoint })
   const published = publishedDays(utility.world, agreement, utility.now())
-  const day = body['day'] === undefined ? published.until - 1 : dayFromIso(String(body['day']))
-  if (day === null || day < published.from || day >= published.until) throw new BadRequest('day is not a published YYYY-MM-DD')
-  const permille = body['permille'] === undefined ? 1100 : Number(body['permille'])
-  if (!Number.isInteger(permille) || permille < 0) throw new BadRequest('permille is a whole number')
-  const correction = { usagePoint: agreement.id, day, permille, at: utility.now() }
+  const day = body.day === undefined ? published.until - 1 : dayFromIso(body.day)
+  if (day === null || day < published.from || day >= published.until)
+    throw new BadRequest('day is not a published YYYY-MM-DD')
+  const correction = { usagePoint: agreement.id, day, permille: body.permille, at: utility.now() }
   utility.state.corrections.push(correction)
   utility.store.save()
-  hooks.corrected(activeOf(utility, String(body['login'])).filter((a) => a.agreements.includes(agreement.id)), correction)
-  return { usagePoint: agreement.id, day: isoDate(day), from: midnight(day), until: midnight(day + 1), permille }
+  hooks.corrected(sharersOf(utility, login, agreement.id), correction)
+  return { usagePoint: agreement.id, day: isoDate(day), from: midnight(day), until: midnight(day + 1) }
 }
 
 /** By default the latest bill, with an adjustment of minus five dollars. */
-function rebill(utility: Utility, hooks: Hooks, body: Body): unknown {
-  const agreement = agreementBy(utility, body)
+function rebill(
+  utility: Utility,
+  hooks: Hooks,
+  { login, usagePoint, ...body }: z.output<typeof bodies.rebill>,
+): unknown {
+  const agreement = agreementBy(utility, { login, usagePoint })
   const periods = billedPeriods(agreement, utility.now())
-  const start = body['period'] === undefined ? (periods.at(-1)?.start ?? null) : dayFromIso(String(body['period']))
+  const start = body.period === undefined ? (periods.at(-1)?.start ?? null) : dayFromIso(body.period)
   const period = periods.find((p) => p.start === start)
   if (!period) throw new BadRequest('No bill is issued for that period')
-  const amount = body['amount'] === undefined ? -5 : Number(body['amount'])
-  if (!Number.isFinite(amount)) throw new BadRequest('amount is in dollars')
-  const entry = { usagePoint: agreement.id, periodStart: period.start, amountE5: Math.round(amount * 100) * 1000, at: utility.now() }
+  const amountE5 = Math.round(body.amount * 100) * 1000
+  const entry = { usagePoint: agreement.id, periodStart: period.start, amountE5, at: utility.now() }
   utility.state.rebills.push(entry)
   utility.store.save()
-  hooks.rebilled(activeOf(utility, String(body['login'])).filter((a) => a.agreements.includes(agreement.id)), entry)
-  return { usagePoint: agreement.id, period: isoDate(period.start), adjustment: amount }
+  hooks.rebilled(sharersOf(utility, login, agreement.id), entry)
+  return { usagePoint: agreement.id, period: isoDate(period.start), adjustment: body.amount }
 }
 
-function agreementBy(utility: Utility, body: Body): ReturnType<typeof agreementsOf>[number] {
-  const household = householdOf(utility, String(body['login']))
+const sharersOf = (utility: Utility, login: string, usagePoint: string): Authorization[] =>
+  activeOf(utility, login).filter((a) => a.agreements.includes(usagePoint))
+
+function agreementBy(utility: Utility, by: { login: string; usagePoint: string | undefined }): Agreement {
+  const household = householdOf(utility, by.login)
   if (!household) throw new BadRequest('login names no customer')
-  const wanted = body['usagePoint'] === undefined ? null : String(body['usagePoint'])
-  const agreement = agreementsOf(household).find((a) => wanted === null || a.id === wanted)
+  const agreement = agreementsOf(household).find((a) => by.usagePoint === undefined || a.id === by.usagePoint)
   if (!agreement) throw new BadRequest('The customer has no such usage point')
   return agreement
-}
-
-function faultOf(body: Body): Fault {
-  const on = String(body['on'])
-  if (!Object.hasOwn(modes, on)) throw new BadRequest(`on is one of ${Object.keys(modes).join(', ')}`)
-  const known = modes[on as FaultPoint]
-  const { mode, status, body: text, contentType, headers, delayMs, truncate, match, times } = body
-  if (mode !== undefined && !known.includes(String(mode))) throw new BadRequest(`mode on ${on} is one of ${known.join(', ')}`)
-  const number = (name: string, value: unknown): Record<string, number> => {
-    if (value === undefined) return {}
-    if (!Number.isInteger(value) || Number(value) < 0) throw new BadRequest(`${name} is a whole number`)
-    return { [name]: Number(value) }
-  }
-  return {
-    on: on as FaultPoint,
-    times: times === undefined ? 1 : Number(times),
-    ...(mode === undefined ? {} : { mode: String(mode) }),
-    ...number('status', status),
-    ...number('delayMs', delayMs),
-    ...number('truncate', truncate),
-    ...(text === undefined ? {} : { body: typeof text === 'string' ? text : JSON.stringify(text) }),
-    ...(contentType === undefined ? {} : { contentType: String(contentType) }),
-    ...(typeof headers === 'object' && headers !== null
-      ? { headers: Object.fromEntries(Object.entries(headers).map(([k, v]) => [k.toLowerCase(), String(v)])) }
-      : {}),
-    ...(match === undefined ? {} : { match: String(match) }),
-  }
 }
 
 /** Access and client tokens die now; refresh tokens live on. */

@@ -45,7 +45,10 @@ export const activeAuthorizations = (utility: Utility): Authorization[] =>
 export const activeOf = (utility: Utility, login: string): Authorization[] =>
   activeAuthorizations(utility).filter((a) => a.login === login)
 
-export const createCode = (utility: Utility, code: Pick<Code, 'authorization' | 'redirectUri' | 'test'> & { challenge?: string }): string => {
+export const createCode = (
+  utility: Utility,
+  code: Pick<Code, 'authorization' | 'redirectUri' | 'test'> & { challenge?: string },
+): string => {
   const text = randomUUID()
   utility.state.codes[text] = { ...code, used: false, expiresAt: utility.now() + utility.settings.codeSeconds }
   utility.store.save()
@@ -62,8 +65,10 @@ export const createToken = (utility: Utility, token: Token): string => {
 
 function prune(utility: Utility): void {
   const before = utility.now() - 86_400
-  for (const [text, token] of Object.entries(utility.state.tokens)) if (token.expiresAt < before) delete utility.state.tokens[text]
-  for (const [text, code] of Object.entries(utility.state.codes)) if (code.expiresAt < before) delete utility.state.codes[text]
+  for (const [text, token] of Object.entries(utility.state.tokens))
+    if (token.expiresAt < before) delete utility.state.tokens[text]
+  for (const [text, code] of Object.entries(utility.state.codes))
+    if (code.expiresAt < before) delete utility.state.codes[text]
 }
 
 export type Bearer =

@@ -12,7 +12,12 @@ export type Certificates = {
 }
 
 const ecdsa = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
-const rsa = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', publicExponent: new Uint8Array([1, 0, 1]), modulusLength: 2048 }
+const rsa = {
+  name: 'RSASSA-PKCS1-v1_5',
+  hash: 'SHA-256',
+  publicExponent: new Uint8Array([1, 0, 1]),
+  modulusLength: 2048,
+}
 const tenYears = 3650 * 86_400_000
 
 /** Reads the certificates of one utility from its state directory, or makes them on the first start. */
@@ -31,13 +36,17 @@ export const fingerprint = (pem: string): string =>
 
 function read(file: string): Certificates | null {
   try {
-    const stored = JSON.parse(readFileSync(file, 'utf8')) as Certificates
+    const stored: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    if (!isCertificates(stored)) return null
     const usable = new X509Certificate(stored.server.certificate).validToDate.getTime() > Date.now() + 86_400_000
     return usable ? stored : null
   } catch {
     return null
   }
 }
+
+const isCertificates = (value: unknown): value is Certificates =>
+  typeof value === 'object' && value !== null && 'ca' in value && 'server' in value && 'client' in value
 
 async function make(name: string): Promise<Certificates> {
   x509.cryptoProvider.set(webcrypto)
@@ -56,7 +65,10 @@ async function make(name: string): Promise<Certificates> {
       await x509.SubjectKeyIdentifierExtension.create(authorityKeys.publicKey),
     ],
   })
-  const issue = async (keys: webcrypto.CryptoKeyPair, leaf: { subject: string; usage: string; names: x509.JsonGeneralName[] }) =>
+  const issue = async (
+    keys: webcrypto.CryptoKeyPair,
+    leaf: { subject: string; usage: string; names: x509.JsonGeneralName[] },
+  ) =>
     x509.X509CertificateGenerator.create({
       ...life,
       subject: leaf.subject,
@@ -80,7 +92,11 @@ async function make(name: string): Promise<Certificates> {
     { type: 'ip', value: '127.0.0.1' },
     { type: 'ip', value: '::1' },
   ]
-  const server = await issue(serverKeys, { subject: 'CN=localhost', usage: x509.ExtendedKeyUsage.serverAuth, names: loopback })
+  const server = await issue(serverKeys, {
+    subject: 'CN=localhost',
+    usage: x509.ExtendedKeyUsage.serverAuth,
+    names: loopback,
+  })
   const client = await issue(clientKeys, {
     subject: 'CN=thirdparty.example, O=Registered third party',
     usage: x509.ExtendedKeyUsage.clientAuth,

@@ -21,8 +21,16 @@ export type Fault = {
 
 export const modes: Record<FaultPoint, readonly string[]> = {
   token: [
-    'expire-now', 'invalid-grant', 'rotation-off', 'string-expires-in', 'foreign-resource-uri', 'narrower-scope',
-    'wider-scope', 'html', 'close', 'no-refresh-token',
+    'expire-now',
+    'invalid-grant',
+    'rotation-off',
+    'string-expires-in',
+    'foreign-resource-uri',
+    'narrower-scope',
+    'wider-scope',
+    'html',
+    'close',
+    'no-refresh-token',
   ],
   resource: ['html', 'doctype-bomb', 'broken-xml', 'truncated', 'other-subscription', 'close', 'empty'],
   authorize: ['server-error', 'access-denied', 'html'],
@@ -51,7 +59,8 @@ export const createFaults = (): Faults => {
   }
 }
 
-const page = '<!doctype html><html lang="en"><title>Sorry</title><h1>We are performing scheduled maintenance</h1></html>'
+const page =
+  '<!doctype html><html lang="en"><title>Sorry</title><h1>We are performing scheduled maintenance</h1></html>'
 
 /** Hands a request through a fault: before the handler (delay, refusal) and after it (a spoiled body). */
 export const throughFault = async (
@@ -68,7 +77,9 @@ export const throughFault = async (
   if (fault.mode === 'html') return { status: fault.status ?? 200, type: 'text/html; charset=utf-8', body: page }
   const back = incoming.query.get('redirect_uri')
   if ((fault.mode === 'server-error' || fault.mode === 'access-denied') && back !== null)
-    return redirect(errorRedirect({ redirectUri: back, state: incoming.query.get('state') }, fault.mode.replace('-', '_')))
+    return redirect(
+      errorRedirect({ redirectUri: back, state: incoming.query.get('state') }, fault.mode.replace('-', '_')),
+    )
   if (fault.mode === 'empty') return { status: fault.status ?? 200, type: 'application/atom+xml', body: '' }
   if (fault.status !== undefined || fault.body !== undefined)
     return {
@@ -85,7 +96,8 @@ function spoil(fault: Fault, answer: Answer): Answer {
   const type = fault.contentType ?? answer.type
   const whole: Answer = { ...answer, body, ...(type === undefined ? {} : { type }) }
   if (fault.mode === 'doctype-bomb') return { ...whole, body: bomb(body) }
-  if (fault.mode === 'broken-xml') return { ...whole, body: body.replace(/<\/([\w:]*)IntervalReading>|<\/([\w:]*)entry>/, '</oops>') }
+  if (fault.mode === 'broken-xml')
+    return { ...whole, body: body.replace(/<\/([\w:]*)IntervalReading>|<\/([\w:]*)entry>/, '</oops>') }
   if (fault.mode === 'other-subscription')
     return { ...whole, body: body.replaceAll(/\/(Subscription|RetailCustomer)\/[^/"?]+/g, '/$1/9999999') }
   const cut = fault.truncate ?? (fault.mode === 'truncated' ? Math.floor(body.length * 0.7) : null)

@@ -17,7 +17,11 @@ export type Flow = {
 
 const maxFlows = 20_000
 
-export type Flows = { open(flow: Omit<Flow, 'id' | 'startedAt' | 'agreed'>): Flow; find(id: string | null): Flow | null; close(flow: Flow): void }
+export type Flows = {
+  open(flow: Omit<Flow, 'id' | 'startedAt' | 'agreed'>): Flow
+  find(id: string | null): Flow | null
+  close(flow: Flow): void
+}
 
 /** Flows live in memory only: a restart sends the customer back to the start, with a page that says so. */
 export const createFlows = (): Flows => {
@@ -36,7 +40,10 @@ export const createFlows = (): Flows => {
 
 /** Appends parameters to a redirect address; values must be encoded already. */
 export const withParameters = (address: string, parameters: readonly (readonly [string, string | null])[]): string => {
-  const query = parameters.filter(([, value]) => value !== null).map(([name, value]) => `${name}=${value}`).join('&')
+  const query = parameters
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => `${name}=${value}`)
+    .join('&')
   return `${address}${address.includes('?') ? '&' : '?'}${query}`
 }
 

@@ -23,42 +23,56 @@ a{color:#0b4f9e}
 export type Look = { title: string; color: string }
 
 /** One plain page: the utility's name, the banner that says what this is, and a main part. `content` is trusted HTML. */
-export const page = (look: Look, options: { heading: string; content: string; status?: number; headers?: Record<string, string> }): Answer => ({
+export const page = (
+  look: Look,
+  options: { heading: string; content: string; status?: number; headers?: Record<string, string> },
+): Answer => ({
   status: options.status ?? 200,
   type: 'text/html; charset=utf-8',
   headers: { 'cache-control': 'no-store', 'referrer-policy': 'no-referrer', ...options.headers },
   body: html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${options.heading} - ${look.title} (simulated)</title>
-<style>!${style}
-header,button.primary{background:${look.color};border-color:${look.color}}</style>
-</head>
-<body>
-<header>${look.title}</header>
-<p class="banner" style="margin:0">Simulated utility: nothing here is real</p>
-<main>
-<h1>${options.heading}</h1>
-!${options.content}
-</main>
-</body>
-</html>
-`,
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>${options.heading} - ${look.title} (simulated)</title>
+        <style>
+          !${style} header,
+          button.primary {
+            background: ${look.color};
+            border-color: ${look.color};
+          }
+        </style>
+      </head>
+      <body>
+        <header>${look.title}</header>
+        <p class="banner" style="margin:0">Simulated utility: nothing here is real</p>
+        <main>
+          <h1>${options.heading}</h1>
+          !${options.content}
+        </main>
+      </body>
+    </html> `,
 })
 
 export const errorBox = (message: string | null): string =>
   message === null ? '' : html`<p class="error" role="alert">${message}</p>`
 
-export const hidden = (name: string, value: string): string => html`<input type="hidden" name="${name}" value="${value}">`
+export const hidden = (name: string, value: string): string =>
+  html`<input type="hidden" name="${name}" value="${value}" />`
 
 /** Log-in name and password; `hints` names customers of the simulated world. */
-export const signInFields = (login: string): string => html`
-<label>User name <input type="text" name="login" value="${login}" autocomplete="username" required></label>
-<label>Password <input type="password" name="password" autocomplete="current-password" required></label>
-<p><small>Simulated customers: see the list that the simulators print; their password is "demo" (DEMO: "test").</small></p>`
+export const signInFields = (login: string): string =>
+  html` <label>User name <input type="text" name="login" value="${login}" autocomplete="username" required /></label>
+    <label>Password <input type="password" name="password" autocomplete="current-password" required /></label>
+    <p>
+      <small
+        >Simulated customers: see the list that the simulators print; their password is "demo" (DEMO: "test").</small
+      >
+    </p>`
 
-export const buttons = (primary: { value: string; text: string }): string => html`
-<p><button class="primary" type="submit" name="action" value="${primary.value}">${primary.text}</button>
-<button type="submit" name="action" value="cancel" formnovalidate>Cancel</button></p>`
+export const buttons = (primary: { value: string; text: string }): string =>
+  html` <p>
+    <button class="primary" type="submit" name="action" value="${primary.value}">${primary.text}</button>
+    <button type="submit" name="action" value="cancel" formnovalidate>Cancel</button>
+  </p>`

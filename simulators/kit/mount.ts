@@ -31,7 +31,12 @@ export const mount = async (utility: Utility, hooks: Hooks, mounts: readonly Mou
   try {
     for (const one of mounts) {
       const tls = one.role === 'api' && utility.certificates ? utility.certificates.server : null
-      const server = await listen({ port: one.port, flag: one.flag, tls, handler: (incoming) => answer(utility, hooks, { one, incoming }) })
+      const server = await listen({
+        port: one.port,
+        flag: one.flag,
+        tls,
+        handler: (incoming) => answer(utility, hooks, { one, incoming }),
+      })
       listening.push(server)
       if (one.role !== 'api') utility.origins.pages = server.origin
       if (one.role !== 'pages') utility.origins.api = server.origin
@@ -44,14 +49,19 @@ export const mount = async (utility: Utility, hooks: Hooks, mounts: readonly Mou
   return { utility, hooks, close }
 }
 
-async function answer(utility: Utility, hooks: Hooks, { one, incoming }: { one: Mount; incoming: Incoming }): Promise<Answer> {
+async function answer(
+  utility: Utility,
+  hooks: Hooks,
+  { one, incoming }: { one: Mount; incoming: Incoming },
+): Promise<Answer> {
   if (one.role !== 'api') {
     const admin = answerAdmin(utility, hooks, incoming)
     if (admin) return admin
   }
   const kind = one.kindOf(incoming)
   const fault = kind === 'page' ? null : utility.faults.take(kind, incoming.target)
-  const limited = kind === 'resource' || kind === 'token' ? utility.requests.meter(utility.settings, utility.now()) : null
+  const limited =
+    kind === 'resource' || kind === 'token' ? utility.requests.meter(utility.settings, utility.now()) : null
   const given = limited ?? (await throughFault(fault, incoming, () => one.handle(incoming, fault) ?? notFound))
   const grant = kind === 'token' ? tokenParameters(incoming).get('grant_type') : null
   utility.requests.record({ incoming, kind, status: given.status, now: utility.now(), grant })

@@ -1,7 +1,13 @@
 import type { Fault } from './faults.ts'
 import type { Settings } from './settings.ts'
 
-export type Notification = { at: string; resources: string[]; attempts: number; status: number | string | null; fault: string | null }
+export type Notification = {
+  at: string
+  resources: string[]
+  attempts: number
+  status: number | string | null
+  fault: string | null
+}
 
 /** Posts notifications to the third party and tries again on anything but 2xx. */
 export type Notifier = {
@@ -30,7 +36,13 @@ export const createNotifier = (): Notifier => {
     entry.attempts++
     try {
       const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(15_000)])
-      const answer = await fetch(to, { method: 'POST', headers: { 'content-type': 'application/atom+xml' }, body, signal, redirect: 'manual' })
+      const answer = await fetch(to, {
+        method: 'POST',
+        headers: { 'content-type': 'application/atom+xml' },
+        body,
+        signal,
+        redirect: 'manual',
+      })
       await answer.arrayBuffer()
       entry.status = answer.status
       if (answer.ok) return
@@ -55,10 +67,17 @@ export const createNotifier = (): Notifier => {
     sent,
     send({ to, resources, render, settings, fault, now }) {
       const mode = fault?.mode ?? null
-      const named = mode === 'forged-host' ? resources.map((r) => r.replace(/^\w+:\/\/[^/]+/, 'https://forged.example')) : resources
+      const named =
+        mode === 'forged-host' ? resources.map((r) => r.replace(/^\w+:\/\/[^/]+/, 'https://forged.example')) : resources
       const whole = render(named)
       const body = mode === 'truncated' ? whole.slice(0, fault?.truncate ?? Math.floor(whole.length / 2)) : whole
-      const entry: Notification = { at: new Date(now * 1000).toISOString(), resources: named, attempts: 0, status: null, fault: mode }
+      const entry: Notification = {
+        at: new Date(now * 1000).toISOString(),
+        resources: named,
+        attempts: 0,
+        status: null,
+        fault: mode,
+      }
       sent.push(entry)
       if (sent.length > 500) sent.shift()
       if (mode === 'lost') return

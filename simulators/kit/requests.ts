@@ -14,7 +14,15 @@ const headersOfInterest = ['user-agent', 'accept', 'accept-encoding', 'content-t
 export const createRequestLog = (): RequestLog => {
   const byKind = new Map<string, number>()
   const last: unknown[] = []
-  const counts = { total: 0, tokenRequests: 0, refreshes: 0, codes: 0, clientTokens: 0, deletes: 0, withoutCertificate: 0 }
+  const counts = {
+    total: 0,
+    tokenRequests: 0,
+    refreshes: 0,
+    codes: 0,
+    clientTokens: 0,
+    deletes: 0,
+    withoutCertificate: 0,
+  }
   const violations = { perSecond: 0, perHour: 0, perDay: 0 }
   const recent: number[] = []
   const add = (key: string): void => void byKind.set(key, (byKind.get(key) ?? 0) + 1)
@@ -29,10 +37,21 @@ export const createRequestLog = (): RequestLog => {
       if (grant === 'client_credentials') counts.clientTokens++
       if (incoming.method === 'DELETE') counts.deletes++
       if (incoming.certificate === null) counts.withoutCertificate++
-      const headers = Object.fromEntries(headersOfInterest.map((h) => [h, incoming.header(h)]).filter(([, value]) => value !== ''))
+      const headers = Object.fromEntries(
+        headersOfInterest.map((h) => [h, incoming.header(h)]).filter(([, value]) => value !== ''),
+      )
       const authorization = incoming.header('authorization').split(' ')[0] ?? ''
       const target = incoming.target.replaceAll(/(code|token|secret)=[^&]*/g, '$1=***')
-      last.push({ at: new Date(now * 1000).toISOString(), method: incoming.method, target, kind, status, grant, authorization, headers })
+      last.push({
+        at: new Date(now * 1000).toISOString(),
+        method: incoming.method,
+        target,
+        kind,
+        status,
+        grant,
+        authorization,
+        headers,
+      })
       if (last.length > 200) last.shift()
     },
     meter(settings, now) {
@@ -40,13 +59,30 @@ export const createRequestLog = (): RequestLog => {
       recent.push(now)
       while (recent.length > limits.perDay + 1 || (recent[0] ?? now) <= now - 86_400) recent.shift()
       const within = (seconds: number): number => recent.length - firstAfter(recent, now - seconds)
-      const over = within(1) > limits.perSecond ? 'perSecond' : within(3600) > limits.perHour ? 'perHour' : recent.length > limits.perDay ? 'perDay' : null
+      const over =
+        within(1) > limits.perSecond
+          ? 'perSecond'
+          : within(3600) > limits.perHour
+            ? 'perHour'
+            : recent.length > limits.perDay
+              ? 'perDay'
+              : null
       if (!over) return null
       violations[over]++
       if (!settings.quota) return null
-      return { status: 429, type: 'text/plain', headers: { 'retry-after': over === 'perSecond' ? '1' : '60' }, body: 'API calls quota exceeded' }
+      return {
+        status: 429,
+        type: 'text/plain',
+        headers: { 'retry-after': over === 'perSecond' ? '1' : '60' },
+        body: 'API calls quota exceeded',
+      }
     },
-    summary: () => ({ ...counts, byKind: Object.fromEntries([...byKind].sort()), quotaViolations: violations, last }),
+    summary: () => ({
+      ...counts,
+      byKind: Object.fromEntries([...byKind].sort(([a], [b]) => a.localeCompare(b))),
+      quotaViolations: violations,
+      last,
+    }),
   }
 }
 

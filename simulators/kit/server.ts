@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { TLSSocket } from 'node:tls'
@@ -62,13 +61,18 @@ export const listen = async (options: {
     server.listen(port, '127.0.0.1', resolve)
   })
   return {
-    origin: `${tls ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    origin: `${tls ? 'https' : 'http'}://127.0.0.1:${portOf(server)}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
         server.closeAllConnections()
       }),
   }
+}
+
+export const portOf = (server: Server): number => {
+  const address = server.address()
+  return typeof address === 'object' && address ? address.port : 0
 }
 
 async function respond(request: IncomingMessage, response: ServerResponse, handler: Handler): Promise<void> {
@@ -78,7 +82,10 @@ async function respond(request: IncomingMessage, response: ServerResponse, handl
     const body = answer.body ?? ''
     const headers = { ...answer.headers, ...(answer.type ? { 'content-type': answer.type } : {}) }
     const gzip = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '') && typeof body !== 'string'
-    response.writeHead(answer.status, gzip ? { ...headers, 'content-encoding': 'gzip', vary: 'accept-encoding' } : headers)
+    response.writeHead(
+      answer.status,
+      gzip ? { ...headers, 'content-encoding': 'gzip', vary: 'accept-encoding' } : headers,
+    )
     if (typeof body === 'string') response.end(request.method === 'HEAD' ? '' : body)
     else if (gzip) await pipeline(Readable.from(chunked(body)), createGzip({ level: 1 }), response)
     else await pipeline(Readable.from(chunked(body)), response)
@@ -105,9 +112,10 @@ async function read(request: IncomingMessage): Promise<Incoming> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request) {
-    size += (chunk as Buffer).length
+    if (!Buffer.isBuffer(chunk)) continue
+    size += chunk.length
     if (size > maxBody) throw new Error('Request body too large')
-    chunks.push(chunk as Buffer)
+    chunks.push(chunk)
   }
   const body = Buffer.concat(chunks).toString('utf8')
   const target = request.url ?? '/'
@@ -141,4 +149,7 @@ export const json = (status: number, value: unknown, headers: Record<string, str
   body: JSON.stringify(value),
 })
 
-export const redirect = (location: string): Answer => ({ status: 302, headers: { location, 'cache-control': 'no-store' } })
+export const redirect = (location: string): Answer => ({
+  status: 302,
+  headers: { location, 'cache-control': 'no-store' },
+})

@@ -22,7 +22,14 @@ export type Authorization = {
   frequencies?: Record<string, string>
 }
 
-export type Code = { authorization: string; redirectUri: string; expiresAt: number; used: boolean; test: boolean; challenge?: string }
+export type Code = {
+  authorization: string
+  redirectUri: string
+  expiresAt: number
+  used: boolean
+  test: boolean
+  challenge?: string
+}
 
 export type Token = {
   kind: 'access' | 'refresh' | 'client'
@@ -108,11 +115,18 @@ export const writeAtomically = (file: string, text: string): void => {
 
 function load(file: string): { state: State; isNew: boolean } {
   try {
-    const stored = JSON.parse(readFileSync(file, 'utf8')) as Partial<State>
+    const stored: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    if (!isState(stored)) throw new Error('Not a state of the simulators')
     const empty = emptyState()
     return { state: { ...empty, ...stored, settings: { ...empty.settings, ...stored.settings } }, isNew: false }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { state: emptyState(), isNew: true }
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
+      return { state: emptyState(), isNew: true }
     throw new Error(`The simulators cannot read their state in ${file}`, { cause: error })
   }
+}
+
+/** Our own file: enough to tell it from something else. Fields that a newer version adds get their defaults. */
+function isState(value: unknown): value is Partial<State> {
+  return typeof value === 'object' && value !== null && 'authorizations' in value && 'tokens' in value
 }

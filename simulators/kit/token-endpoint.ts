@@ -12,23 +12,37 @@ export type TokenProfile = {
   secretInBody: boolean
   test: boolean
   /** The whole answer, in the utility's own order of fields. */
-  render(tokens: { access: string; refresh: string; expiresIn: number | string; authorization: Authorization }): Record<string, unknown>
+  render(tokens: {
+    access: string
+    refresh: string
+    expiresIn: number | string
+    authorization: Authorization
+  }): Record<string, string | number>
 }
 
 const noStore = { 'cache-control': 'no-store', pragma: 'no-cache' }
 
 export const oauthError = (status: number, error: string, description?: string): Answer =>
-  json(status, { error, ...(description === undefined ? {} : { error_description: description }) }, {
-    ...noStore,
-    ...(status === 401 ? { 'www-authenticate': 'Basic realm="token"' } : {}),
-  })
+  json(
+    status,
+    { error, ...(description === undefined ? {} : { error_description: description }) },
+    {
+      ...noStore,
+      ...(status === 401 ? { 'www-authenticate': 'Basic realm="token"' } : {}),
+    },
+  )
 
 /** Parameters of a token request: form body, or query string with an empty body. */
 export const tokenParameters = (incoming: Incoming): URLSearchParams =>
   incoming.form.size > 0 ? incoming.form : incoming.query
 
 /** RFC 6749 sections 4.1.3, 4.4 and 6, with the utility's field names; `fault` bends the answer. */
-export const answerToken = (utility: Utility, incoming: Incoming, profile: TokenProfile, fault: Fault | null): Answer => {
+export const answerToken = (
+  utility: Utility,
+  incoming: Incoming,
+  profile: TokenProfile,
+  fault: Fault | null,
+): Answer => {
   const parameters = tokenParameters(incoming)
   const grant = parameters.get('grant_type')
   if (!grant) return oauthError(400, 'invalid_request', 'Missing grant_type')
@@ -66,7 +80,16 @@ function clientAnswer(utility: Utility, profile: TokenProfile, fault: Fault | nu
   const seconds = utility.settings.accessTokenSeconds
   const expiresAt = utility.now() + seconds
   const token = createToken(utility, { kind: 'client', authorization: null, expiresAt, test: profile.test })
-  return json(200, { token_type: 'Bearer', [profile.clientTokenField]: token, expires_in: expiry(seconds, fault), scope: profile.clientScope }, noStore)
+  return json(
+    200,
+    {
+      token_type: 'Bearer',
+      [profile.clientTokenField]: token,
+      expires_in: expiry(seconds, fault),
+      scope: profile.clientScope,
+    },
+    noStore,
+  )
 }
 
 function codeAnswer(utility: Utility, parameters: URLSearchParams, profile: TokenProfile, fault: Fault | null): Answer {
@@ -75,22 +98,34 @@ function codeAnswer(utility: Utility, parameters: URLSearchParams, profile: Toke
   const code = Object.hasOwn(utility.state.codes, text) ? utility.state.codes[text] : undefined
   if (!code || code.used || code.test !== profile.test || code.expiresAt <= utility.now())
     return oauthError(400, 'invalid_grant', 'Invalid authorization code')
-  if ((parameters.get('redirect_uri') ?? '') !== code.redirectUri) return oauthError(400, 'invalid_grant', 'Invalid redirect URI')
+  if ((parameters.get('redirect_uri') ?? '') !== code.redirectUri)
+    return oauthError(400, 'invalid_grant', 'Invalid redirect URI')
   const verifier = parameters.get('code_verifier') ?? ''
   if (code.challenge && createHash('sha256').update(verifier).digest('base64url') !== code.challenge)
     return oauthError(400, 'invalid_grant', 'Invalid code verifier')
   code.used = true
   const authorization = findAuthorization(utility, code.authorization)
-  if (!authorization || !isActive(utility, authorization)) return oauthError(400, 'invalid_grant', 'Authorization has ended')
+  if (!authorization || !isActive(utility, authorization))
+    return oauthError(400, 'invalid_grant', 'Authorization has ended')
   return grantAnswer(utility, { authorization, profile, fault, refresh: null })
 }
 
-function refreshAnswer(utility: Utility, parameters: URLSearchParams, profile: TokenProfile, fault: Fault | null): Answer {
+function refreshAnswer(
+  utility: Utility,
+  parameters: URLSearchParams,
+  profile: TokenProfile,
+  fault: Fault | null,
+): Answer {
   const text = parameters.get('refresh_token') ?? ''
   if (text === '') return oauthError(400, 'invalid_request', 'Missing refresh_token')
   const token = Object.hasOwn(utility.state.tokens, text) ? utility.state.tokens[text] : undefined
   const authorization = findAuthorization(utility, token?.authorization ?? '')
-  if (token?.kind !== 'refresh' || token.expiresAt <= utility.now() || !authorization || !isActive(utility, authorization))
+  if (
+    token?.kind !== 'refresh' ||
+    token.expiresAt <= utility.now() ||
+    !authorization ||
+    !isActive(utility, authorization)
+  )
     return oauthError(400, 'invalid_grant', 'Invalid refresh token')
   const rotate = utility.settings.refreshRotation && fault?.mode !== 'rotation-off'
   if (rotate) delete utility.state.tokens[text]
@@ -102,7 +137,12 @@ type Grant = { authorization: Authorization; profile: TokenProfile; fault: Fault
 function grantAnswer(utility: Utility, { authorization, profile, fault, refresh }: Grant): Answer {
   const { accessTokenSeconds, refreshTokenSeconds } = utility.settings
   const make = (kind: 'access' | 'refresh', seconds: number): string =>
-    createToken(utility, { kind, authorization: authorization.id, expiresAt: utility.now() + seconds, test: profile.test })
+    createToken(utility, {
+      kind,
+      authorization: authorization.id,
+      expiresAt: utility.now() + seconds,
+      test: profile.test,
+    })
   const body = profile.render({
     access: make('access', accessTokenSeconds),
     refresh: refresh ?? make('refresh', refreshTokenSeconds),
@@ -115,12 +155,16 @@ function grantAnswer(utility: Utility, { authorization, profile, fault, refresh 
 const expiry = (seconds: number, fault: Fault | null): number | string =>
   fault?.mode === 'string-expires-in' ? String(seconds) : seconds
 
-function bend(body: Record<string, unknown>, fault: Fault | null): Record<string, unknown> {
+function bend(body: Record<string, string | number>, fault: Fault | null): Record<string, string | number> {
   const scope = String(body['scope'] ?? '')
   if (fault?.mode === 'narrower-scope') return { ...body, scope: scope.replace(/FB=[\d_]*/, 'FB=1_3_4_5_13_14') }
   if (fault?.mode === 'wider-scope') return { ...body, scope: scope.replace(/FB=([\d_]*)/, 'FB=$1_51_99') }
-  if (fault?.mode === 'no-refresh-token') return Object.fromEntries(Object.entries(body).filter(([key]) => key !== 'refresh_token'))
+  if (fault?.mode === 'no-refresh-token')
+    return Object.fromEntries(Object.entries(body).filter(([key]) => key !== 'refresh_token'))
   if (fault?.mode === 'foreign-resource-uri')
-    return { ...body, resourceURI: String(body['resourceURI'] ?? '').replace(/^\w+:\/\/[^/]+/, 'https://foreign.example') }
+    return {
+      ...body,
+      resourceURI: String(body['resourceURI'] ?? '').replace(/^\w+:\/\/[^/]+/, 'https://foreign.example'),
+    }
   return body
 }

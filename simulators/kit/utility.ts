@@ -99,7 +99,8 @@ export const createUtility = async (options: UtilityOptions): Promise<Utility> =
   return utility
 }
 
-export const clockMs = (state: State): number => state.clock.at === null ? Date.now() + state.clock.offset * 1000 : state.clock.at * 1000
+export const clockMs = (state: State): number =>
+  state.clock.at === null ? Date.now() + state.clock.offset * 1000 : state.clock.at * 1000
 
 export const epochOf = (iso: string): number => {
   const at = Date.parse(iso)
@@ -147,12 +148,19 @@ export const infoOf = (utility: Utility): UtilityInfo => ({
 })
 
 /** A function of the seed, so that a restart without a state directory keeps the third party's registration valid. */
-function registrationOf(seed: number, name: UtilityName, certificates: Certificates | null): UtilityInfo['registration'] {
+function registrationOf(
+  seed: number,
+  name: UtilityName,
+  certificates: Certificates | null,
+): UtilityInfo['registration'] {
   const presented = name === 'pge' ? certificates?.client : undefined
   return {
     clientId: hexOf(32, seed, name, 'client id'),
     clientSecret: hexOf(32, seed, name, 'client secret'),
-    bulkId: name === 'sce' ? lettersOf(14, hash(seed, name, 'bulk'), 5).replaceAll(/\d/g, (d) => 'QWERTYUIOP'[Number(d)] ?? 'Q') : digitsOf(5, hash(seed, name, 'bulk') % 1000, 50_000),
+    bulkId:
+      name === 'sce'
+        ? lettersOf(14, hash(seed, name, 'bulk'), 5).replaceAll(/\d/g, (d) => 'QWERTYUIOP'[Number(d)] ?? 'Q')
+        : digitsOf(5, hash(seed, name, 'bulk') % 1000, 50_000),
     registrationAccessToken: uuidOf(seed, name, 'registration access token'),
     applicationInformationId: uuidOf(seed, name, 'application information'),
     certificate: presented?.certificate ?? null,

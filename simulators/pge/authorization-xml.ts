@@ -17,8 +17,14 @@ export const authorizationEntry = (utility: Utility, making: Making, authorizati
   const first = Math.min(createdAt, ...sharedAgreements(utility.world, authorization).map((a) => midnight(a.firstDay)))
   const self = `${base}/Authorization/${authorization.id}`
   const content = [
-    period('authorizedPeriod', unit, { start: createdAt, duration: endsAt === null ? indefinite.authorized : endsAt - createdAt }),
-    period('publishedPeriod', unit, { start: first, duration: endsAt === null ? indefinite.published : endsAt - first }),
+    period('authorizedPeriod', unit, {
+      start: createdAt,
+      duration: endsAt === null ? indefinite.authorized : endsAt - createdAt,
+    }),
+    period('publishedPeriod', unit, {
+      start: first,
+      duration: endsAt === null ? indefinite.published : endsAt - first,
+    }),
     element('status', authorization.status),
     element('expires_at', endsAt ?? createdAt + indefinite.authorized),
     element('scope', escape(authorization.scope)),
@@ -26,7 +32,11 @@ export const authorizationEntry = (utility: Utility, making: Making, authorizati
     element('resourceURI', `${base}/Subscription/${authorization.id}`),
     element('authorizationURI', self),
   ].join('')
-  return entry(making.style, { links: { up: `${base}/Authorization`, self }, ms: making.ms, content: root('Authorization', content) })
+  return entry(making.style, {
+    links: { up: `${base}/Authorization`, self },
+    ms: making.ms,
+    content: root('Authorization', content),
+  })
 }
 
 /** One entry per customer and one for the third party's bulk. */
@@ -47,7 +57,11 @@ export const authorizationFeed = (utility: Utility, making: Making): string => {
     ),
   })
   const entries = Object.values(utility.state.authorizations).map((a) => authorizationEntry(utility, making, a))
-  return feedStart(making.style, { title: 'Green Button Usage Feed', self: `${base}/Authorization`, ms: making.ms }) + [bulk, ...entries].map(nested).join('') + feedEnd
+  return (
+    feedStart(making.style, { title: 'Green Button Usage Feed', self: `${base}/Authorization`, ms: making.ms }) +
+    [bulk, ...entries].map(nested).join('') +
+    feedEnd
+  )
 }
 
 export const applicationInformationEntry = (utility: Utility, making: Making): string => {
@@ -80,7 +94,10 @@ export const applicationInformationEntry = (utility: Utility, making: Making): s
     ['client_secret_expires_at', 0],
     ['contacts', 'contact@thirdparty.example'],
     ['token_endpoint_auth_method', 'client_secret_basic'],
-    ['scope', 'FB=1_3_4_5_8_10_13_14_15_16_18_19_31_32_35_37_38_39_40_46_47;IntervalDuration=900_3600;BlockDuration=Daily;HistoryLength=126144000;SubscriptionFrequency=Daily;'],
+    [
+      'scope',
+      'FB=1_3_4_5_8_10_13_14_15_16_18_19_31_32_35_37_38_39_40_46_47;IntervalDuration=900_3600;BlockDuration=Daily;HistoryLength=126144000;SubscriptionFrequency=Daily;',
+    ],
     ['grant_types', 'authorization_code'],
     ['grant_types', 'client_credentials'],
     ['grant_types', 'refresh_token'],
@@ -95,7 +112,10 @@ export const applicationInformationEntry = (utility: Utility, making: Making): s
       'ApplicationInformation',
       fields.map(([name, value]) => element(name, escape(String(value)))).join('') +
         typedInScope('registration_access_token', registration.registrationAccessToken) +
-        typedInScope('dataCustodianScopeSelectionScreenURI', `${origins.pages}/myAuthorization/?clientId=${registration.bulkId}&verified=true`),
+        typedInScope(
+          'dataCustodianScopeSelectionScreenURI',
+          `${origins.pages}/myAuthorization/?clientId=${registration.bulkId}&verified=true`,
+        ),
     ),
   })
 }

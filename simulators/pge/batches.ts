@@ -32,7 +32,13 @@ export const announce = (utility: Utility, resources: readonly string[]): void =
 /** Prepares an asynchronous answer, one file of electricity and one of gas, and announces both. */
 export const prepare = (
   utility: Utility,
-  options: { path: string; authorizations: readonly Authorization[]; window: Window; days?: readonly number[]; kinds?: readonly string[] },
+  options: {
+    path: string
+    authorizations: readonly Authorization[]
+    window: Window
+    days?: readonly number[]
+    kinds?: readonly string[]
+  },
 ): void => {
   const { path, authorizations, window } = options
   const resources = (options.kinds ?? ['electricity', 'gas']).map((kind) => {
@@ -55,11 +61,16 @@ export const prepare = (
 
 function forgetOld(utility: Utility): void {
   const before = utility.now() - (utility.settings.retentionDays + 2) * 86_400
-  for (const [id, delivery] of Object.entries(utility.state.deliveries)) if (delivery.createdAt < before) delete utility.state.deliveries[id]
+  for (const [id, delivery] of Object.entries(utility.state.deliveries))
+    if (delivery.createdAt < before) delete utility.state.deliveries[id]
 }
 
 /** The prepared answer that a correlation id names; `reader` limits it to one authorization. */
-export const fetchPrepared = (utility: Utility, id: string, reader: { path: string; authorization: string | null }): Answer => {
+export const fetchPrepared = (
+  utility: Utility,
+  id: string,
+  reader: { path: string; authorization: string | null },
+): Answer => {
   const delivery = Object.hasOwn(utility.state.deliveries, id) ? utility.state.deliveries[id] : undefined
   const kept = delivery && delivery.createdAt > utility.now() - utility.settings.retentionDays * 86_400
   if (!delivery || !kept || delivery.path !== reader.path) return { status: utility.settings.goneStatus }
@@ -84,7 +95,12 @@ export const fetchPrepared = (utility: Utility, id: string, reader: { path: stri
   return {
     status: 200,
     type: atomType,
-    body: batchFeed(utility.world, makingOf(utility, 'batch'), { parts: parts.filter((p) => p.agreements.length > 0), selection, self, mappingsOutsideEntry }),
+    body: batchFeed(utility.world, makingOf(utility, 'batch'), {
+      parts: parts.filter((p) => p.agreements.length > 0),
+      selection,
+      self,
+      mappingsOutsideEntry,
+    }),
   }
 }
 

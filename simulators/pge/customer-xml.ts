@@ -45,7 +45,10 @@ export const customerFeed = (
 
 const prefixed = (content: string): string => content.replaceAll(/<(\/?)(\w)/g, '<$1ns0:$2')
 
-function itemsOf(household: Household, options: { base: string; subscription: string; agreements: readonly Agreement[] }): Item[] {
+function itemsOf(
+  household: Household,
+  options: { base: string; subscription: string; agreements: readonly Agreement[] },
+): Item[] {
   const customers = `${options.base}/RetailCustomer/${options.subscription}/Customer`
   const customer = `${customers}/${base64(String(2_600_000_000 + household.index))}`
   const items: Item[] = [
@@ -97,6 +100,9 @@ const agreementItem = (agreement: Agreement, account: string): Item => ({
 
 const meterItem = (agreement: Agreement, account: string): Item => ({
   name: 'Meter',
-  links: { up: `${locationPath(agreement, account)}/Meter`, self: `${locationPath(agreement, account)}/Meter/${agreement.meter}` },
+  links: {
+    up: `${locationPath(agreement, account)}/Meter`,
+    self: `${locationPath(agreement, account)}/Meter/${agreement.meter}`,
+  },
   content: `<type>${escape(agreement.meterType)}</type><serialNumber>${agreement.meter}</serialNumber><intervalLength>${agreement.intervalLength}</intervalLength>`,
 })

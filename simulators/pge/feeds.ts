@@ -7,8 +7,15 @@ import type { World } from '../world/world.ts'
 import { isOpen, holds, type Window } from '../kit/window.ts'
 import { usageSummaryEntry } from './summary-xml.ts'
 import {
-  type Block, intervalBlockEntry, localTimeEntry, type Making, mappingsContent, mappingsEntry, meterReadingEntry,
-  readingTypeEntry, usagePointEntry,
+  type Block,
+  intervalBlockEntry,
+  localTimeEntry,
+  type Making,
+  mappingsContent,
+  mappingsEntry,
+  meterReadingEntry,
+  readingTypeEntry,
+  usagePointEntry,
 } from './usage-xml.ts'
 import { feedEnd, feedStart } from './xml.ts'
 
@@ -21,7 +28,11 @@ export const everything: Selection = { window: { min: null, max: null }, updated
  * Whole-day blocks with a reading that starts in the window, both ends included, which is why a window that ends at
  * midnight brings the day after as well. Days listed in `days` come in addition.
  */
-export function* blocksOf(world: World, shared: Shared, of: { agreement: Agreement; flow: 1 | 19; selection: Selection }): Generator<Block> {
+export function* blocksOf(
+  world: World,
+  shared: Shared,
+  of: { agreement: Agreement; flow: 1 | 19; selection: Selection },
+): Generator<Block> {
   const { agreement, flow, selection } = of
   const { window, updated, days } = selection
   const published = publishedDays(world, agreement, shared.asOf)
@@ -40,9 +51,16 @@ export function* blocksOf(world: World, shared: Shared, of: { agreement: Agreeme
 }
 
 /** When PG&E last had something new to say about a day: published, billed or corrected. */
-function updatedAt(world: World, { agreement, day, asOf }: { agreement: Agreement; day: number; asOf: number }): number {
+function updatedAt(
+  world: World,
+  { agreement, day, asOf }: { agreement: Agreement; day: number; asOf: number },
+): number {
   const bill = billsOf(world, agreement, asOf).find((b) => day >= b.period.start && day < b.period.end)
-  return Math.max(midnight(day + world.lagDays), bill?.period.issuedAt ?? 0, correctionOf(world, agreement, day, asOf)?.at ?? 0)
+  return Math.max(
+    midnight(day + world.lagDays),
+    bill?.period.issuedAt ?? 0,
+    correctionOf(world, agreement, day, asOf)?.at ?? 0,
+  )
 }
 
 export type Part = { subscription: string; shared: Shared; agreements: readonly Agreement[] }
@@ -86,7 +104,11 @@ export const summaryEntries = (
 ): { id: string; text: string }[] => {
   const { window, updated } = of.selection
   return billsOf(world, of.agreement, of.part.shared.asOf)
-    .filter((bill) => (window.max === null || midnight(bill.period.start) <= window.max) && (window.min === null || midnight(bill.period.end) > window.min))
+    .filter(
+      (bill) =>
+        (window.max === null || midnight(bill.period.start) <= window.max) &&
+        (window.min === null || midnight(bill.period.end) > window.min),
+    )
     .filter((bill) => holds(updated, bill.updatedAt))
     .reverse()
     .map((bill) => ({

@@ -31,7 +31,8 @@ export const startPge = (utility: Utility, ports: { pages: number; api: number }
       port: ports.api,
       flag: 'pge-api',
       role: 'api',
-      kindOf: (incoming) => (incoming.path.endsWith('/token') ? 'token' : incoming.path.endsWith('/authorize') ? 'authorize' : 'resource'),
+      kindOf: (incoming) =>
+        incoming.path.endsWith('/token') ? 'token' : incoming.path.endsWith('/authorize') ? 'authorize' : 'resource',
       handle: (incoming, fault) => gateway(answerApi(utility, incoming, fault)),
     },
   ]
@@ -41,7 +42,12 @@ export const startPge = (utility: Utility, ports: { pages: number; api: number }
 /** Headers that are on every answer of PG&E's gateway. */
 const gateway = (answer: Answer): Answer => ({
   ...answer,
-  headers: { ...answer.headers, server: 'Mulesoft-API-Gateway', 'x-transaction-id': randomUUID(), 'x-tracking-id': randomUUID() },
+  headers: {
+    ...answer.headers,
+    server: 'Mulesoft-API-Gateway',
+    'x-transaction-id': randomUUID(),
+    'x-tracking-id': randomUUID(),
+  },
 })
 
 function answerApi(utility: Utility, incoming: Incoming, fault: Parameters<typeof answerToken>[3]): Answer {
@@ -49,11 +55,13 @@ function answerApi(utility: Utility, incoming: Incoming, fault: Parameters<typeo
   if (path.startsWith(resourcePath)) return answerResource(utility, incoming, path.slice(resourcePath.length))
   const twin = /^\/datacustodian\/(test\/)?oauth\/v2\/(token|authorize)$/.exec(path)
   const test = twin?.[1] !== undefined
-  if (twin?.[2] === 'authorize' && method === 'GET') return test ? testAuthorize(utility, incoming) : liveAuthorize(utility, incoming)
+  if (twin?.[2] === 'authorize' && method === 'GET')
+    return test ? testAuthorize(utility, incoming) : liveAuthorize(utility, incoming)
   if (twin?.[2] !== 'token') return noListener(path)
   if (method !== 'POST' && !test) return oauthError(405, 'invalid_request', `${method} not permitted`)
   if (!tokenParameters(incoming).get('grant_type')) return oauthError(400, 'invalid_request', 'Missing grant_type')
-  if (incoming.certificate === null || incoming.certificate !== registeredCertificate(utility)) return json(400, 'Invalid Certificate')
+  if (incoming.certificate === null || incoming.certificate !== registeredCertificate(utility))
+    return json(400, 'Invalid Certificate')
   return answerToken(utility, incoming, profileOf(utility, test), fault)
 }
 
@@ -69,7 +77,9 @@ const profileOf = (utility: Utility, test: boolean): TokenProfile => ({
     access_token: access,
     resourceURI: `${pathOf(utility)}/Batch/Subscription/${authorization.id}`,
     authorizationURI: `${pathOf(utility)}/Authorization/${authorization.id}`,
-    ...(utility.settings.customerResourceUri ? { customerResourceURI: `${pathOf(utility)}/Batch/RetailCustomer/${authorization.id}` } : {}),
+    ...(utility.settings.customerResourceUri
+      ? { customerResourceURI: `${pathOf(utility)}/Batch/RetailCustomer/${authorization.id}` }
+      : {}),
     expires_in: expiresIn,
   }),
 })
@@ -78,12 +88,27 @@ const profileOf = (utility: Utility, test: boolean): TokenProfile => ({
 function testAuthorize(utility: Utility, { query }: Incoming): Answer {
   if (!query.get('client_id')) return { status: 400, type: 'text/plain', body: 'client_id is empty' }
   const redirectUri = query.get('redirect_uri')
-  if (query.get('client_id') !== utility.registration.clientId || !redirectUri || redirectUri !== utility.state.thirdParty?.redirectUri)
+  if (
+    query.get('client_id') !== utility.registration.clientId ||
+    !redirectUri ||
+    redirectUri !== utility.state.thirdParty?.redirectUri
+  )
     return { status: 400, type: 'text/plain', body: 'Invalid request' }
-  const authorization = createAuthorization(utility, { login: '', agreements: [], data: ['test'], scope: `FB=1_3_8_13_14_18_19_31_32_35_37_38_39;BR=${utility.registration.bulkId};dataCustodianId=PGE`, endsAt: null })
+  const authorization = createAuthorization(utility, {
+    login: '',
+    agreements: [],
+    data: ['test'],
+    scope: `FB=1_3_8_13_14_18_19_31_32_35_37_38_39;BR=${utility.registration.bulkId};dataCustodianId=PGE`,
+    endsAt: null,
+  })
   const code = createCode(utility, { authorization: authorization.id, redirectUri, test: true })
   const state = query.get('state')
-  return redirect(withParameters(redirectUri, [['code', code], ['state', state === null ? null : encodeURIComponent(state)]]))
+  return redirect(
+    withParameters(redirectUri, [
+      ['code', code],
+      ['state', state === null ? null : encodeURIComponent(state)],
+    ]),
+  )
 }
 
 /** The address that ApplicationInformation names leads to the pages. */

@@ -9,7 +9,11 @@ export const atomType = 'application/atom+xml'
 /** Base of PG&E's resources on this simulator's API origin. */
 export const pathOf = (utility: Utility): string => `${utility.origins.api}/GreenButtonConnect/espi/1_1/resource`
 
-export const makingOf = (utility: Utility, style: Style): Making => ({ style, places: placesOf(pathOf(utility)), ms: clockMs(utility.state) })
+export const makingOf = (utility: Utility, style: Style): Making => ({
+  style,
+  places: placesOf(pathOf(utility)),
+  ms: clockMs(utility.state),
+})
 
 export const partOf = (utility: Utility, authorization: Authorization): Part => {
   const shared = utility.sharedOf(authorization)

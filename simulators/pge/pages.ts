@@ -29,14 +29,20 @@ export const answerPage = (utility: Utility, flows: Flows, incoming: Incoming): 
   if (method === 'GET' && path === '/myAuthorization') return authorize(utility, flows, incoming)
   if (!path.startsWith('/myAuthorization/')) return null
   const flow = flows.find(incoming.form.get('flow') ?? incoming.query.get('flow'))
-  if (!flow) return page(look, { heading: 'Please start again', status: 400, content: errorBox('This page has expired. Go back to the site that sent you here and start again.') })
+  if (!flow)
+    return page(look, {
+      heading: 'Please start again',
+      status: 400,
+      content: errorBox('This page has expired. Go back to the site that sent you here and start again.'),
+    })
   if (method === 'POST' && incoming.form.get('action') === 'cancel') {
     flows.close(flow)
     return redirect(errorRedirect(flow, 'access_denied'))
   }
   if (method === 'POST' && path === '/myAuthorization/sign-in') return signIn(utility, flow, incoming)
   if (method === 'POST' && path === '/myAuthorization/guest') return guest(utility, flow, incoming)
-  if (method === 'GET' && path === '/myAuthorization/share') return flow.login ? sharePage(utility, flow, null) : signInPage(flow, null)
+  if (method === 'GET' && path === '/myAuthorization/share')
+    return flow.login ? sharePage(utility, flow, null) : signInPage(flow, null)
   if (method === 'POST' && path === '/myAuthorization/submit') return submit(utility, flows, { flow, incoming })
   return null
 }
@@ -45,7 +51,8 @@ export const answerPage = (utility: Utility, flows: Flows, incoming: Incoming): 
 function authorize(utility: Utility, flows: Flows, incoming: Incoming): Answer {
   const { query } = incoming
   const registered = utility.state.thirdParty?.redirectUri
-  if (query.get('client_id') !== utility.registration.clientId) return errorPage('The client_id is missing or not known.')
+  if (query.get('client_id') !== utility.registration.clientId)
+    return errorPage('The client_id is missing or not known.')
   const redirectUri = query.get('redirect_uri')
   if (!registered || redirectUri !== registered) return errorPage('The redirect_uri is missing or not registered.')
   const state = query.get('state')
@@ -75,22 +82,30 @@ function signInPage(flow: Flow, error: string | null, login = ''): Answer {
     heading: 'Sign in to share your data',
     status: error === null ? 200 : 401,
     content: html`!${errorBox(error)}
-<form method="post" action="/myAuthorization/sign-in">!${hidden('flow', flow.id)}!${signInFields(login)}!${buttons({ value: 'sign-in', text: 'Sign in' })}</form>
-<h2>No online account?</h2>
-<p>Go on as a guest with the account number and the phone number on your bill.</p>
-!${guestForm(flow)}`,
+      <form method="post" action="/myAuthorization/sign-in">
+        !${hidden('flow', flow.id)}!${signInFields(login)}!${buttons({ value: 'sign-in', text: 'Sign in' })}
+      </form>
+      <h2>No online account?</h2>
+      <p>Go on as a guest with the account number and the phone number on your bill.</p>
+      !${guestForm(flow)}`,
   })
 }
 
 const guestPage = (flow: Flow, error: string | null): Answer =>
-  page(look, { heading: 'Share your data as a guest', status: error === null ? 200 : 401, content: html`!${errorBox(error)}!${guestForm(flow)}` })
+  page(look, {
+    heading: 'Share your data as a guest',
+    status: error === null ? 200 : 401,
+    content: html`!${errorBox(error)}!${guestForm(flow)}`,
+  })
 
-const guestForm = (flow: Flow): string => html`
-<form method="post" action="/myAuthorization/guest">!${hidden('flow', flow.id)}
-<label>Account number (11 digits) <input type="text" name="account_number" inputmode="numeric" required></label>
-<label>Phone number <input type="text" name="phone" inputmode="tel" required></label>
-<label>Email <input type="email" name="email"></label>
-!${buttons({ value: 'guest', text: 'Continue as guest' })}</form>`
+const guestForm = (flow: Flow): string =>
+  html` <form method="post" action="/myAuthorization/guest">
+    !${hidden('flow', flow.id)}
+    <label>Account number (11 digits) <input type="text" name="account_number" inputmode="numeric" required /></label>
+    <label>Phone number <input type="text" name="phone" inputmode="tel" required /></label>
+    <label>Email <input type="email" name="email" /></label>
+    !${buttons({ value: 'guest', text: 'Continue as guest' })}
+  </form>`
 
 function signIn(utility: Utility, flow: Flow, incoming: Incoming): Answer {
   const login = incoming.form.get('login') ?? ''
@@ -102,7 +117,11 @@ function signIn(utility: Utility, flow: Flow, incoming: Incoming): Answer {
 }
 
 function guest(utility: Utility, flow: Flow, incoming: Incoming): Answer {
-  const household = findGuest(utility.world, incoming.form.get('account_number') ?? '', incoming.form.get('phone') ?? '')
+  const household = findGuest(
+    utility.world,
+    incoming.form.get('account_number') ?? '',
+    incoming.form.get('phone') ?? '',
+  )
   if (!household) return guestPage(flow, 'No account has this number and phone number.')
   flow.login = household.login
   return { status: 303, headers: { location: `/myAuthorization/share?flow=${flow.id}` } }
@@ -116,22 +135,55 @@ function sharePage(utility: Utility, flow: Flow, error: string | null): Answer {
   const label = (a: Agreement): string =>
     `${a.commodity === 'gas' ? 'Gas' : 'Electricity'}, agreement ${a.name}, account ${a.account}, ${a.street.number} ${a.street.name}, ${a.town}${a.endDay === null ? '' : ' (closed)'}`
   const boxes = (name: string, items: readonly { value: string; text: string }[]): string =>
-    items.map((item) => html`<label><input type="checkbox" name="${name}" value="${item.value}" checked> ${item.text}</label>`).join('')
+    items
+      .map(
+        (item) =>
+          html`<label><input type="checkbox" name="${name}" value="${item.value}" checked /> ${item.text}</label>`,
+      )
+      .join('')
   return page(look, {
     heading: 'Choose what to share',
     status: error === null ? 200 : 400,
     content: html`!${errorBox(error)}
-<p>Signed in as <strong>${household.name}</strong>.</p>
-<form method="post" action="/myAuthorization/submit">!${hidden('flow', flow.id)}
-<fieldset><legend>Service agreements</legend>
-!${agreements.length === 0 ? '<p>There is no service agreement on this account.</p>' : boxes('agreement', agreements.map((a) => ({ value: a.id, text: label(a) })))}</fieldset>
-<fieldset><legend>Data to share</legend>!${boxes('data', dataGroups.map((g) => ({ value: g, text: `${g}: ${dataNotes[g]}` })))}</fieldset>
-<fieldset><legend>How long</legend>
-<label><input type="radio" name="end" value="indefinite" !${preferred === '' ? 'checked' : ''}> Until I cancel</label>
-<label><input type="radio" name="end" value="date" !${preferred === '' ? '' : 'checked'}> Until the end of this day</label>
-<label>Last day <input type="date" name="end_date" value="${preferred}"></label></fieldset>
-<label><input type="checkbox" name="agree" value="yes" required> I agree to the terms and authorize the release of these data</label>
-!${buttons({ value: 'submit', text: 'Submit' })}</form>`,
+      <p>Signed in as <strong>${household.name}</strong>.</p>
+      <form method="post" action="/myAuthorization/submit">
+        !${hidden('flow', flow.id)}
+        <fieldset>
+          <legend>Service agreements</legend>
+          !${
+            agreements.length === 0
+              ? '<p>There is no service agreement on this account.</p>'
+              : boxes(
+                  'agreement',
+                  agreements.map((a) => ({ value: a.id, text: label(a) })),
+                )
+          }
+        </fieldset>
+        <fieldset>
+          <legend>Data to share</legend>
+          !${boxes(
+            'data',
+            dataGroups.map((g) => ({ value: g, text: `${g}: ${dataNotes[g]}` })),
+          )}
+        </fieldset>
+        <fieldset>
+          <legend>How long</legend>
+          <label
+            ><input type="radio" name="end" value="indefinite" !${preferred === '' ? 'checked' : ''} /> Until I
+            cancel</label
+          >
+          <label
+            ><input type="radio" name="end" value="date" !${preferred === '' ? '' : 'checked'} /> Until the end of this
+            day</label
+          >
+          <label>Last day <input type="date" name="end_date" value="${preferred}" /></label>
+        </fieldset>
+        <label
+          ><input type="checkbox" name="agree" value="yes" required /> I agree to the terms and authorize the release of
+          these data</label
+        >
+        !${buttons({ value: 'submit', text: 'Submit' })}
+      </form>`,
   })
 }
 
@@ -141,14 +193,21 @@ function submit(utility: Utility, flows: Flows, { flow, incoming }: { flow: Flow
   const { form } = incoming
   const agreements = agreementsOf(household).filter((a) => form.getAll('agreement').includes(a.id))
   const data = dataGroups.filter((group) => form.getAll('data').includes(group))
-  if (agreements.length === 0 && agreementsOf(household).length > 0) return sharePage(utility, flow, 'Choose at least one service agreement.')
+  if (agreements.length === 0 && agreementsOf(household).length > 0)
+    return sharePage(utility, flow, 'Choose at least one service agreement.')
   if (data.length === 0) return sharePage(utility, flow, 'Choose at least one kind of data.')
   if (form.get('agree') !== 'yes') return sharePage(utility, flow, 'Agree to the terms to go on.')
   const end = endOf(utility, flow, form)
   if (typeof end === 'string') return sharePage(utility, flow, end)
   for (const earlier of activeOf(utility, household.login)) endAuthorization(utility, earlier) // a new grant cancels the old one
   const scope = scopeOf(data, agreements, utility.registration.bulkId)
-  const authorization = createAuthorization(utility, { login: household.login, agreements: agreements.map((a) => a.id), data, scope, endsAt: end.at })
+  const authorization = createAuthorization(utility, {
+    login: household.login,
+    agreements: agreements.map((a) => a.id),
+    data,
+    scope,
+    endsAt: end.at,
+  })
   const code = createCode(utility, { authorization: authorization.id, redirectUri: flow.redirectUri, test: false })
   flows.close(flow)
   return redirect(
@@ -167,7 +226,8 @@ function endOf(utility: Utility, flow: Flow, form: URLSearchParams): { at: numbe
   if (day === null) return 'Give the last day as a date.'
   const at = midnight(day + 1)
   if (at <= utility.now()) return 'The last day lies in the past.'
-  if (flow.minEnd !== null && at < flow.minEnd) return `The third party needs your data until ${isoDate(dayOf(flow.minEnd))} at least.`
+  if (flow.minEnd !== null && at < flow.minEnd)
+    return `The third party needs your data until ${isoDate(dayOf(flow.minEnd))} at least.`
   return { at }
 }
 

@@ -2,7 +2,21 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openCertificates } from '../kit/certificates.ts'
 import { startSimulators, type Simulators } from '../index.ts'
 import { addFeed, emptySums, ledgerFrom } from '../test-sums.ts'
-import { admin, all, type Api, apiOf, linkOf, listenForNotifications, type Listener, parse, press, resourcesOf, share, text, visit } from '../test-client.ts'
+import {
+  admin,
+  all,
+  type Api,
+  apiOf,
+  linkOf,
+  listenForNotifications,
+  type Listener,
+  parse,
+  press,
+  resourcesOf,
+  share,
+  text,
+  visit,
+} from '../test-client.ts'
 
 const clock = '2026-07-15T19:00:00Z'
 let simulators: Simulators
@@ -11,7 +25,13 @@ let api: Api
 
 beforeAll(async () => {
   listener = await listenForNotifications()
-  simulators = await startSimulators({ seed: 5, clock, customers: 3, historyMonths: 3, thirdParties: { pge: listener } })
+  simulators = await startSimulators({
+    seed: 5,
+    clock,
+    customers: 3,
+    historyMonths: 3,
+    thirdParties: { pge: listener },
+  })
   api = apiOf(simulators.pge)
 })
 
@@ -26,9 +46,16 @@ const base = '/GreenButtonConnect/espi/1_1/resource'
 type Grant = { access: string; refresh: string; subscription: string; client: string; code: string }
 
 const grant = async (login: string, changes?: Record<string, string | null>): Promise<Grant> => {
-  const back = await share(simulators.pge, login, { redirectUri: listener.redirectUri, ...(changes ? { changes } : {}) })
+  const back = await share(simulators.pge, login, {
+    redirectUri: listener.redirectUri,
+    ...(changes ? { changes } : {}),
+  })
   const code = back.searchParams.get('code') ?? ''
-  const { json, status } = await api.token({ grant_type: 'authorization_code', code, redirect_uri: listener.redirectUri })
+  const { json, status } = await api.token({
+    grant_type: 'authorization_code',
+    code,
+    redirect_uri: listener.redirectUri,
+  })
   expect(status).toBe(200)
   const client = await api.token({ grant_type: 'client_credentials' })
   return {
@@ -45,31 +72,43 @@ const pointsOf = async ({ access, subscription }: Grant): Promise<string[]> => {
   return all(parse(feed.body), 'entry').map((entry) => linkOf(entry, 'self').split('/').at(-1) ?? '')
 }
 
-test.each(['solar', 'home', 'shop', 'moved', 'new', 'empty', 'accounts', 'customer000002'])('the ledger of %s equals the sum of what its feeds say', async (login) => {
-  const own = await grant(login)
-  const sums = emptySums()
-  for (const point of await pointsOf(own)) {
-    const feed = await api.get(`${base}/Batch/Subscription/${own.subscription}/UsagePoint/${point}`, own.access)
-    expect(feed.status).toBe(200)
-    addFeed(sums, parse(feed.body))
-    const bills = await api.get(`${base}/Subscription/${own.subscription}/UsagePoint/${point}/UsageSummary`, own.access)
-    if (bills.status === 200) addFeed(sums, parse(bills.body))
-  }
-  for (const bill of sums.bills.values()) expect(bill.lines.reduce<number>((sum, line) => sum + (line ?? 0), 0)).toBe(bill.total)
-  const ledger = await admin(simulators.pge, 'GET', `/ledger?subscription=${own.subscription}`)
-  expect(ledger).toMatchObject(ledgerFrom(sums))
-})
+test.each(['solar', 'home', 'shop', 'moved', 'new', 'empty', 'accounts', 'customer000002'])(
+  'the ledger of %s equals the sum of what its feeds say',
+  async (login) => {
+    const own = await grant(login)
+    const sums = emptySums()
+    for (const point of await pointsOf(own)) {
+      const feed = await api.get(`${base}/Batch/Subscription/${own.subscription}/UsagePoint/${point}`, own.access)
+      expect(feed.status).toBe(200)
+      addFeed(sums, parse(feed.body))
+      const bills = await api.get(
+        `${base}/Subscription/${own.subscription}/UsagePoint/${point}/UsageSummary`,
+        own.access,
+      )
+      if (bills.status === 200) addFeed(sums, parse(bills.body))
+    }
+    for (const bill of sums.bills.values())
+      expect(bill.lines.reduce<number>((sum, line) => sum + (line ?? 0), 0)).toBe(bill.total)
+    const ledger = await admin(simulators.pge, 'GET', `/ledger?subscription=${own.subscription}`)
+    expect(ledger).toMatchObject(ledgerFrom(sums))
+  },
+)
 
 test('the volume of a bill is the net of the readings of its period', async () => {
   const own = await grant('solar')
   const [point = ''] = await pointsOf(own)
-  const bills = parse((await api.get(`${base}/Subscription/${own.subscription}/UsagePoint/${point}/UsageSummary`, own.access)).body)
+  const bills = parse(
+    (await api.get(`${base}/Subscription/${own.subscription}/UsagePoint/${point}/UsageSummary`, own.access)).body,
+  )
   const summaries = all(bills, 'UsageSummary')
   expect(summaries).toHaveLength(3)
   for (const summary of summaries) {
     const start = Number(text(summary, 'billingPeriod', 'start'))
     const end = start + Number(text(summary, 'billingPeriod', 'duration'))
-    const feed = await api.get(`${base}/Batch/Subscription/${own.subscription}/UsagePoint/${point}?published-min=${start}&published-max=${end - 1}`, own.access)
+    const feed = await api.get(
+      `${base}/Batch/Subscription/${own.subscription}/UsagePoint/${point}?published-min=${start}&published-max=${end - 1}`,
+      own.access,
+    )
     const sums = emptySums()
     addFeed(sums, parse(feed.body))
     let net = 0n
@@ -93,7 +132,10 @@ test('windows that tile the history give every reading, and a window that ends a
   }
   expect(tiled.readings.size).toBe(whole.readings.size)
   const blocks = async (until: number): Promise<number> =>
-    all(parse((await api.get(`${address}?published-min=${first}&published-max=${until}`, own.access)).body), 'IntervalBlock').length
+    all(
+      parse((await api.get(`${address}?published-min=${first}&published-max=${until}`, own.access)).body),
+      'IntervalBlock',
+    ).length
   expect(await blocks(first + 86_400)).toBe(2)
   expect(await blocks(first + 82_800)).toBe(1)
   expect((await api.get(`${address}?published-min=100&published-max=200`, own.access)).status).toBe(204)
@@ -121,7 +163,9 @@ test('a resource opens only to its own class of token, and only to its own custo
   expect((await api.get(`${base}/Subscription/${own.subscription}/UsagePoint`, other.access)).status).toBe(403)
   expect((await api.get(`${base}/Subscription/${own.subscription}/UsagePoint`)).status).toBe(401)
   const { registrationAccessToken, applicationInformationId } = simulators.pge.registration
-  expect((await api.get(`${base}/ApplicationInformation/${applicationInformationId}`, registrationAccessToken)).status).toBe(200)
+  expect(
+    (await api.get(`${base}/ApplicationInformation/${applicationInformationId}`, registrationAccessToken)).status,
+  ).toBe(200)
   const unknown = await api.get('/nowhere', own.access)
   expect([unknown.status, unknown.body]).toEqual([404, 'No listener for endpoint: /nowhere'])
   expect(unknown.headers.get('server')).toBe('Mulesoft-API-Gateway')
@@ -145,7 +189,11 @@ test('without the registered certificate nothing but 400 "Invalid Certificate" c
 
 test('a code is good once, a refresh token rotates, and a new grant ends the old one under a new id', async () => {
   const first = await grant('home')
-  const again = await api.token({ grant_type: 'authorization_code', code: first.code, redirect_uri: listener.redirectUri })
+  const again = await api.token({
+    grant_type: 'authorization_code',
+    code: first.code,
+    redirect_uri: listener.redirectUri,
+  })
   expect([again.status, again.json['error']]).toEqual([400, 'invalid_grant'])
   const points = await pointsOf(first)
   const renewed = await api.token({ grant_type: 'refresh_token', refresh_token: first.refresh }, { inQuery: true })
@@ -158,7 +206,9 @@ test('a code is good once, a refresh token rotates, and a new grant ends the old
   const ended = await api.get(`${base}/Authorization/${first.subscription}`, second.client)
   expect(text(all(parse(ended.body), 'Authorization')[0], 'status')).toBe('0')
   expect((await api.get(`${base}/Authorization/${second.subscription}`, second.client, 'DELETE')).status).toBe(200)
-  expect((await api.token({ grant_type: 'refresh_token', refresh_token: second.refresh })).json['error']).toBe('invalid_grant')
+  expect((await api.token({ grant_type: 'refresh_token', refresh_token: second.refresh })).json['error']).toBe(
+    'invalid_grant',
+  )
 })
 
 test('wrong token requests are refused by RFC 6749', async () => {
@@ -169,16 +219,27 @@ test('wrong token requests are refused by RFC 6749', async () => {
   expect(await bad({ grant_type: 'client_credentials' }, 'wrong')).toEqual([401, 'invalid_client'])
   expect(await bad({ grant_type: 'password' })).toEqual([400, 'unsupported_grant_type'])
   expect(await bad({})).toEqual([400, 'invalid_request'])
-  expect(await bad({ grant_type: 'authorization_code', code: 'x', redirect_uri: listener.redirectUri })).toEqual([400, 'invalid_grant'])
+  expect(await bad({ grant_type: 'authorization_code', code: 'x', redirect_uri: listener.redirectUri })).toEqual([
+    400,
+    'invalid_grant',
+  ])
 })
 
 test('a wrong authorize request is an error page or an error redirect, as PG&E documents', async () => {
   const { pages, registration } = simulators.pge
-  const ask = (query: Record<string, string>) => visit(`${pages}/myAuthorization?${new URLSearchParams(query).toString()}`)
-  const good = { client_id: registration.clientId, redirect_uri: listener.redirectUri, response_type: 'code', state: 's' }
+  const ask = (query: Record<string, string>) =>
+    visit(`${pages}/myAuthorization?${new URLSearchParams(query).toString()}`)
+  const good = {
+    client_id: registration.clientId,
+    redirect_uri: listener.redirectUri,
+    response_type: 'code',
+    state: 's',
+  }
   expect((await ask({ ...good, client_id: 'x' })).status).toBe(400)
   expect((await ask({ ...good, redirect_uri: 'http://127.0.0.1:1/' })).status).toBe(400)
-  expect((await ask({ ...good, response_type: 'token' })).location).toBe(`${listener.redirectUri}?error=invalid_request&state=s`)
+  expect((await ask({ ...good, response_type: 'token' })).location).toBe(
+    `${listener.redirectUri}?error=invalid_request&state=s`,
+  )
   expect((await ask({ ...good, scope: 'MinAuthEndDate=soon' })).location).toContain('error=invalid_request')
   const page = await ask({ ...good, scope: 'MinAuthEndDate=1790000000;PreferredAuthEndDate=1800000000' })
   expect((await press(page, '/sign-in', 'cancel')).location).toBe(`${listener.redirectUri}?error=access_denied&state=s`)
@@ -189,13 +250,18 @@ test('a wrong authorize request is an error page or an error redirect, as PG&E d
 
 test('the redirect carries the code, the granted scope as it is, and the state', async () => {
   const back = await share(simulators.pge, 'solar', { redirectUri: listener.redirectUri })
-  expect(back.search).toMatch(/^\?code=[0-9a-f-]{36}&scope=FB=1_3_8_13_14_18_19_31_32_35_37_38_39_4_5_10_15_16_46_47;AdditionalScope=Usage_Billing_Basic_Account_ProgramEnrollment;.*;AccountCollection=2;BR=\d{5};dataCustodianId=PGE&state=a%20b%26c$/)
+  expect(back.search).toMatch(
+    /^\?code=[0-9a-f-]{36}&scope=FB=1_3_8_13_14_18_19_31_32_35_37_38_39_4_5_10_15_16_46_47;AdditionalScope=Usage_Billing_Basic_Account_ProgramEnrollment;.*;AccountCollection=2;BR=\d{5};dataCustodianId=PGE&state=a%20b%26c$/,
+  )
 })
 
 test('an asynchronous batch is announced, one address of electricity and one of gas, and gives the same readings', async () => {
   const own = await grant('solar')
   const before = listener.bodies.length
-  expect((await api.get(`${base}/Batch/Subscription/${own.subscription}?published-min=2026-07-01T07:00:00Z`, own.access)).status).toBe(202)
+  expect(
+    (await api.get(`${base}/Batch/Subscription/${own.subscription}?published-min=2026-07-01T07:00:00Z`, own.access))
+      .status,
+  ).toBe(202)
   await listener.next(before + 1)
   const addresses = resourcesOf(listener.bodies[before] ?? '')
   expect(addresses).toHaveLength(2)
@@ -205,7 +271,9 @@ test('an asynchronous batch is announced, one address of electricity and one of 
     commodities.push(...new Set(all(parse(feed.body), 'commodity').map((node) => node.text)))
   }
   expect(commodities).toEqual(['1', '7'])
-  expect((await api.get(`${base}/Batch/Bulk/${simulators.pge.registration.bulkId}?correlationID=gone`, own.client)).status).toBe(404)
+  expect(
+    (await api.get(`${base}/Batch/Bulk/${simulators.pge.registration.bulkId}?correlationID=gone`, own.client)).status,
+  ).toBe(404)
 })
 
 test('what the customer did not tick stays closed', async () => {
@@ -214,7 +282,11 @@ test('what the customer did not tick stays closed', async () => {
   const [point = ''] = await pointsOf(own)
   const bills = await api.get(`${base}/Subscription/${own.subscription}/UsagePoint/${point}/UsageSummary`, own.access)
   expect(all(parse(bills.body), 'billLastPeriod')).toHaveLength(0)
-  expect(await admin(simulators.pge, 'GET', `/ledger?subscription=${own.subscription}`)).toMatchObject({ bills: 6, bill_total: '0', line_items: 0 })
+  expect(await admin(simulators.pge, 'GET', `/ledger?subscription=${own.subscription}`)).toMatchObject({
+    bills: 6,
+    bill_total: '0',
+    line_items: 0,
+  })
   await admin(simulators.pge, 'POST', '/revoke', { subscription: own.subscription })
   expect((await api.get(`${base}/Subscription/${own.subscription}/UsagePoint`, own.access)).status).toBe(403)
 })

@@ -16,19 +16,34 @@ export const answerPortal = (utility: Utility, incoming: Incoming): Answer | nul
   if (method !== 'POST' || path !== '/portal') return null
   const household = householdOf(utility, form.get('login') ?? '')
   if (form.get('action') === 'cancel') return portalPage(null)
-  if (!household || form.get('password') !== household.password) return portalPage('The user name or password is not right.')
+  if (!household || form.get('password') !== household.password)
+    return portalPage('The user name or password is not right.')
   const target = utility.state.thirdParty?.portalUri
   if (!target) return errorPage('The third party has registered no portal address.')
-  const scope = scopeOf([...dataGroups], agreementsOf(household), utility.registration.bulkId).replace(/;AdditionalScope=[^;]*/, '').replace(/;dataCustodianId=PGE$/, '')
+  const scope = scopeOf([...dataGroups], agreementsOf(household), utility.registration.bulkId)
+    .replace(/;AdditionalScope=[^;]*/, '')
+    .replace(/;dataCustodianId=PGE$/, '')
   const answer = redirect(`${target}${target.includes('?') ? '&' : '?'}scope=${scope}&dataCustodianId=PGE;`)
-  return { ...answer, headers: { ...answer.headers, 'set-cookie': `pge_customer=${household.login}; Path=/myAuthorization; HttpOnly; SameSite=Lax; Max-Age=600` } }
+  return {
+    ...answer,
+    headers: {
+      ...answer.headers,
+      'set-cookie': `pge_customer=${household.login}; Path=/myAuthorization; HttpOnly; SameSite=Lax; Max-Age=600`,
+    },
+  }
 }
 
 const portalPage = (error: string | null): Answer =>
   page(look, {
     heading: 'Share your data with a third party',
     status: error === null ? 200 : 401,
-    content: html`!${errorBox(error)}<form method="post" action="/portal">!${signInFields('')}
-<fieldset><legend>Third parties</legend><label><input type="radio" name="third_party" value="1" checked> The registered third party</label></fieldset>
-!${buttons({ value: 'choose', text: 'Go to this third party' })}</form>`,
+    content: html`!${errorBox(error)}
+      <form method="post" action="/portal">
+        !${signInFields('')}
+        <fieldset>
+          <legend>Third parties</legend>
+          <label><input type="radio" name="third_party" value="1" checked /> The registered third party</label>
+        </fieldset>
+        !${buttons({ value: 'choose', text: 'Go to this third party' })}
+      </form>`,
   })

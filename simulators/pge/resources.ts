@@ -18,17 +18,31 @@ type TokenClass = 'client' | 'registration' | 'access' | 'access or client'
 
 type Call = { incoming: Incoming; parts: string[]; authorization: Authorization | null; selection: Selection }
 
-type Resource = { path: RegExp; token: TokenClass; methods?: readonly string[]; answer(utility: Utility, call: Call): Answer }
+type Resource = {
+  path: RegExp
+  token: TokenClass
+  methods?: readonly string[]
+  answer(utility: Utility, call: Call): Answer
+}
 
 const ok = (body: Answer['body']): Answer => ({ status: 200, type: atomType, body: body ?? '' })
 export const forbidden = (): Answer => ({ status: 403, type: 'application/json', body: '{"error":"Forbidden"}' })
-export const noListener = (path: string): Answer => ({ status: 404, type: 'text/plain', body: `No listener for endpoint: ${path}` })
+export const noListener = (path: string): Answer => ({
+  status: 404,
+  type: 'text/plain',
+  body: `No listener for endpoint: ${path}`,
+})
 const accepted = (): Answer => ({ status: 202, type: atomType, body: '' })
 
-const status = '<ServiceStatus xsi:schemaLocation="http://naesb.org/espi espiDerived.xsd" xmlns="http://naesb.org/espi" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><currentStatus>1</currentStatus></ServiceStatus>'
+const status =
+  '<ServiceStatus xsi:schemaLocation="http://naesb.org/espi espiDerived.xsd" xmlns="http://naesb.org/espi" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><currentStatus>1</currentStatus></ServiceStatus>'
 
 const resources: readonly Resource[] = [
-  { path: /^ReadServiceStatus$/, token: 'client', answer: () => ({ status: 200, type: 'application/xml', body: status }) },
+  {
+    path: /^ReadServiceStatus$/,
+    token: 'client',
+    answer: () => ({ status: 200, type: 'application/xml', body: status }),
+  },
   { path: /^DownloadSampleData$/, token: 'client', answer: () => ok(status) },
   {
     path: /^ApplicationInformation\/([^/]+)$/,
@@ -38,12 +52,28 @@ const resources: readonly Resource[] = [
         ? ok(applicationInformationEntry(utility, makingOf(utility, 'resource')))
         : forbidden(),
   },
-  { path: /^Authorization$/, token: 'client', answer: (utility) => ok(authorizationFeed(utility, makingOf(utility, 'resource'))) },
+  {
+    path: /^Authorization$/,
+    token: 'client',
+    answer: (utility) => ok(authorizationFeed(utility, makingOf(utility, 'resource'))),
+  },
   { path: /^Authorization\/([^/]+)$/, token: 'client', methods: ['GET', 'DELETE'], answer: oneAuthorization },
-  { path: /^LocalTimeParameters$/, token: 'access', answer: (utility) => feedOf(utility, 'LocalTimeParameters', [localTimeEntry(makingOf(utility, 'resource'))]) },
-  { path: /^LocalTimeParameters\/1$/, token: 'access', answer: (utility) => ok(localTimeEntry(makingOf(utility, 'resource'))) },
+  {
+    path: /^LocalTimeParameters$/,
+    token: 'access',
+    answer: (utility) => feedOf(utility, 'LocalTimeParameters', [localTimeEntry(makingOf(utility, 'resource'))]),
+  },
+  {
+    path: /^LocalTimeParameters\/1$/,
+    token: 'access',
+    answer: (utility) => ok(localTimeEntry(makingOf(utility, 'resource'))),
+  },
   { path: /^ReadingType(?:\/([^/]+))?$/, token: 'access', answer: readingTypes },
-  { path: /^Subscription\/([^/]+)\/(UsagePoint.*)$/, token: 'access', answer: (utility, call) => answerSubscription(utility, { ...call, rest: call.parts[1] ?? '' }) },
+  {
+    path: /^Subscription\/([^/]+)\/(UsagePoint.*)$/,
+    token: 'access',
+    answer: (utility, call) => answerSubscription(utility, { ...call, rest: call.parts[1] ?? '' }),
+  },
   { path: /^Batch\/Subscription\/([^/]+)\/UsagePoint\/([^/]+)$/, token: 'access', answer: batchOfUsagePoint },
   { path: /^Batch\/Subscription\/([^/]+)$/, token: 'access or client', answer: batchOfSubscription },
   { path: /^Batch\/RetailCustomer\/([^/]+)\/?$/, token: 'access', answer: retailCustomer },
@@ -58,11 +88,17 @@ export const answerResource = (utility: Utility, incoming: Incoming, path: strin
     if (!match) continue
     if (incoming.certificate === null || incoming.certificate !== registeredCertificate(utility))
       return { status: 400, type: 'application/json', body: '"Invalid Certificate"' }
-    if (!(resource.methods ?? ['GET']).includes(incoming.method)) return { status: 405, type: 'application/json', body: '{"error":"Method Not Allowed"}' }
+    if (!(resource.methods ?? ['GET']).includes(incoming.method))
+      return { status: 405, type: 'application/json', body: '{"error":"Method Not Allowed"}' }
     const parts = match.slice(1).map((part) => (part === undefined ? '' : decode(part)))
     const access = accessOf(utility, resource.token, incoming)
     if ('status' in access) return access
-    if (access.authorization && /^(Batch\/)?(Subscription|RetailCustomer)\//.test(path) && parts[0] !== access.authorization.id) return forbidden()
+    if (
+      access.authorization &&
+      /^(Batch\/)?(Subscription|RetailCustomer)\//.test(path) &&
+      parts[0] !== access.authorization.id
+    )
+      return forbidden()
     return withWindow(incoming, (selection) => resource.answer(utility, { incoming, parts, selection, ...access }))
   }
   return noListener(incoming.path)
@@ -71,7 +107,8 @@ export const answerResource = (utility: Utility, incoming: Incoming, path: strin
 const fingerprints = new WeakMap<Utility, string>()
 
 /** Given by the PG&E index, which computes the fingerprint once. */
-export const setRegisteredCertificate = (utility: Utility, sha256: string): void => void fingerprints.set(utility, sha256)
+export const setRegisteredCertificate = (utility: Utility, sha256: string): void =>
+  void fingerprints.set(utility, sha256)
 export const registeredCertificate = (utility: Utility): string | undefined => fingerprints.get(utility)
 
 function decode(text: string): string {
@@ -84,14 +121,22 @@ function decode(text: string): string {
 
 function withWindow(incoming: Incoming, answer: (selection: Selection) => Answer): Answer {
   try {
-    return answer({ window: windowOf(incoming.query, 'published'), updated: windowOf(incoming.query, 'updated'), days: [] })
+    return answer({
+      window: windowOf(incoming.query, 'published'),
+      updated: windowOf(incoming.query, 'updated'),
+      days: [],
+    })
   } catch (error) {
     if (error instanceof BadWindow) return { status: 400, type: 'text/plain', body: 'Invalid request' }
     throw error
   }
 }
 
-function accessOf(utility: Utility, wanted: TokenClass, incoming: Incoming): Answer | { authorization: Authorization | null } {
+function accessOf(
+  utility: Utility,
+  wanted: TokenClass,
+  incoming: Incoming,
+): Answer | { authorization: Authorization | null } {
   const bearer = bearerOf(utility, incoming.header('authorization'))
   if (bearer.kind === 'none') return { status: 401, type: 'application/json', body: '{"error":"Unauthorized"}' }
   const revoked = { status: utility.settings.revokedStatus, type: 'application/json', body: '{"error":"Forbidden"}' }
@@ -115,14 +160,23 @@ function oneAuthorization(utility: Utility, { incoming, parts }: Call): Answer {
 
 function feedOf(utility: Utility, path: string, entries: readonly string[]): Answer {
   const { ms } = makingOf(utility, 'resource')
-  return ok(feedStart('resource', { title: 'Green Button Usage Feed', self: `${pathOf(utility)}/${path}`, ms }) + entries.map(nested).join('') + feedEnd)
+  return ok(
+    feedStart('resource', { title: 'Green Button Usage Feed', self: `${pathOf(utility)}/${path}`, ms }) +
+      entries.map(nested).join('') +
+      feedEnd,
+  )
 }
 
 function readingTypes(utility: Utility, { parts, authorization }: Call): Answer {
   const household = householdOf(utility, authorization?.login ?? '')
   const making = makingOf(utility, 'resource')
   const types = readingTypesOf(household ? agreementsOf(household) : [])
-  if (!parts[0]) return feedOf(utility, 'ReadingType', types.map(({ agreement, flow }) => readingTypeEntry(making, agreement, flow)))
+  if (!parts[0])
+    return feedOf(
+      utility,
+      'ReadingType',
+      types.map(({ agreement, flow }) => readingTypeEntry(making, agreement, flow)),
+    )
   const one = types.find(({ agreement, flow }) => making.places.readingType(agreement, flow) === parts[0])
   return one ? ok(readingTypeEntry(making, one.agreement, one.flow)) : forbidden()
 }
@@ -136,7 +190,9 @@ function batchOfUsagePoint(utility: Utility, { parts, authorization, selection }
   if (!hasBlocks(utility.world, [one], selection)) return { status: 204 }
   const self = `${pathOf(utility)}/Batch/Subscription/${authorization.id}/UsagePoint/${agreement.id}`
   const { mappingsOutsideEntry } = utility.settings
-  return ok(batchFeed(utility.world, makingOf(utility, 'batch'), { parts: [one], selection, self, mappingsOutsideEntry }))
+  return ok(
+    batchFeed(utility.world, makingOf(utility, 'batch'), { parts: [one], selection, self, mappingsOutsideEntry }),
+  )
 }
 
 function batchOfSubscription(utility: Utility, { incoming, parts, authorization, selection }: Call): Answer {
@@ -146,7 +202,11 @@ function batchOfSubscription(utility: Utility, { incoming, parts, authorization,
   if (!authorization) return forbidden()
   const part = partOf(utility, authorization)
   if (!part.shared.usage) return forbidden()
-  if (!part.agreements.some((agreement) => flowsOf(agreement).length > 0) || !hasBlocks(utility.world, [part], selection)) return { status: 204 }
+  if (
+    !part.agreements.some((agreement) => flowsOf(agreement).length > 0) ||
+    !hasBlocks(utility.world, [part], selection)
+  )
+    return { status: 204 }
   prepare(utility, { path, authorizations: [authorization], window: selection.window })
   return accepted()
 }

@@ -20,7 +20,11 @@ export const answerSubscription = (utility: Utility, { authorization, selection,
   const self = `${pathOf(utility)}/Subscription/${authorization.id}/${rest}`
   const target: Target = { utility, part, making: makingOf(utility, 'resource'), selection, self }
   const [, usagePoint, collection, id, below, block] = rest.split('/').map(decode)
-  if (usagePoint === undefined) return feed(target, part.agreements.map((a) => usagePointEntry(target.making, part.subscription, a)))
+  if (usagePoint === undefined)
+    return feed(
+      target,
+      part.agreements.map((a) => usagePointEntry(target.making, part.subscription, a)),
+    )
   const agreement = part.agreements.find((a) => a.id === usagePoint)
   if (!agreement) return forbidden
   if (collection === undefined) return one(usagePointEntry(target.making, part.subscription, agreement))
@@ -52,14 +56,22 @@ function summaries(target: Target, agreement: Agreement, id: string | undefined)
   const { utility, part, making, selection } = target
   if (!part.shared.bills) return forbidden
   const wanted = id?.replaceAll(/\D/g, '')
-  const entries = summaryEntries(utility.world, making, { part, agreement, selection, thousands: utility.settings.summaryThousands })
+  const entries = summaryEntries(utility.world, making, {
+    part,
+    agreement,
+    selection,
+    thousands: utility.settings.summaryThousands,
+  })
   if (wanted !== undefined) {
     const found = entries.find((e) => e.id === wanted)
     return found ? one(found.text) : { status: 404, type: 'application/json', body: '{"error":"Not Found"}' }
   }
   if (entries.length === 0) return { status: 204 }
   const self = `${pathOf(utility)}/LocalTimeParameters` // what the real feed calls itself
-  return feed({ ...target, self }, entries.map((e) => e.text))
+  return feed(
+    { ...target, self },
+    entries.map((e) => e.text),
+  )
 }
 
 type Deeper = { id: string | undefined; below: string | undefined; block: string | undefined }
@@ -77,7 +89,9 @@ function meterReadings(target: Target, agreement: Agreement, { id, below, block 
   const blocks = blocksOf(utility.world, part.shared, { agreement, flow, selection })
   if (block !== undefined) {
     const found = blocks.find((b) => String(blockStart(agreement, b.day)) === block)
-    return found ? one(intervalBlockEntry(making, part.subscription, found)) : { status: 404, type: 'application/json', body: '{"error":"Not Found"}' }
+    return found
+      ? one(intervalBlockEntry(making, part.subscription, found))
+      : { status: 404, type: 'application/json', body: '{"error":"Not Found"}' }
   }
   const first = blocks.next()
   if (first.done) return { status: 204 }

@@ -23,7 +23,10 @@ export const usageSummaryEntry = (
     element('billingPeriod', period),
     costs ? element('billLastPeriod', bill.totalE5) : '',
     ...(costs ? bill.lines.map((line) => lineElement(line, { gas, period })) : []),
-    element('overallConsumptionLastPeriod', measurement(gas ? -8 : -3, gas ? 169 : 72, bill.consumption) + element('readingTypeRef', type)),
+    element(
+      'overallConsumptionLastPeriod',
+      measurement(gas ? -8 : -3, gas ? 169 : 72, bill.consumption) + element('readingTypeRef', type),
+    ),
     element('qualityOfReading', 17),
     element('statusTimeStamp', making.ms),
     element('commodity', gas ? 7 : 1),

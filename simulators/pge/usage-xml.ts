@@ -13,7 +13,8 @@ export const placesOf = (base: string) => {
     const uom = agreement.commodity === 'gas' ? 169 : 72
     return base64(`${uom}:null:${agreement.intervalLength}:${flow}`)
   }
-  const meterReading = (agreement: Agreement, flow: number): string => base64(`${readingType(agreement, flow)}:${flow === 1 ? 1 : 2}`)
+  const meterReading = (agreement: Agreement, flow: number): string =>
+    base64(`${readingType(agreement, flow)}:${flow === 1 ? 1 : 2}`)
   return { base, usagePoint, readingType, meterReading }
 }
 
@@ -28,7 +29,10 @@ export const localTimeEntry = ({ style, places, ms }: Making): string =>
     ms,
     content: root(
       'LocalTimeParameters',
-      element('dstEndRule', 'B40E2000') + element('dstOffset', 3600) + element('dstStartRule', '360E2000') + element('tzOffset', -28_800),
+      element('dstEndRule', 'B40E2000') +
+        element('dstOffset', 3600) +
+        element('dstStartRule', '360E2000') +
+        element('tzOffset', -28_800),
     ),
   })
 
@@ -48,7 +52,10 @@ export const readingTypeEntry = (making: Making, agreement: Agreement, flow: num
     ['measuringPeriod', gas ? 4 : agreement.intervalLength === 900 ? 2 : 7],
   ]
   return entry(making.style, {
-    links: { up: `${making.places.base}/ReadingType`, self: `${making.places.base}/ReadingType/${making.places.readingType(agreement, flow)}` },
+    links: {
+      up: `${making.places.base}/ReadingType`,
+      self: `${making.places.base}/ReadingType/${making.places.readingType(agreement, flow)}`,
+    },
     title: 'Type of Meter Reading Data',
     ms: making.ms,
     content: root('ReadingType', fields.map(([name, value]) => element(name, value)).join('')),
@@ -70,7 +77,11 @@ export const usagePointEntry = (making: Making, subscription: string, agreement:
   })
 }
 
-export const meterReadingEntry = (making: Making, subscription: string, of: { agreement: Agreement; flow: number }): string => {
+export const meterReadingEntry = (
+  making: Making,
+  subscription: string,
+  of: { agreement: Agreement; flow: number },
+): string => {
   const { places } = making
   const up = `${places.usagePoint(subscription, of.agreement.id)}/MeterReading`
   const self = `${up}/${places.meterReading(of.agreement, of.flow)}`
@@ -91,7 +102,9 @@ export const intervalBlockEntry = (making: Making, subscription: string, block: 
   const { agreement, flow, day, readings } = block
   const start = blockStart(agreement, day)
   const up = `${places.usagePoint(subscription, agreement.id)}/MeterReading/${places.meterReading(agreement, flow)}/IntervalBlock`
-  const parts = [`<ns0:interval><ns0:duration>${lengthOf(day)}</ns0:duration><ns0:start>${start}</ns0:start></ns0:interval>`]
+  const parts = [
+    `<ns0:interval><ns0:duration>${lengthOf(day)}</ns0:duration><ns0:start>${start}</ns0:start></ns0:interval>`,
+  ]
   readings.starts.forEach((at, i) => {
     const tou = readings.tous[i] ?? 0
     parts.push(
@@ -108,7 +121,8 @@ export const intervalBlockEntry = (making: Making, subscription: string, block: 
   })
 }
 
-export const blockStart = (agreement: Agreement, day: number): number => midnight(day) + (agreement.commodity === 'gas' ? 1 : 0)
+export const blockStart = (agreement: Agreement, day: number): number =>
+  midnight(day) + (agreement.commodity === 'gas' ? 1 : 0)
 
 export const mappingsContent = (): string =>
   root(
@@ -117,7 +131,10 @@ export const mappingsContent = (): string =>
       .map(([code, { short, name }]) =>
         element(
           'programIdMapping',
-          element('tOUorCPPorConsumptionTier', 'tou') + typedValue('code', 'int', code) + typedValue('name', 'string', short) + typedValue('note', 'string', name),
+          element('tOUorCPPorConsumptionTier', 'tou') +
+            typedValue('code', 'int', code) +
+            typedValue('name', 'string', short) +
+            typedValue('note', 'string', name),
         ),
       )
       .join(''),

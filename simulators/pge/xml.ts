@@ -14,7 +14,11 @@ export const escape = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 
 /** Milliseconds with the zeros at their end cut off, as Java prints them: 2019-12-09T14:16:19.4Z. */
-export const instant = (ms: number): string => new Date(ms).toISOString().replace(/(\.\d*?)0+Z$/, '$1Z').replace('.Z', 'Z')
+export const instant = (ms: number): string =>
+  new Date(ms)
+    .toISOString()
+    .replace(/(\.\d*?)0+Z$/, '$1Z')
+    .replace('.Z', 'Z')
 
 const typed = (style: Style, name: string): string =>
   style === 'batch' ? `${instance} xsi:type="ns1:${name}"` : `xsi:type="ns1:${name}" ${instance}`
@@ -22,12 +26,10 @@ const typed = (style: Style, name: string): string =>
 export type Links = { up?: string; self: string; related?: readonly string[] }
 
 /** One Atom entry. Ids are bare UUIDs, new in every answer; published and updated are the time of the answer. */
-export const entry = (
-  style: Style,
-  options: { links: Links; title?: string; content: string; ms: number },
-): string => {
+export const entry = (style: Style, options: { links: Links; title?: string; content: string; ms: number }): string => {
   const { links, title, content, ms } = options
-  const link = (href: string, rel: string): string => `<ns1:link href="${escape(href)}" rel="${rel}" ${typed(style, 'linkType')}/>`
+  const link = (href: string, rel: string): string =>
+    `<ns1:link href="${escape(href)}" rel="${rel}" ${typed(style, 'linkType')}/>`
   const all = [
     ...(links.up === undefined ? [] : [link(links.up, 'up')]),
     link(links.self, 'self'),
@@ -46,7 +48,8 @@ export const entry = (
 /** Head of a feed; the caller appends entries and `feedEnd`. */
 export const feedStart = (style: Style, options: { title: string; self: string; ms: number }): string => {
   const kind = (name: string): string => (style === 'batch' ? atom : typed(style, name))
-  const title = style === 'batch' ? `<ns1:title ${atom} type="text">` : `<ns1:title type="text" ${typed(style, 'textType')}>`
+  const title =
+    style === 'batch' ? `<ns1:title ${atom} type="text">` : `<ns1:title type="text" ${typed(style, 'textType')}>`
   return [
     style === 'batch' ? `<ns1:feed ${espi} ${atom}>` : `<ns1:feed ${atom}>`,
     `<ns1:id ${kind('idType')}>${randomUUID()}</ns1:id>${title}${options.title}</ns1:title>`,

@@ -44,7 +44,11 @@ const value = (name: string, text: string): string => `<cust:${name}>${escape(te
 function itemsOf(customer: string, accountNumber: string, agreements: readonly Agreement[]): Item[] {
   const account = `${customer}/CustomerAccount/${1_000_000 + (hash('sce account', accountNumber) % 8_999_999)}`
   return [
-    { path: account, related: `${account}/CustomerAgreement`, content: resource('CustomerAccount', [value('name', accountNumber)], false) },
+    {
+      path: account,
+      related: `${account}/CustomerAgreement`,
+      content: resource('CustomerAccount', [value('name', accountNumber)], false),
+    },
     ...agreements.flatMap((agreement) => ofAgreement(agreement, `${account}/CustomerAgreement/${agreement.id}`)),
   ]
 }

@@ -12,13 +12,16 @@ import { customerFile } from './customer-file.ts'
 import { type Account, usageFile } from './usage-file.ts'
 
 /** The RetailCustomer key of the files, nine characters; the token answer's customerResourceURI ends with it. */
-export const customerKey = (utility: Utility, login: string): string => lettersOf(9, householdOf(utility, login)?.index ?? 0, 41_000_003)
+export const customerKey = (utility: Utility, login: string): string =>
+  lettersOf(9, householdOf(utility, login)?.index ?? 0, 41_000_003)
 
 export const resourceBase = (utility: Utility): string => `${utility.origins.api}/DataCustodian/espi/1_1/resource`
 
 const addressOf = (utility: Utility, file: string): string => {
   const { sftpAddress } = utility.settings
-  return sftpAddress === null ? `${resourceBase(utility)}/Batch/Bulk/${utility.registration.bulkId}/${file}` : `${sftpAddress}/${file}`
+  return sftpAddress === null
+    ? `${resourceBase(utility)}/Batch/Bulk/${utility.registration.bulkId}/${file}`
+    : `${sftpAddress}/${file}`
 }
 
 /** Posts one notification with all the addresses. */
@@ -36,13 +39,20 @@ export const announce = (utility: Utility, resources: readonly string[]): void =
   })
 }
 
-const isKept = (utility: Utility, file: Delivery): boolean => file.createdAt > utility.now() - utility.settings.retentionDays * 86_400
+const isKept = (utility: Utility, file: Delivery): boolean =>
+  file.createdAt > utility.now() - utility.settings.retentionDays * 86_400
 
 /** Says again which files are still there. */
 export const announceKept = (utility: Utility): void =>
-  announce(utility, Object.values(utility.state.deliveries).filter((file) => isKept(utility, file)).map((file) => addressOf(utility, file.id)))
+  announce(
+    utility,
+    Object.values(utility.state.deliveries)
+      .filter((file) => isKept(utility, file))
+      .map((file) => addressOf(utility, file.id)),
+  )
 
-type FileOptions = Pick<Delivery, 'kind' | 'authorizations'> & Partial<Pick<Delivery, 'since' | 'days' | 'usagePoint' | 'periods'>>
+type FileOptions = Pick<Delivery, 'kind' | 'authorizations'> &
+  Partial<Pick<Delivery, 'since' | 'days' | 'usagePoint' | 'periods'>>
 
 /** `{BulkID}_{tag}_{YYYYMMDD}_{HHMMSS}_{n}.XML`, Pacific time; n counts files of the same second. */
 function write(utility: Utility, options: FileOptions): string {
@@ -55,7 +65,8 @@ function write(utility: Utility, options: FileOptions): string {
   while (Object.hasOwn(utility.state.deliveries, `${stem}_${n}.XML`)) n++
   const id = `${stem}_${n}.XML`
   utility.state.deliveries[id] = { id, createdAt: now, window: null, days: [], path: id, ...options }
-  for (const [name, file] of Object.entries(utility.state.deliveries)) if (!isKept(utility, file)) delete utility.state.deliveries[name]
+  for (const [name, file] of Object.entries(utility.state.deliveries))
+    if (!isKept(utility, file)) delete utility.state.deliveries[name]
   utility.store.save()
   return addressOf(utility, id)
 }
@@ -74,7 +85,9 @@ export const deliverPending = (utility: Utility, authorizations: readonly Author
   if (first.length > 0) written.push(write(utility, { kind: 'customer', authorizations: first.map((a) => a.id) }))
   for (const kind of ['revenue', 'unbilled'] as const) {
     const file = { kind, authorizations: due.map((a) => a.id), since }
-    const with_ = file.authorizations.filter((id) => accountsOf(utility, { ...file, authorizations: [id], asOf: now }).length > 0)
+    const with_ = file.authorizations.filter(
+      (id) => accountsOf(utility, { ...file, authorizations: [id], asOf: now }).length > 0,
+    )
     if (with_.length > 0) written.push(write(utility, { ...file, authorizations: with_ }))
   }
   utility.store.save()
@@ -83,14 +96,16 @@ export const deliverPending = (utility: Utility, authorizations: readonly Author
 
 /** Verified, and with something the chosen frequency lets go out: monthly data wait for the bill. */
 function isDue(utility: Utility, authorization: Authorization, now: number): boolean {
-  if (authorization.deliveredAt === null) return now >= authorization.createdAt + utility.settings.verificationMinutes * 60
+  if (authorization.deliveredAt === null)
+    return now >= authorization.createdAt + utility.settings.verificationMinutes * 60
   if (authorization.frequencies?.['usage'] !== 'monthly') return true
   const since = authorization.deliveredAt
   const { agreements } = utility.sharedOf(authorization)
   return agreements.some((agreement) => billedPeriods(agreement, now).some((p) => p.issuedAt > since))
 }
 
-type Contents = Pick<Delivery, 'kind' | 'authorizations'> & Partial<Pick<Delivery, 'since' | 'days' | 'usagePoint' | 'periods'>> & { asOf: number }
+type Contents = Pick<Delivery, 'kind' | 'authorizations'> &
+  Partial<Pick<Delivery, 'since' | 'days' | 'usagePoint' | 'periods'>> & { asOf: number }
 
 /** The service accounts of a usage file with their days and bills; those without either are left out. */
 function accountsOf(utility: Utility, file: Contents): Account[] {
@@ -101,21 +116,33 @@ function accountsOf(utility: Utility, file: Contents): Account[] {
     return shared.agreements
       .filter((agreement) => file.usagePoint === undefined || agreement.id === file.usagePoint)
       .map((agreement): Account => {
-        const about = file.since ? newSince(utility, { agreement, since: file.since[id] ?? null, file }) : named(agreement, file)
+        const about = file.since
+          ? newSince(utility, { agreement, since: file.since[id] ?? null, file })
+          : named(agreement, file)
         const details = file.kind === 'revenue' && shared.bills ? about.periods : []
         const days = shared.usage ? about.days : []
-        return { customer: customerKey(utility, authorization.login), agreement, days, summaries: { details, total: details.length > 0 } }
+        return {
+          customer: customerKey(utility, authorization.login),
+          agreement,
+          days,
+          summaries: { details, total: details.length > 0 },
+        }
       })
       .filter((account) => account.days.length > 0 || account.summaries.details.length > 0)
   })
 }
 
-const range = (from: number, until: number): number[] => Array.from({ length: Math.max(0, until - from) }, (_, n) => from + n)
+const range = (from: number, until: number): number[] =>
+  Array.from({ length: Math.max(0, until - from) }, (_, n) => from + n)
 
-function newSince(utility: Utility, of: { agreement: Agreement; since: number | null; file: Contents }): { days: number[]; periods: number[] } {
+function newSince(
+  utility: Utility,
+  of: { agreement: Agreement; since: number | null; file: Contents },
+): { days: number[]; periods: number[] } {
   const { agreement, since, file } = of
   const fresh = billedPeriods(agreement, file.asOf).filter((p) => since === null || p.issuedAt > since)
-  if (file.kind === 'revenue') return { days: fresh.flatMap((p) => range(p.start, p.end)), periods: fresh.map((p) => p.start) }
+  if (file.kind === 'revenue')
+    return { days: fresh.flatMap((p) => range(p.start, p.end)), periods: fresh.map((p) => p.start) }
   const { until } = publishedDays(utility.world, agreement, file.asOf)
   const sent = since === null ? agreement.firstDay : publishedDays(utility.world, agreement, since).until
   return { days: range(Math.max(sent, billedUntil(agreement, file.asOf)), until), periods: [] }
@@ -123,13 +150,17 @@ function newSince(utility: Utility, of: { agreement: Agreement; since: number | 
 
 function named(agreement: Agreement, file: Contents): { days: number[]; periods: number[] } {
   const periods = billedPeriods(agreement, file.asOf).filter((p) => (file.periods ?? []).includes(p.start))
-  return { days: [...(file.days ?? []), ...(file.days?.length ? [] : periods.flatMap((p) => range(p.start, p.end)))], periods: periods.map((p) => p.start) }
+  return {
+    days: [...(file.days ?? []), ...(file.days?.length ? [] : periods.flatMap((p) => range(p.start, p.end)))],
+    periods: periods.map((p) => p.start),
+  }
 }
 
 /** A file by its name: 404 when it is not or no longer there. */
 export const fetchFile = (utility: Utility, name: string): Answer => {
   const file = Object.hasOwn(utility.state.deliveries, name) ? utility.state.deliveries[name] : undefined
-  if (!file || !isKept(utility, file)) return { status: utility.settings.goneStatus, type: 'text/plain', body: 'File not found' }
+  if (!file || !isKept(utility, file))
+    return { status: utility.settings.goneStatus, type: 'text/plain', body: 'File not found' }
   if (file.kind !== 'customer')
     return {
       status: 200,
@@ -143,9 +174,16 @@ export const fetchFile = (utility: Utility, name: string): Answer => {
     }
   const customers = file.authorizations.flatMap((id) => {
     const authorization = findAuthorization(utility, id)
-    const household = authorization && isActive(utility, authorization) ? householdOf(utility, authorization.login) : null
+    const household =
+      authorization && isActive(utility, authorization) ? householdOf(utility, authorization.login) : null
     if (!authorization || !household) return []
-    return [{ key: customerKey(utility, authorization.login), household, agreements: utility.sharedOf(authorization).agreements }]
+    return [
+      {
+        key: customerKey(utility, authorization.login),
+        household,
+        agreements: utility.sharedOf(authorization).agreements,
+      },
+    ]
   })
   return { status: 200, type: 'application/xml', body: customerFile({ name, asOf: file.createdAt, customers }) }
 }
@@ -158,13 +196,28 @@ export const hooksOf = (utility: Utility): Hooks => ({
     const agreement = authorizations.flatMap((a) => utility.sharedOf(a).agreements).find((a) => a.id === usagePoint)
     const period = agreement && billedPeriods(agreement, utility.now()).find((p) => day >= p.start && day < p.end)
     const ids = authorizations.map((a) => a.id)
-    written.push(write(utility, { kind: period ? 'revenue' : 'unbilled', authorizations: ids, usagePoint, days: [day], periods: period ? [period.start] : [] }))
+    written.push(
+      write(utility, {
+        kind: period ? 'revenue' : 'unbilled',
+        authorizations: ids,
+        usagePoint,
+        days: [day],
+        periods: period ? [period.start] : [],
+      }),
+    )
     announce(utility, written)
   },
   rebilled: (authorizations, { usagePoint, periodStart }) => {
     if (authorizations.length === 0) return
     const written = deliverPending(utility, authorizations)
-    written.push(write(utility, { kind: 'revenue', authorizations: authorizations.map((a) => a.id), usagePoint, periods: [periodStart] }))
+    written.push(
+      write(utility, {
+        kind: 'revenue',
+        authorizations: authorizations.map((a) => a.id),
+        usagePoint,
+        periods: [periodStart],
+      }),
+    )
     announce(utility, written)
   },
   daysBegan: () => {

@@ -31,7 +31,8 @@ export const startSce = (utility: Utility, ports: { pages: number; api: number }
       role: 'api',
       kindOf: (incoming) => (incoming.path === '/DataCustodian/oauth/token' ? 'token' : 'resource'),
       handle: (incoming, fault) => {
-        if (incoming.path.startsWith(resourcePath)) return answerResource(utility, incoming, incoming.path.slice(resourcePath.length))
+        if (incoming.path.startsWith(resourcePath))
+          return answerResource(utility, incoming, incoming.path.slice(resourcePath.length))
         if (incoming.path !== '/DataCustodian/oauth/token') return null
         if (incoming.method !== 'POST') return oauthError(405, 'invalid_request', 'POST only')
         return answerToken(utility, incoming, profileOf(utility), fault)
@@ -57,24 +58,32 @@ const profileOf = (utility: Utility): TokenProfile => ({
   }),
 })
 
-const error = (status: number, text: string): Answer => ({ status, type: 'application/json', body: JSON.stringify({ error: text }) })
+const error = (status: number, text: string): Answer => ({
+  status,
+  type: 'application/json',
+  body: JSON.stringify({ error: text }),
+})
 
 function answerResource(utility: Utility, incoming: Incoming, path: string): Answer {
   const bearer = bearerOf(utility, incoming.header('authorization'))
-  if (bearer.kind === 'none' || bearer.kind === 'unknown' || bearer.kind === 'expired') return error(401, 'invalid_token')
+  if (bearer.kind === 'none' || bearer.kind === 'unknown' || bearer.kind === 'expired')
+    return error(401, 'invalid_token')
   if (bearer.kind === 'registration') return error(403, 'access_denied')
   if (bearer.kind === 'access') return ownAuthorization(utility, incoming, { path, own: bearer.authorization })
   const [head = '', second = '', bulk = '', file, more] = path.split('/')
-  if (path === 'ReadServiceStatus' && incoming.method === 'GET') return { status: 200, type: 'application/xml', body: serviceStatus }
+  if (path === 'ReadServiceStatus' && incoming.method === 'GET')
+    return { status: 200, type: 'application/xml', body: serviceStatus }
   if (head === 'Authorization' && bulk === '') return oneAuthorization(utility, incoming, second)
-  if (head !== 'Batch' || second !== 'Bulk' || more !== undefined || incoming.method !== 'GET') return error(404, 'not_found')
+  if (head !== 'Batch' || second !== 'Bulk' || more !== undefined || incoming.method !== 'GET')
+    return error(404, 'not_found')
   if (bulk !== utility.registration.bulkId) return error(403, 'access_denied')
   if (file !== undefined && file !== '') return fetchFile(utility, file)
   announceKept(utility)
   return { status: 202 }
 }
 
-const serviceStatus = '<?xml version="1.0" encoding="UTF-8"?>\n<ServiceStatus xmlns="http://naesb.org/espi"><currentStatus>1</currentStatus></ServiceStatus>\n'
+const serviceStatus =
+  '<?xml version="1.0" encoding="UTF-8"?>\n<ServiceStatus xmlns="http://naesb.org/espi"><currentStatus>1</currentStatus></ServiceStatus>\n'
 
 /** A customer's own token reads its own Authorization and nothing else: data come in files. */
 function ownAuthorization(utility: Utility, incoming: Incoming, { path, own }: { path: string; own: string }): Answer {

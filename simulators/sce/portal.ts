@@ -11,19 +11,32 @@ export const answerPortal = (utility: Utility, incoming: Incoming): Answer | nul
   if (path !== '/portal') return null
   if (method !== 'POST' || form.get('action') === 'cancel') return portalPage(null)
   const household = householdOf(utility, form.get('login') ?? '')
-  if (!household || form.get('password') !== household.password) return portalPage('The user name or password is not right.')
+  if (!household || form.get('password') !== household.password)
+    return portalPage('The user name or password is not right.')
   const target = utility.state.thirdParty?.portalUri
   if (!target) return errorPage('The third party has registered no portal address.')
   const scope = encodeURIComponent(scopeOf(Object.keys(dataTypes), agreementsOf(household).length))
   const answer = redirect(`${target}${target.includes('?') ? '&' : '?'}scope=${scope}&DataCustodianID=SCE`)
-  return { ...answer, headers: { ...answer.headers, 'set-cookie': `sce_customer=${household.login}; Path=/DataCustodian/oauth; HttpOnly; SameSite=Lax; Max-Age=600` } }
+  return {
+    ...answer,
+    headers: {
+      ...answer.headers,
+      'set-cookie': `sce_customer=${household.login}; Path=/DataCustodian/oauth; HttpOnly; SameSite=Lax; Max-Age=600`,
+    },
+  }
 }
 
 const portalPage = (error: string | null): Answer =>
   page(look, {
     heading: 'Data sharing',
     status: error === null ? 200 : 401,
-    content: html`!${errorBox(error)}<form method="post" action="/portal">!${signInFields('')}
-<fieldset><legend>Third parties</legend><label><input type="radio" name="third_party" value="1" checked> The registered third party</label></fieldset>
-!${buttons({ value: 'choose', text: 'Authorize this third party' })}</form>`,
+    content: html`!${errorBox(error)}
+      <form method="post" action="/portal">
+        !${signInFields('')}
+        <fieldset>
+          <legend>Third parties</legend>
+          <label><input type="radio" name="third_party" value="1" checked /> The registered third party</label>
+        </fieldset>
+        !${buttons({ value: 'choose', text: 'Authorize this third party' })}
+      </form>`,
   })

@@ -1,7 +1,22 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startSimulators, type Simulators } from '../index.ts'
 import { addFeed, emptySums, ledgerFrom, type Sums } from '../test-sums.ts'
-import { admin, all, type Api, apiOf, linkOf, listenForNotifications, type Listener, parse, press, resourcesOf, share, text, visit } from '../test-client.ts'
+import {
+  admin,
+  all,
+  authorizations,
+  type Api,
+  apiOf,
+  linkOf,
+  listenForNotifications,
+  type Listener,
+  parse,
+  press,
+  resourcesOf,
+  share,
+  text,
+  visit,
+} from '../test-client.ts'
 
 const clock = '2026-07-15T19:00:00Z'
 let simulators: Simulators
@@ -21,15 +36,23 @@ afterAll(async () => {
 })
 
 /** A fresh client token: the virtual clock outruns old ones. */
-const clientToken = async (): Promise<string> => String((await api.token({ grant_type: 'client_credentials' })).json['access_token'])
+const clientToken = async (): Promise<string> =>
+  String((await api.token({ grant_type: 'client_credentials' })).json['access_token'])
 
 type Shared = { subscription: string; customer: string; access: string; refresh: string; files: string[] }
 
 /** Shares and waits for the files that are announced. */
 const shareAndWait = async (login: string, changes?: Record<string, string | null>): Promise<Shared> => {
   const before = listener.bodies.length
-  const back = await share(simulators.sce, login, { redirectUri: listener.redirectUri, ...(changes ? { changes } : {}) })
-  const { json } = await api.token({ grant_type: 'authorization_code', code: back.searchParams.get('code') ?? '', redirect_uri: listener.redirectUri })
+  const back = await share(simulators.sce, login, {
+    redirectUri: listener.redirectUri,
+    ...(changes ? { changes } : {}),
+  })
+  const { json } = await api.token({
+    grant_type: 'authorization_code',
+    code: back.searchParams.get('code') ?? '',
+    redirect_uri: listener.redirectUri,
+  })
   await listener.next(before + 1)
   return {
     subscription: String(json['resourceURI']).split('/').at(-1) ?? '',
@@ -61,19 +84,28 @@ test('file names carry BulkID, kind, date, time and number, and a customer witho
   const home = await shareAndWait('home')
   const { bulkId } = simulators.sce.registration
   expect(bulkId).toMatch(/^[A-Z]{14}$/)
-  const kinds = home.files.map((file) => new RegExp(`/Batch/Bulk/${bulkId}/${bulkId}_([A-Z]+)_20260715_120000_\\d+\\.XML$`).exec(file)?.[1])
+  const kinds = home.files.map(
+    (file) => new RegExp(`/Batch/Bulk/${bulkId}/${bulkId}_([A-Z]+)_20260715_120000_\\d+\\.XML$`).exec(file)?.[1],
+  )
   expect(kinds).toEqual(['RCUST', 'REVQ', 'UNBQ'])
 })
 
 test('the customer key of the token answer and the usage point codes join the three files', async () => {
   const { customer, files } = await shareAndWait('accounts')
   expect(customer).toMatch(/^[A-Z0-9]{9}$/)
-  const [rcust, revq, unbq] = await Promise.all(files.map(async (file) => parse((await api.get(file, await clientToken())).body)))
+  const [rcust, revq, unbq] = await Promise.all(
+    files.map(async (file) => parse((await api.get(file, await clientToken())).body)),
+  )
   const codes = (feed: typeof rcust, kind: string): string[] =>
-    (feed ? all(feed, 'entry') : []).filter((e) => all(e, kind).length > 0).map((e) => linkOf(e, 'self').split('/').at(-1) ?? '').sort()
+    (feed ? all(feed, 'entry') : [])
+      .filter((e) => all(e, kind).length > 0)
+      .map((e) => linkOf(e, 'self').split('/').at(-1) ?? '')
+      .sort()
   expect(codes(rcust, 'CustomerAgreement')).toEqual(codes(revq, 'UsagePoint'))
   expect(codes(unbq, 'UsagePoint')).toEqual(codes(revq, 'UsagePoint'))
-  expect(linkOf(all(revq ?? parse('<a/>'), 'entry')[1] ?? parse('<a/>'), 'self')).toContain(`/RetailCustomer/${customer}/UsagePoint/`)
+  expect(linkOf(all(revq ?? parse('<a/>'), 'entry')[1] ?? parse('<a/>'), 'self')).toContain(
+    `/RetailCustomer/${customer}/UsagePoint/`,
+  )
 })
 
 test('billing periods begin at midnight UTC, kind 1 gives the total and kind 2 the lines, and both agree', async () => {
@@ -103,8 +135,7 @@ test('a new day brings one file for all customers, and the files together still 
     await addFiles(sums, resourcesOf(listener.bodies[before] ?? ''))
   }
   const points = async (subscription: string): Promise<string[]> => {
-    const all_ = (await admin(simulators.sce, 'GET', '/authorizations')) as { id: string; agreements: string[] }[]
-    return all_.find((a) => a.id === subscription)?.agreements ?? []
+    return (await authorizations(simulators.sce)).find((a) => a.id === subscription)?.agreements ?? []
   }
   for (const { subscription } of [home, solar]) {
     const own = await points(subscription)
@@ -123,7 +154,10 @@ test('a correction and a re-bill come as files of their own', async () => {
   const { subscription, files } = await shareAndWait('home')
   const sums = emptySums()
   await addFiles(sums, files)
-  for (const [path, body] of [['/correct', { login: 'home' }], ['/rebill', { login: 'home', amount: -7.5 }]] as const) {
+  for (const [path, body] of [
+    ['/correct', { login: 'home' }],
+    ['/rebill', { login: 'home', amount: -7.5 }],
+  ] as const) {
     const before = listener.bodies.length
     await admin(simulators.sce, 'POST', path, body)
     await listener.next(before + 1)
@@ -151,17 +185,32 @@ test('files open to the client token only, go after their time, and revoking emp
 test('asking for the bulk announces the kept files again', async () => {
   const { files } = await shareAndWait('new')
   const before = listener.bodies.length
-  expect((await api.get(`/DataCustodian/espi/1_1/resource/Batch/Bulk/${simulators.sce.registration.bulkId}`, await clientToken())).status).toBe(202)
+  expect(
+    (
+      await api.get(
+        `/DataCustodian/espi/1_1/resource/Batch/Bulk/${simulators.sce.registration.bulkId}`,
+        await clientToken(),
+      )
+    ).status,
+  ).toBe(202)
   await listener.next(before + 1)
   expect(resourcesOf(listener.bodies[before] ?? '')).toEqual(expect.arrayContaining(files))
 })
 
 test('canceling on any page comes back as access_denied', async () => {
-  const query = new URLSearchParams({ client_id: simulators.sce.registration.clientId, redirect_uri: listener.redirectUri, response_type: 'code', state: 's', scope: 'FB=1_3_4' })
+  const query = new URLSearchParams({
+    client_id: simulators.sce.registration.clientId,
+    redirect_uri: listener.redirectUri,
+    response_type: 'code',
+    state: 's',
+    scope: 'FB=1_3_4',
+  })
   const first = await visit(`${simulators.sce.pages}/DataCustodian/oauth/authorize?${query.toString()}`)
   const terms = await press(first, '/sign-in', 'sign-in', { login: 'home', password: 'demo' })
   const accounts = await press(terms, '/terms', 'continue')
   const none = await press(accounts, '/submit', 'submit', { account: null })
   expect([none.status, none.body.includes('at least one')]).toEqual([400, true])
-  expect((await press(accounts, '/submit', 'cancel')).location).toBe(`${listener.redirectUri}?error=access_denied&state=s`)
+  expect((await press(accounts, '/submit', 'cancel')).location).toBe(
+    `${listener.redirectUri}?error=access_denied&state=s`,
+  )
 })

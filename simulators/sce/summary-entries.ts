@@ -22,20 +22,34 @@ export function* billEntries(world: World, writer: Writer, target: Target): Gene
   if (latest && target.summaries.total) {
     for (const additional of [10, 0])
       yield writer.entry({
-        links: [['self', self], ['up', up]],
+        links: [
+          ['self', self],
+          ['up', up],
+        ],
         title: 'Usage Summary',
         content: totalOf(world, target, { bill: latest, additional }),
       })
   }
   for (const bill of bills.filter((b) => target.summaries.details.includes(b.period.start)))
-    yield writer.entry({ links: [['up', up], ['self', self]], title: 'Usage Summary', content: detailOf(bill) })
+    yield writer.entry({
+      links: [
+        ['up', up],
+        ['self', self],
+      ],
+      title: 'Usage Summary',
+      content: detailOf(bill),
+    })
 }
 
 /** Start is midnight UTC of the local date: seven or eight hours before the local midnight of the intervals. */
 const period = (bill: Bill): string =>
   `<billingPeriod><duration>${(bill.period.end - bill.period.start) * 86_400}</duration>\n      <start>${bill.period.start * 86_400}</start>\n    </billingPeriod>`
 
-function totalOf(world: World, { agreement, asOf }: Target, { bill, additional }: { bill: Bill; additional: number }): string {
+function totalOf(
+  world: World,
+  { agreement, asOf }: Target,
+  { bill, additional }: { bill: Bill; additional: number },
+): string {
   const current = unbilledVolume(world, agreement, { from: bill.period.end, asOf })
   const toDate = Math.round((current / 1000) * 0.3) * 1000
   return (
@@ -52,7 +66,8 @@ function unbilledVolume(world: World, agreement: Agreement, { from, asOf }: { fr
   let total = 0
   for (let day = from; day < publishedDays(world, agreement, asOf).until; day++)
     for (const flow of flowsOf(agreement))
-      for (const value of dayReadings(world, agreement, { day, flow, asOf, billed: false }).values) total += flow === 1 ? value : -value
+      for (const value of dayReadings(world, agreement, { day, flow, asOf, billed: false }).values)
+        total += flow === 1 ? value : -value
   return total / 1000
 }
 

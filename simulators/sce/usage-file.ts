@@ -30,14 +30,18 @@ const localTimeEntry = (writer: Writer): string =>
   writer.entry({
     id: '65FA6809-6331-450F-8FCE-FC114D3C49CB',
     urn: true,
-    links: [['self', `LocalTimeParameters/${feedNumber}`], ['up', 'LocalTimeParameters']],
+    links: [
+      ['self', `LocalTimeParameters/${feedNumber}`],
+      ['up', 'LocalTimeParameters'],
+    ],
     title: 'DST for North America',
     content:
       '<LocalTimeParameters xmlns="http://naesb.org/espi"><dstEndRule>B40E</dstEndRule>\n      <dstOffset>3600</dstOffset>\n' +
       '      <dstStartRule>B60E</dstStartRule>\n      <tzOffset>-28800</tzOffset>\n    </LocalTimeParameters>',
   })
 
-export const pointPath = (account: Pick<Account, 'customer' | 'agreement'>): string => `RetailCustomer/${account.customer}/UsagePoint/${account.agreement.id}`
+export const pointPath = (account: Pick<Account, 'customer' | 'agreement'>): string =>
+  `RetailCustomer/${account.customer}/UsagePoint/${account.agreement.id}`
 
 function usagePointEntry(writer: Writer, file: UsageFile, account: Account): string {
   const self = pointPath(account)
@@ -71,7 +75,10 @@ function* channel(world: World, writer: Writer, { file, account, flow }: Channel
   const repeat = (links: [string, string][]): [string, string][] => (file.revenue ? [...links, ...links] : links)
   for (const behaviour of file.revenue ? [4, 2] : [4])
     yield writer.entry({
-      links: repeat([['self', type], ['up', 'ReadingType']]),
+      links: repeat([
+        ['self', type],
+        ['up', 'ReadingType'],
+      ]),
       title: 'Type of Meter Reading Data',
       content: readingType(agreement, { behaviour, quality: file.revenue ? 19 : 14, flow }),
     })
@@ -85,16 +92,26 @@ function* channel(world: World, writer: Writer, { file, account, flow }: Channel
         ['related', type],
       ]),
       title: 'Monthly Electricity Consumption',
-      content: '<MeterReading xmlns="http://naesb.org/espi"><batchItemInfo><name></name>\n    </batchItemInfo>\n    </MeterReading>',
+      content:
+        '<MeterReading xmlns="http://naesb.org/espi"><batchItemInfo><name></name>\n    </batchItemInfo>\n    </MeterReading>',
     })
   yield* blockEntry(world, writer, { reading, file, account, flow })
 }
 
 function readingType(agreement: Agreement, of: { behaviour: number; quality: number; flow: number }): string {
   const fields: [string, number][] = [
-    ['accumulationBehaviour', of.behaviour], ['commodity', 1], ['currency', 840], ['dataQualifier', 12],
-    ['defaultQuality', of.quality], ['flowDirection', of.flow], ['intervalLength', agreement.intervalLength], ['kind', 12],
-    ['phase', 769], ['powerOfTenMultiplier', 0], ['timeAttribute', 7], ['uom', 72],
+    ['accumulationBehaviour', of.behaviour],
+    ['commodity', 1],
+    ['currency', 840],
+    ['dataQualifier', 12],
+    ['defaultQuality', of.quality],
+    ['flowDirection', of.flow],
+    ['intervalLength', agreement.intervalLength],
+    ['kind', 12],
+    ['phase', 769],
+    ['powerOfTenMultiplier', 0],
+    ['timeAttribute', 7],
+    ['uom', 72],
   ]
   const text = fields.map(([name, value]) => `<${name}>${value}</${name}>`).join('\n      ')
   return `<ReadingType xmlns="http://naesb.org/espi">${text}\n    </ReadingType>`
@@ -108,7 +125,9 @@ function* blockEntry(world: World, writer: Writer, of: Channel & { reading: stri
   if (first === undefined || last === undefined) return
   const start = midnight(first)
   const duration = midnight(last + 1) - start + (file.revenue ? 86_400 : 0)
-  const parts = [`<IntervalBlock xmlns="http://naesb.org/espi"><interval><duration>${duration}</duration>\n      <start>${start}</start>\n    </interval>`]
+  const parts = [
+    `<IntervalBlock xmlns="http://naesb.org/espi"><interval><duration>${duration}</duration>\n      <start>${start}</start>\n    </interval>`,
+  ]
   for (const day of account.days) {
     const readings = dayReadings(world, account.agreement, { day, flow, asOf: file.asOf, billed: file.revenue })
     readings.starts.forEach((at, i) => {
@@ -119,9 +138,16 @@ function* blockEntry(world: World, writer: Writer, of: Channel & { reading: stri
     })
   }
   if (parts.length === 1) return
-  const links: [string, string][] = [['self', `${reading}/IntervalBlock/1`], ['up', `${reading}/IntervalBlock`]]
+  const links: [string, string][] = [
+    ['self', `${reading}/IntervalBlock/1`],
+    ['up', `${reading}/IntervalBlock`],
+  ]
   const marker = '\u0000'
-  const entry = writer.entry({ links: file.revenue ? [...links, ...links] : links, title: 'Interval Block', content: marker })
+  const entry = writer.entry({
+    links: file.revenue ? [...links, ...links] : links,
+    title: 'Interval Block',
+    content: marker,
+  })
   const [head = '', tail = ''] = entry.split(marker)
   yield head
   yield* parts

@@ -20,7 +20,13 @@ export const idOf = (file: string, n: number): string => {
 
 /** Entries in the style of the usage files: `rel = "x"  href = "y" `, content before updated and published. */
 export type Writer = {
-  entry(options: { id?: string; urn?: boolean; links: readonly (readonly [string, string])[]; title: string; content: string }): string
+  entry(options: {
+    id?: string
+    urn?: boolean
+    links: readonly (readonly [string, string])[]
+    title: string
+    content: string
+  }): string
 }
 
 export const link = (rel: string, path: string): string =>

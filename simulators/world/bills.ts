@@ -168,7 +168,11 @@ function sceLines(tariff: Tariff, usage: Usage): Line[] {
     charge('Energy Delivery Fee', 2, energy - generation + demand),
     charge('Energy Usage Fee', 3, 0),
     charge('Administrative Fee', 4, daily),
-    charge('Tax - Local Or State Or Federal Energy Tax', 5, price(Math.max(0, usage.net), tariff.commissionTax, 1_000_000)),
+    charge(
+      'Tax - Local Or State Or Federal Energy Tax',
+      5,
+      price(Math.max(0, usage.net), tariff.commissionTax, 1_000_000),
+    ),
     charge('Administrative Credit', 8, usage.net > 0 ? -Math.round(energy / 71_000) * 1000 : 0),
     charge('Information', 10, 0),
   ]
@@ -176,7 +180,6 @@ function sceLines(tariff: Tariff, usage: Usage): Line[] {
 
 /** Seconds from the first to the last midnight of the period: daylight-saving days make it no multiple of a day. */
 export const periodSeconds = (period: Period): number => midnight(period.end) - midnight(period.start)
-
 
 const caches = new WeakMap<World, Map<string, Bill>>()
 const maxCached = 4000

@@ -35,7 +35,13 @@ const pge: Record<string, Profile> = {
       { ...home, when: 'after' },
     ],
   },
-  new: { index: 5, name: 'Noor Haddad', about: 'a customer since 20 days, no bill yet', accounts: 1, plans: [{ ...home, when: 'new' }] },
+  new: {
+    index: 5,
+    name: 'Noor Haddad',
+    about: 'a customer since 20 days, no bill yet',
+    accounts: 1,
+    plans: [{ ...home, when: 'new' }],
+  },
   empty: { index: 6, name: 'Lee Park', about: 'an account without service agreements', accounts: 1, plans: [] },
   accounts: {
     index: 7,
@@ -50,7 +56,13 @@ const sceHome: Plan = { ...home, tariff: 'sceHome' }
 
 const sce: Record<string, Profile> = {
   home: { index: 1, name: 'Maria López', about: 'a house, electricity by the hour', accounts: 1, plans: [sceHome] },
-  solar: { index: 2, name: 'Chris Tanaka', about: 'a house with solar panels', accounts: 1, plans: [{ ...solar, tariff: 'sceSolar' }] },
+  solar: {
+    index: 2,
+    name: 'Chris Tanaka',
+    about: 'a house with solar panels',
+    accounts: 1,
+    plans: [{ ...solar, tariff: 'sceSolar' }],
+  },
   shop: {
     index: 3,
     name: 'Harbor Hardware',
@@ -58,7 +70,13 @@ const sce: Record<string, Profile> = {
     accounts: 1,
     plans: [{ ...shop, tariff: 'sceShop', supplier: null, gaps: true }],
   },
-  new: { index: 4, name: 'Omar Aziz', about: 'a customer since 20 days, no bill yet', accounts: 1, plans: [{ ...sceHome, when: 'new' }] },
+  new: {
+    index: 4,
+    name: 'Omar Aziz',
+    about: 'a customer since 20 days, no bill yet',
+    accounts: 1,
+    plans: [{ ...sceHome, when: 'new' }],
+  },
   empty: { index: 5, name: 'Jo Field', about: 'an account without service accounts', accounts: 1, plans: [] },
   accounts: {
     index: 6,
@@ -72,7 +90,13 @@ const sce: Record<string, Profile> = {
 const plant: Plan = { load: 'plant', interval: 900, tariff: 'plant' }
 
 const demo: Record<string, Profile> = {
-  test: { index: 1, name: 'Taylor Test', about: 'a home, electricity by the hour', accounts: 1, plans: [{ ...home, gaps: false, estimates: false }] },
+  test: {
+    index: 1,
+    name: 'Taylor Test',
+    about: 'a home, electricity by the hour',
+    accounts: 1,
+    plans: [{ ...home, gaps: false, estimates: false }],
+  },
   commercial: {
     index: 2,
     name: 'Commercial Campus',
@@ -121,23 +145,46 @@ function profileOf(world: World, login: string): Profile | null {
   const dice = hash('fleet', world.seed, number) % 100
   const plain = world.utility === 'sce' ? sceHome : home
   const sunny: Plan = world.utility === 'sce' ? { ...solar, tariff: 'sceSolar' } : solar
-  const plans = dice < 60 || world.utility === 'sce' ? [dice < 75 ? plain : sunny] : dice < 85 ? [plain, gas] : [sunny, gas]
+  const plans =
+    dice < 60 || world.utility === 'sce' ? [dice < 75 ? plain : sunny] : dice < 85 ? [plain, gas] : [sunny, gas]
   return { index: 100 + number, name: `Customer ${number}`, about: 'one of the fleet', accounts: 1, plans }
 }
 
-const streets = ['Alder St', 'Bay View Ave', 'Cypress Ln', 'Dolores St', 'El Camino Way', 'Fern Ct', 'Grove Rd', 'Hillcrest Dr']
+const streets = [
+  'Alder St',
+  'Bay View Ave',
+  'Cypress Ln',
+  'Dolores St',
+  'El Camino Way',
+  'Fern Ct',
+  'Grove Rd',
+  'Hillcrest Dr',
+]
 const towns: Record<UtilityName, readonly [string, string][]> = {
-  pge: [['Sample Bay', '94199'], ['Oak Hollow', '95099'], ['Valley Springs', '95999']],
-  sce: [['Palm Vista', '92299'], ['Harbor City', '90799'], ['Orange Grove', '92899']],
+  pge: [
+    ['Sample Bay', '94199'],
+    ['Oak Hollow', '95099'],
+    ['Valley Springs', '95999'],
+  ],
+  sce: [
+    ['Palm Vista', '92299'],
+    ['Harbor City', '90799'],
+    ['Orange Grove', '92899'],
+  ],
   demo: [['Demo Town', '90099']],
 }
 
 function build(world: World, login: string, profile: Profile): Household {
   const seed = hash('household', world.seed, world.utility, login)
   const accountNumber = (n: number): string => numberOf(world.utility, 'account', profile.index * 2 + n)
-  const accounts = Array.from({ length: profile.accounts }, (_, n) => ({ number: accountNumber(n), agreements: [] as Agreement[] }))
+  const accounts = Array.from({ length: profile.accounts }, (_, n) => ({
+    number: accountNumber(n),
+    agreements: [] as Agreement[],
+  }))
   profile.plans.forEach((plan, n) => {
-    accounts[plan.account ?? 0]?.agreements.push(agreementOf(world, { plan, n, seed, profile, account: accountNumber(plan.account ?? 0) }))
+    accounts[plan.account ?? 0]?.agreements.push(
+      agreementOf(world, { plan, n, seed, profile, account: accountNumber(plan.account ?? 0) }),
+    )
   })
   return {
     index: profile.index,
@@ -159,7 +206,10 @@ function agreementOf(world: World, { plan, n, seed, profile, account }: Making):
   const start = historyStart(today, cycle, world.historyMonths)
   const move = start + Math.floor((today - start) * 0.55)
   const number = profile.index * 8 + n
-  const [town, zip] = towns[world.utility][(seed + (plan.when === 'after' ? 1 : 0)) % towns[world.utility].length] ?? ['Demo Town', '90099']
+  const [town, zip] = towns[world.utility][(seed + (plan.when === 'after' ? 1 : 0)) % towns[world.utility].length] ?? [
+    'Demo Town',
+    '90099',
+  ]
   return {
     id: numberOf(world.utility, 'usagePoint', number),
     name: numberOf(world.utility, 'agreement', number),
@@ -176,11 +226,15 @@ function agreementOf(world: World, { plan, n, seed, profile, account }: Making):
     firstDay: plan.when === 'new' ? today - 20 : plan.when === 'after' ? move : start,
     endDay: plan.when === 'before' ? move : null,
     cycle,
-    street: { number: String(100 + (hash(seed, 'street', plan.when ?? '') % 9800)), name: streets[hash(seed, plan.when ?? '') % streets.length] ?? '' },
+    street: {
+      number: String(100 + (hash(seed, 'street', plan.when ?? '') % 9800)),
+      name: streets[hash(seed, plan.when ?? '') % streets.length] ?? '',
+    },
     town,
     zip,
     meter: digitsOf(10, number, 77_003),
-    meterType: plan.load === 'gas' ? 'GMTR AC-250' : plan.load === 'home' ? 'EMTR 2S/CL200/240V' : 'EMTR 12S/XP/CL200/3W/5Dials',
+    meterType:
+      plan.load === 'gas' ? 'GMTR AC-250' : plan.load === 'home' ? 'EMTR 2S/CL200/240V' : 'EMTR 12S/XP/CL200/3W/5Dials',
   }
 }
 

@@ -88,4 +88,3 @@ function addReadings(world: World, agreement: Agreement, { asOf, sums }: { asOf:
     }
   }
 }
-

@@ -20,14 +20,23 @@ export const mix = (seed: number, n: number): number => finalize(seed + Math.imu
 
 /** A UUID (version 4 layout) that is a function of the parts. */
 export const uuidOf = (...parts: readonly (string | number)[]): string => {
-  const hex = [0, 1, 2, 3].map((n) => hash(n, ...parts).toString(16).padStart(8, '0')).join('')
+  const hex = [0, 1, 2, 3]
+    .map((n) =>
+      hash(n, ...parts)
+        .toString(16)
+        .padStart(8, '0'),
+    )
+    .join('')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
 
 /** `length` hexadecimal digits that are a function of the parts. */
 export const hexOf = (length: number, ...parts: readonly (string | number)[]): string => {
   let out = ''
-  for (let n = 0; out.length < length; n++) out += hash('hex', n, ...parts).toString(16).padStart(8, '0')
+  for (let n = 0; out.length < length; n++)
+    out += hash('hex', n, ...parts)
+      .toString(16)
+      .padStart(8, '0')
   return out.slice(0, length)
 }
 

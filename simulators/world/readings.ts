@@ -5,13 +5,23 @@ import { tariffs, touOf } from './tariffs.ts'
 import type { Correction, World } from './world.ts'
 
 /** One day of one channel, in columns; missing intervals are simply not there. */
-export type DayReadings = { starts: number[]; durations: number[]; values: number[]; qualities: number[]; tous: number[] }
+export type DayReadings = {
+  starts: number[]
+  durations: number[]
+  values: number[]
+  qualities: number[]
+  tous: number[]
+}
 
 type Load = { watts: number; hours: readonly number[]; months: readonly number[]; weekendPermille: number }
 
 const evening = [42, 38, 36, 35, 36, 42, 60, 78, 70, 60, 55, 54, 55, 56, 58, 64, 80, 110, 125, 130, 118, 96, 70, 52]
-const business = [22, 21, 20, 20, 22, 30, 55, 85, 110, 120, 125, 128, 126, 128, 130, 126, 118, 100, 70, 45, 34, 28, 24, 22]
-const flat = [90, 88, 87, 87, 90, 96, 104, 112, 118, 120, 121, 121, 120, 121, 122, 120, 116, 110, 104, 100, 97, 95, 93, 91]
+const business = [
+  22, 21, 20, 20, 22, 30, 55, 85, 110, 120, 125, 128, 126, 128, 130, 126, 118, 100, 70, 45, 34, 28, 24, 22,
+]
+const flat = [
+  90, 88, 87, 87, 90, 96, 104, 112, 118, 120, 121, 121, 120, 121, 122, 120, 116, 110, 104, 100, 97, 95, 93, 91,
+]
 const cooling = [98, 92, 86, 84, 90, 112, 142, 150, 124, 94, 86, 102]
 const heating = [190, 170, 130, 90, 55, 32, 24, 24, 30, 62, 128, 186]
 const sun = [0, 0, 0, 0, 0, 2, 12, 34, 62, 86, 104, 116, 120, 116, 104, 84, 58, 30, 9, 1, 0, 0, 0, 0]
@@ -74,7 +84,12 @@ export const dayReadings = (
 }
 
 /** The first day is always complete, so that history begins where it is said to begin. */
-function missingSlots(agreement: Agreement, day: number, slots: number, noise: number): { from: number; to: number } | null {
+function missingSlots(
+  agreement: Agreement,
+  day: number,
+  slots: number,
+  noise: number,
+): { from: number; to: number } | null {
   if (!agreement.gaps || day === agreement.firstDay) return null
   if (noise % 149 === 11) return { from: 0, to: slots }
   if (noise % 23 !== 7) return null

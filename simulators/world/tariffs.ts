@@ -47,7 +47,13 @@ export const tariffs = {
   gas: tariff({ profile: 'GG1XX', schedule: 'gas', energy: { 0: 211_345 }, daily: 13_151, climateCredit: 0 }),
   sceHome: tariff({ profile: 'TOU-D-4-9PM', energy: residential, daily: 3_100 }),
   sceSolar: tariff({ profile: 'TOU-D-PRIME', energy: residential, daily: 52_000 }),
-  sceShop: tariff({ profile: 'TOU-GS-1-A', schedule: 'commercial', energy: commercial, demand: 980_000, daily: 61_000 }),
+  sceShop: tariff({
+    profile: 'TOU-GS-1-A',
+    schedule: 'commercial',
+    energy: commercial,
+    demand: 980_000,
+    daily: 61_000,
+  }),
 } satisfies Record<string, Tariff>
 
 export type TariffName = keyof typeof tariffs

@@ -1,0 +1,72 @@
+import { z } from 'zod'
+import { type Fault, modes } from './faults.ts'
+
+/** What the admin API takes; anything else is a 400 that says what is wrong. */
+const whole = z.number().int().min(0)
+
+const settings = z
+  .strictObject({
+    refreshRotation: z.boolean(),
+    accessTokenSeconds: whole,
+    refreshTokenSeconds: whole,
+    codeSeconds: whole,
+    redirectScope: z.enum(['raw', 'encoded']),
+    customerResourceUri: z.boolean(),
+    periodsInMilliseconds: z.boolean(),
+    summaryThousands: z.boolean(),
+    mappingsOutsideEntry: z.boolean(),
+    customerStyle: z.enum(['2016', '2019']),
+    dailyPush: z.boolean(),
+    notifyDelayMs: whole,
+    notifyRetryMs: z.array(whole),
+    retentionDays: z.number(),
+    goneStatus: z.union([z.literal(404), z.literal(204)]),
+    revokedStatus: z.union([z.literal(401), z.literal(403)]),
+    quota: z.object({ perSecond: whole, perHour: whole, perDay: whole }).nullable(),
+    unbilledTag: z.string(),
+    verificationMinutes: whole,
+    sftpAddress: z.string().nullable(),
+  })
+  .partial()
+
+export const bodies = {
+  thirdParty: z.object({ redirectUri: z.string(), notificationUri: z.string(), portalUri: z.string().exactOptional() }),
+  clock: z.object({ clock: z.string().nullable() }),
+  settings,
+  which: z.object({ subscription: z.coerce.string().optional(), login: z.string().optional() }),
+  newDay: z.object({ days: z.number().int().min(1).max(400).default(1) }),
+  correct: z.object({
+    login: z.string(),
+    usagePoint: z.string().optional(),
+    day: z.string().optional(),
+    permille: whole.default(1100),
+  }),
+  rebill: z.object({
+    login: z.string(),
+    usagePoint: z.string().optional(),
+    period: z.string().optional(),
+    amount: z.number().default(-5),
+  }),
+}
+
+const fault = z.strictObject({
+  on: z.enum(['token', 'resource', 'authorize', 'notification']),
+  times: z.number().int().min(1).default(1),
+  mode: z.string().exactOptional(),
+  status: whole.exactOptional(),
+  body: z.string().exactOptional(),
+  contentType: z.string().exactOptional(),
+  headers: z.record(z.string(), z.string()).exactOptional(),
+  delayMs: whole.exactOptional(),
+  truncate: whole.exactOptional(),
+  match: z.string().exactOptional(),
+})
+
+/** A fault whose mode exists at the point it is for. */
+export const checkedFault = (body: unknown): Fault => {
+  const checked = fault.parse(body)
+  const known = modes[checked.on]
+  if (checked.mode !== undefined && !known.includes(checked.mode))
+    throw new Error(`mode on ${checked.on} is one of ${known.join(', ')}`)
+  return checked
+}
