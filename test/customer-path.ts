@@ -13,7 +13,9 @@ import { utilityOf } from '../src/utilities/index.ts'
 import { addressesAt } from '../src/utilities/registration.ts'
 import { saveRegistration } from '../src/utilities/save-registration.ts'
 import { startSimulators, type Simulators, type UtilityInfo } from '../simulators/index.ts'
+import { admin } from '../simulators/test-client.ts'
 import { type TestDatabase, testDatabase } from './database.ts'
+import { type AtUtility, queryOf, shareAt } from './simulated-customer.ts'
 
 /** A whole customer's path over a fresh database and the real simulators; pages are driven as a browser would. */
 export type PathBench = {
@@ -149,4 +151,69 @@ export async function started(
   const result = await path.start(at, await filled(path, at, over.input), over.cookie ?? null)
   if (!('redirect' in result)) throw new Error(`not started: ${JSON.stringify(result)}`)
   return result
+}
+
+/** What has happened so far, to compare before and after. */
+export type Tally = { codes: number; authorizations: number; grants: number; refusals: number; alarms: number }
+
+export async function tally(
+  { database, simulators }: PathBench,
+  utility: 'pge' | 'sce' | 'demo' = 'demo',
+): Promise<Tally> {
+  const counted = await admin(simulators[utility], 'GET', '/requests')
+  const codes = typeof counted === 'object' && counted !== null && 'codes' in counted ? Number(counted.codes) : NaN
+  const [row] = await database.admin(
+    `select (select count(*)::int from authorizations) authorizations, (select count(*)::int from grants) grants,
+            (select count(*)::int from audit_entries where action = 'callback_refused') refusals,
+            (select count(*)::int from audit_entries where action = 'operator_alarm') alarms`,
+  )
+  const number = (name: string): number => Number(row?.[name])
+  return {
+    codes,
+    authorizations: number('authorizations'),
+    grants: number('grants'),
+    refusals: number('refusals'),
+    alarms: number('alarms'),
+  }
+}
+
+/** Arranges a fault at a simulated utility. */
+export async function fault(info: UtilityInfo, arranged: Record<string, unknown>): Promise<void> {
+  await admin(info, 'POST', '/fault', { times: 1, ...arranged })
+}
+
+/** Everything up to the receipt; the uid of the authorization and the receipt's key. */
+export async function shared(
+  bench: PathBench,
+  options: {
+    utility?: 'pge' | 'sce' | 'demo'
+    at?: FormAddress
+    input?: Partial<FormInput>
+    customer?: AtUtility
+  } = {},
+): Promise<{ authorizationUid: Uid; receiptKey: string; flowUid: Uid; cookie: string }> {
+  const { utility = 'demo', at = address({ utilitySlug: utility }), input = {}, customer = {} } = options
+  const { flowUid, cookie } = await granted(bench, { utility, at, input, customer })
+  const done = await bench.path.confirm(flowUid, cookie)
+  if ('end' in done) throw new Error(`not confirmed: ${done.end}`)
+  const authorizationUid = bench.owed.at(-1)?.authorizationUid ?? ''
+  return { authorizationUid, receiptKey: done.receiptKey, flowUid, cookie }
+}
+
+/** Everything up to the final step. */
+export async function granted(
+  bench: PathBench,
+  options: {
+    utility?: 'pge' | 'sce' | 'demo'
+    at?: FormAddress
+    input?: Partial<FormInput>
+    customer?: AtUtility
+  } = {},
+): Promise<{ flowUid: Uid; cookie: string }> {
+  const { utility = 'demo', at = address({ utilitySlug: utility }), input = {}, customer = {} } = options
+  const { redirect, cookie } = await started(bench.path, at, { input })
+  const back = await shareAt(redirect, customer)
+  const arrived = await bench.path.callback(utility, queryOf(back), cookie)
+  if (!('flowUid' in arrived)) throw new Error(`not granted: ${JSON.stringify(arrived)}`)
+  return { flowUid: arrived.flowUid, cookie }
 }

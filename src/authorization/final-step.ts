@@ -83,7 +83,12 @@ export async function grantViewOf(tx: Tx, deps: PathDeps, flow: FlowRow): Promis
   return {
     form: {
       ...view,
-      ...{ purpose, dataClasses, historyMonths, historyStart, maxEnd, consentVersion: textVersion },
+      purpose,
+      dataClasses,
+      historyMonths,
+      historyStart,
+      maxEnd,
+      consentVersion: textVersion,
       renews: flow.renews !== null,
     },
     customerName: flow.customerName,

@@ -32,15 +32,14 @@ export function checkInput(
 /** 1 to 200 characters; control characters, line separators and direction marks are refused. */
 export function nameProblem(name: string): string | null {
   if (name === '') return 'name_missing'
-  if ([...name].length > 200) return 'name_too_long'
+  if (Array.from(name).length > 200) return 'name_too_long'
   return /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069<>]/u.test(name) ? 'name' : null
 }
 
 /** Simple on purpose: one @, no blanks, a dot in the domain; whether it works only a mail can tell. */
 export function emailProblem(email: string): string | null {
   if (email === '') return 'email_missing'
-  const isAddress =
-    /^[^\s@<>()[\]\\,;:"\u0000-\u001f\u007f]{1,64}@[A-Za-z0-9\u00a0-\uffff.-]{1,190}\.[A-Za-z\u00a0-\uffff]{2,63}$/
+  const isAddress = /^[^\s@<>()[\]\\,;:"\p{Cc}]{1,64}@[A-Za-z0-9\u00a0-\uffff.-]{1,190}\.[A-Za-z\u00a0-\uffff]{2,63}$/u
   return email.length <= 254 && isAddress.test(email) && !email.includes('..') ? null : 'email'
 }
 

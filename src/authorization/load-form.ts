@@ -43,7 +43,7 @@ export async function loadForm(tx: Tx, address: FormAddress): Promise<LoadedForm
   const member = await findMember(tx, form?.memberUid ?? template.memberUid)
   if (!company || !member) return { end: 'unknown_link' }
   const redirect = redirectOf(template, address)
-  if (redirect === 'refused') return { end: 'bad_redirect_uri' }
+  if (redirect === undefined) return { end: 'bad_redirect_uri' }
   const offers = await offersOf(tx, company.companyUid)
   const renewed = await renewedBy(tx, form, company.companyUid)
   const fixed = utilities.find(({ id }) => id === (renewed?.utility ?? form?.utility)) ?? asked
@@ -58,9 +58,10 @@ export function isPast(form: FormRow | null, now: Date): boolean {
   return form?.expires !== null && form?.expires !== undefined && form.expires <= now
 }
 
-function redirectOf({ redirectUris }: TemplateRow, address: FormAddress): string | null | 'refused' {
-  if ((address.state ?? '').length > MAX_STATE) return 'refused'
-  if (address.redirectUri !== null) return findReturnAddress(redirectUris, address.redirectUri) ?? 'refused'
+/** The company's address to return to, null without one, undefined when the one asked for is refused. */
+function redirectOf({ redirectUris }: TemplateRow, address: FormAddress): string | null | undefined {
+  if ((address.state ?? '').length > MAX_STATE) return undefined
+  if (address.redirectUri !== null) return findReturnAddress(redirectUris, address.redirectUri) ?? undefined
   if (address.noRedirect) return null
   const [first] = redirectUris
   return first === undefined ? null : findReturnAddress(redirectUris, first)

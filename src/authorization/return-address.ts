@@ -11,7 +11,7 @@ export function findReturnAddress(registered: readonly string[], asked: string):
 
 /** The normal form of an address that may be registered: https, or http on loopback for development. Else null. */
 export function parseReturnAddress(text: string): string | null {
-  if (text.length > 2000 || /[\\\s\u0000-\u001f\u007f]/.test(text) || !/^https?:\/\/[^/]/i.test(text)) return null
+  if (text.length > 2000 || /[\\\s\p{Cc}]/u.test(text) || !/^https?:\/\/[^/]/i.test(text)) return null
   if (!URL.canParse(text)) return null
   const url = new URL(text)
   const loopback = url.hostname === 'localhost' || url.hostname === '127.0.0.1' || url.hostname === '[::1]'

@@ -16,16 +16,14 @@ const isAddress = (text: string): boolean => {
 }
 const isZone = (zone: string): boolean => {
   try {
-    new Intl.DateTimeFormat('en', { timeZone: zone })
-    return true
+    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== ''
   } catch {
     return false
   }
 }
 const isPattern = (text: string): boolean => {
   try {
-    new RegExp(text)
-    return true
+    return new RegExp(text).source !== ''
   } catch {
     return false
   }
@@ -137,5 +135,5 @@ export function validateUtility(utility: Utility): Utility {
   const result = definition.safeParse(utility)
   if (result.success) return utility
   const lines = result.error.issues.map((issue) => `  ${issue.path.join('.') || '(the definition)'}: ${issue.message}`)
-  throw new BadDefinition(`The definition of utility ${String(utility.id)} cannot be used:\n${lines.join('\n')}`)
+  throw new BadDefinition(`The definition of utility ${utility.id} cannot be used:\n${lines.join('\n')}`)
 }
