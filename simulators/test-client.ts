@@ -192,17 +192,28 @@ export const listenForNotifications = async (): Promise<Listener> => {
 
 export type Node = { name: string; text: string; children: Node[]; attributes: Record<string, string> }
 
-/** XML as a tree of local names, read by saxes with namespaces on; throws where it is not well-formed. */
+const localOf = (name: string): string => name.slice(name.indexOf(':') + 1)
+
+/** XML as a tree of local names; throws where it is not well-formed or a prefix is not declared on the element or above. */
 export const parse = (xml: string): Node => {
-  const parser = new SaxesParser({ xmlns: true })
+  const parser = new SaxesParser()
   const top: Node = { name: '', text: '', children: [], attributes: {} }
   const stack = [top]
   parser.on('error', (error) => {
     throw error
   })
+  const prefixes: Set<string>[] = [new Set(['xml'])]
   parser.on('opentag', (tag) => {
-    const attributes = Object.fromEntries(Object.values(tag.attributes).map((a) => [a.local, a.value]))
-    const node: Node = { name: tag.local, text: '', children: [], attributes }
+    const names = Object.keys(tag.attributes)
+    const declared = names.filter((name) => name.startsWith('xmlns:')).map((name) => name.slice(6))
+    const known =
+      declared.length > 0 ? new Set([...(prefixes.at(-1) ?? []), ...declared]) : (prefixes.at(-1) ?? new Set())
+    prefixes.push(known)
+    const used = [tag.name, ...names.filter((name) => !name.startsWith('xmlns'))].filter((name) => name.includes(':'))
+    const unknown = used.find((name) => !known.has(name.slice(0, name.indexOf(':'))))
+    if (unknown !== undefined) throw new Error(`Prefix of ${unknown} is not declared`)
+    const attributes = Object.fromEntries(Object.entries(tag.attributes).map(([name, value]) => [localOf(name), value]))
+    const node: Node = { name: localOf(tag.name), text: '', children: [], attributes }
     stack.at(-1)?.children.push(node)
     stack.push(node)
   })
@@ -210,7 +221,10 @@ export const parse = (xml: string): Node => {
     const node = stack.at(-1)
     if (node) node.text += text
   })
-  parser.on('closetag', () => void stack.pop())
+  parser.on('closetag', () => {
+    stack.pop()
+    prefixes.pop()
+  })
   parser.write(xml).close()
   const root = top.children[0]
   if (!root) throw new Error('No root element')

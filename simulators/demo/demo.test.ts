@@ -25,7 +25,7 @@ beforeAll(async () => {
   simulators = await startSimulators({
     seed: 5,
     clock: '2026-07-15T19:00:00Z',
-    historyMonths: 2,
+    historyMonths: 1,
     thirdParties: { demo: listener },
   })
   api = apiOf(simulators.demo)

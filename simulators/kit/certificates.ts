@@ -1,14 +1,14 @@
-import { createHash, randomBytes, webcrypto, X509Certificate } from 'node:crypto'
+import { createHash, KeyObject, randomBytes, webcrypto, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import * as x509 from '@peculiar/x509'
+import type * as X509 from '@peculiar/x509'
 import { writeAtomically } from './state.ts'
 
 /** A certificate authority of our own, a server certificate for loopback, and the registered client certificate. */
 export type Certificates = {
   ca: string
   server: { certificate: string; key: string }
-  client: { certificate: string; key: string }
+  client: { certificate: string; key: string } | null
 }
 
 const ecdsa = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
@@ -21,11 +21,15 @@ const rsa = {
 const tenYears = 3650 * 86_400_000
 
 /** Reads the certificates of one utility from its state directory, or makes them on the first start. */
-export const openCertificates = async (directory: string | null, name: string): Promise<Certificates> => {
+export const openCertificates = async (
+  directory: string | null,
+  name: string,
+  withClient: boolean,
+): Promise<Certificates> => {
   const file = directory === null ? null : path.join(directory, `${name}-certificates.json`)
   const stored = file === null ? null : read(file)
   if (stored) return stored
-  const made = await make(name)
+  const made = await make(name, withClient)
   if (file !== null) writeAtomically(file, JSON.stringify(made))
   return made
 }
@@ -48,7 +52,8 @@ function read(file: string): Certificates | null {
 const isCertificates = (value: unknown): value is Certificates =>
   typeof value === 'object' && value !== null && 'ca' in value && 'server' in value && 'client' in value
 
-async function make(name: string): Promise<Certificates> {
+async function make(name: string, withClient: boolean): Promise<Certificates> {
+  const x509 = await import('@peculiar/x509') // half a second that a start with stored certificates saves
   x509.cryptoProvider.set(webcrypto)
   const authorityKeys = await webcrypto.subtle.generateKey(ecdsa, true, ['sign', 'verify'])
   const life = { notBefore: new Date(Date.now() - 86_400_000), notAfter: new Date(Date.now() + tenYears) }
@@ -67,7 +72,7 @@ async function make(name: string): Promise<Certificates> {
   })
   const issue = async (
     keys: webcrypto.CryptoKeyPair,
-    leaf: { subject: string; usage: string; names: x509.JsonGeneralName[] },
+    leaf: { subject: string; usage: string; names: X509.JsonGeneralName[] },
   ) =>
     x509.X509CertificateGenerator.create({
       ...life,
@@ -86,8 +91,7 @@ async function make(name: string): Promise<Certificates> {
       ],
     })
   const serverKeys = await webcrypto.subtle.generateKey(ecdsa, true, ['sign', 'verify'])
-  const clientKeys = await webcrypto.subtle.generateKey(rsa, true, ['sign', 'verify'])
-  const loopback: x509.JsonGeneralName[] = [
+  const loopback: X509.JsonGeneralName[] = [
     { type: 'dns', value: 'localhost' },
     { type: 'ip', value: '127.0.0.1' },
     { type: 'ip', value: '::1' },
@@ -97,20 +101,23 @@ async function make(name: string): Promise<Certificates> {
     usage: x509.ExtendedKeyUsage.serverAuth,
     names: loopback,
   })
-  const client = await issue(clientKeys, {
-    subject: 'CN=thirdparty.example, O=Registered third party',
-    usage: x509.ExtendedKeyUsage.clientAuth,
-    names: [{ type: 'dns', value: 'thirdparty.example' }],
-  })
+  const issueClient = async (): Promise<Certificates['client']> => {
+    const keys = await webcrypto.subtle.generateKey(rsa, true, ['sign', 'verify'])
+    const client = await issue(keys, {
+      subject: 'CN=thirdparty.example, O=Registered third party',
+      usage: x509.ExtendedKeyUsage.clientAuth,
+      names: [{ type: 'dns', value: 'thirdparty.example' }],
+    })
+    return { certificate: client.toString('pem'), key: pemOf(keys.privateKey) }
+  }
   return {
     ca: authority.toString('pem'),
-    server: { certificate: server.toString('pem'), key: await pemOf(serverKeys.privateKey) },
-    client: { certificate: client.toString('pem'), key: await pemOf(clientKeys.privateKey) },
+    server: { certificate: server.toString('pem'), key: pemOf(serverKeys.privateKey) },
+    client: withClient ? await issueClient() : null,
   }
 }
 
 const serial = (): string => `01${randomBytes(15).toString('hex')}`
 
-async function pemOf(key: webcrypto.CryptoKey): Promise<string> {
-  return x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY')
-}
+const pemOf = (key: webcrypto.CryptoKey): string =>
+  KeyObject.from(key).export({ type: 'pkcs8', format: 'pem' }).toString()

@@ -31,8 +31,21 @@ export const modes: Record<FaultPoint, readonly string[]> = {
     'html',
     'close',
     'no-refresh-token',
+    'lost-answer',
   ],
-  resource: ['html', 'doctype-bomb', 'broken-xml', 'truncated', 'other-subscription', 'close', 'empty'],
+  resource: [
+    'html',
+    'doctype-bomb',
+    'broken-xml',
+    'truncated',
+    'cut',
+    'drip',
+    'other-subscription',
+    'close',
+    'empty',
+    'lost-answer',
+    'late-answer',
+  ],
   authorize: ['server-error', 'access-denied', 'html'],
   notification: ['lost', 'doubled', 'late', 'forged-host', 'truncated'],
 }
@@ -69,6 +82,12 @@ export const throughFault = async (
   next: () => Answer | Promise<Answer>,
 ): Promise<Answer> => {
   if (!fault) return next()
+  if (fault.mode === 'drip') return { ...(await next()), dripMs: fault.delayMs ?? 20 }
+  if (fault.mode === 'late-answer') {
+    const answer = await next()
+    await wait(fault.delayMs ?? 400)
+    return answer
+  }
   if (fault.delayMs) await wait(fault.delayMs)
   if (fault.mode === 'close') {
     incoming.destroy()
@@ -88,7 +107,12 @@ export const throughFault = async (
       headers: fault.headers ?? {},
       body: fault.body ?? '',
     }
-  return spoil(fault, await next())
+  const answer = await next()
+  if (fault.mode === 'lost-answer') {
+    incoming.destroy()
+    return answer
+  }
+  return fault.mode === undefined && fault.truncate === undefined ? answer : spoil(fault, answer)
 }
 
 function spoil(fault: Fault, answer: Answer): Answer {
@@ -100,11 +124,14 @@ function spoil(fault: Fault, answer: Answer): Answer {
     return { ...whole, body: body.replace(/<\/([\w:]*)IntervalReading>|<\/([\w:]*)entry>/, '</oops>') }
   if (fault.mode === 'other-subscription')
     return { ...whole, body: body.replaceAll(/\/(Subscription|RetailCustomer)\/[^/"?]+/g, '/$1/9999999') }
+  if (fault.mode === 'cut') return { ...whole, cutAfter: fault.truncate ?? Math.floor(body.length / 2) }
   const cut = fault.truncate ?? (fault.mode === 'truncated' ? Math.floor(body.length * 0.7) : null)
   return cut === null ? whole : { ...whole, body: body.slice(0, cut) }
 }
 
 const bomb = (body: string): string => {
   const entities = Array.from({ length: 9 }, (_, n) => `<!ENTITY b${n + 1} "${`&b${n};`.repeat(10)}">`).join('')
-  return `<!DOCTYPE feed [<!ENTITY b0 "boom">${entities}]>${body.replace(/>[^<>]+<\/([\w:]*)title>/, '>&b9;</$1title>')}`
+  const [declaration = ''] = /^(<\?xml[^>]*>)?/.exec(body) ?? []
+  const rest = body.slice(declaration.length).replace(/>[^<>]+<\/([\w:]*)title>/, '>&b9;</$1title>')
+  return `${declaration}<!DOCTYPE feed [<!ENTITY b0 "boom">${entities}]>${rest}`
 }

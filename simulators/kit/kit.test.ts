@@ -99,6 +99,9 @@ test('hostile, broken and foreign feeds come out as arranged', async () => {
   expect(await spoiled('empty')).toBe('')
   const foreign = await spoiled('other-subscription')
   expect([foreign.includes('/Subscription/9999999/'), foreign.includes(resource)]).toEqual([true, false])
+  await fault({ on: 'resource', mode: 'cut' })
+  await expect(api.get(resource, token)).rejects.toThrow('terminated')
+  await fault({ on: 'resource', mode: 'drip', delayMs: 1, match: 'ReadServiceStatus' })
   await fault({ on: 'resource', mode: 'close' })
   await expect(api.get(resource, token)).rejects.toThrow('fetch failed')
 })
@@ -121,6 +124,13 @@ test('token answers bend as arranged', async () => {
   await fault({ on: 'token', mode: 'expire-now' })
   expect((await api.get(resource, token)).status).toBe(401)
   expect((await api.token({ grant_type: 'refresh_token', refresh_token: refresh })).status).toBe(200)
+})
+
+test('a token answer can be lost after the refresh token has rotated', async () => {
+  const { refresh } = await grant()
+  await fault({ on: 'token', mode: 'lost-answer' })
+  await expect(api.token({ grant_type: 'refresh_token', refresh_token: refresh })).rejects.toThrow('fetch failed')
+  expect((await api.token({ grant_type: 'refresh_token', refresh_token: refresh })).status).toBe(400)
 })
 
 test('an arrangement that makes no sense is refused with the reason', async () => {

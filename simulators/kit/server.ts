@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import { createServer as createTlsServer } from 'node:https'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { setTimeout as wait } from 'node:timers/promises'
 import { TLSSocket } from 'node:tls'
 import { createGzip } from 'node:zlib'
 
@@ -26,6 +27,9 @@ export type Answer = {
   type?: string
   headers?: Record<string, string | string[]>
   body?: string | Iterable<string>
+  /** Bad ways to send it: the connection ends after so many bytes of the announced length, or 100 bytes come at a time. */
+  cutAfter?: number
+  dripMs?: number
 }
 
 export type Handler = (incoming: Incoming) => Answer | Promise<Answer>
@@ -51,7 +55,7 @@ export const listen = async (options: {
   const server: Server = tls
     ? createTlsServer({ cert: tls.certificate, key: tls.key, requestCert: true, rejectUnauthorized: false }, listener)
     : createServer(listener)
-  server.keepAliveTimeout = 5000
+  server.keepAliveTimeout = 65_000 // shorter, and a client that is busy meets a closing connection
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const taken = error.code === 'EADDRINUSE' || error.code === 'EACCES'
@@ -79,6 +83,7 @@ async function respond(request: IncomingMessage, response: ServerResponse, handl
   try {
     const answer = await handler(await read(request))
     if (response.destroyed) return
+    if (answer.cutAfter !== undefined || answer.dripMs !== undefined) return await sendBadly(response, answer)
     const body = answer.body ?? ''
     const headers = { ...answer.headers, ...(answer.type ? { 'content-type': answer.type } : {}) }
     const gzip = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '') && typeof body !== 'string'
@@ -94,6 +99,21 @@ async function respond(request: IncomingMessage, response: ServerResponse, handl
     process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
     response.writeHead(500, { 'content-type': 'text/plain' }).end('Simulator fault: see its standard error')
   }
+}
+
+async function sendBadly(response: ServerResponse, answer: Answer): Promise<void> {
+  const bytes = Buffer.from(typeof answer.body === 'string' ? answer.body : [...(answer.body ?? [])].join(''))
+  const type = answer.type === undefined ? {} : { 'content-type': answer.type }
+  response.writeHead(answer.status, { ...answer.headers, ...type, 'content-length': bytes.length })
+  if (answer.cutAfter !== undefined) {
+    response.write(bytes.subarray(0, answer.cutAfter), () => response.destroy())
+    return
+  }
+  for (let at = 0; at < bytes.length && !response.destroyed; at += 100) {
+    response.write(bytes.subarray(at, at + 100))
+    await wait(answer.dripMs)
+  }
+  response.end()
 }
 
 /** Joins small pieces, so that a large feed goes out in writes of some 64 KB. */

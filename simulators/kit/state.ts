@@ -96,13 +96,17 @@ export const openStore = (directory: string | null, name: string): Store => {
   const file = directory === null ? null : path.join(directory, `${name}.json`)
   const { state, isNew } = file === null ? { state: emptyState(), isNew: true } : load(file)
   let timer: NodeJS.Timeout | null = null
+  let pauseMs = 15
   const flush = (): void => {
     if (timer) clearTimeout(timer)
     timer = null
-    if (file !== null) writeAtomically(file, JSON.stringify(state))
+    if (file === null) return
+    const began = performance.now()
+    writeAtomically(file, JSON.stringify(state))
+    pauseMs = Math.max(15, 10 * (performance.now() - began)) // a large state must not keep the process busy
   }
   const save = (): void => {
-    if (file !== null) timer ??= setTimeout(flush, 15)
+    if (file !== null) timer ??= setTimeout(flush, pauseMs)
   }
   return { state, isNew, save, flush }
 }

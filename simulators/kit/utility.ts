@@ -62,7 +62,9 @@ export const createUtility = async (options: UtilityOptions): Promise<Utility> =
   state.originDay ??= dayOf(now())
   state.lastPushDay ??= dayOf(now())
   if (state.nextNumber === 0) state.nextNumber = Number(digitsOf(7, hash(state.seed, options.name) % 1000, 19))
-  const certificates = options.tls ? await openCertificates(options.stateDir, options.name) : null
+  const certificates = options.tls
+    ? await openCertificates(options.stateDir, options.name, options.name === 'pge')
+    : null
   const world: World = {
     utility: options.name,
     seed: state.seed,

@@ -10,6 +10,7 @@ import {
   linkOf,
   listenForNotifications,
   type Listener,
+  type Node,
   parse,
   press,
   resourcesOf,
@@ -29,7 +30,7 @@ beforeAll(async () => {
     seed: 5,
     clock,
     customers: 3,
-    historyMonths: 3,
+    historyMonths: 2,
     thirdParties: { pge: listener },
   })
   api = apiOf(simulators.pge)
@@ -101,7 +102,7 @@ test('the volume of a bill is the net of the readings of its period', async () =
     (await api.get(`${base}/Subscription/${own.subscription}/UsagePoint/${point}/UsageSummary`, own.access)).body,
   )
   const summaries = all(bills, 'UsageSummary')
-  expect(summaries).toHaveLength(3)
+  expect(summaries).toHaveLength(2)
   for (const summary of summaries) {
     const start = Number(text(summary, 'billingPeriod', 'start'))
     const end = start + Number(text(summary, 'billingPeriod', 'duration'))
@@ -174,7 +175,7 @@ test('a resource opens only to its own class of token, and only to its own custo
 test('without the registered certificate nothing but 400 "Invalid Certificate" comes back', async () => {
   const own = await grant('home')
   const bare = apiOf(simulators.pge, null)
-  const other = await openCertificates(null, 'other')
+  const other = await openCertificates(null, 'other', true)
   const wrong = apiOf(simulators.pge, other.client)
   expect((await wrong.get(`${base}/ReadServiceStatus`, own.client)).body).toBe('"Invalid Certificate"')
   const answer = await bare.get(`${base}/ReadServiceStatus`, own.client)
@@ -283,10 +284,63 @@ test('what the customer did not tick stays closed', async () => {
   const bills = await api.get(`${base}/Subscription/${own.subscription}/UsagePoint/${point}/UsageSummary`, own.access)
   expect(all(parse(bills.body), 'billLastPeriod')).toHaveLength(0)
   expect(await admin(simulators.pge, 'GET', `/ledger?subscription=${own.subscription}`)).toMatchObject({
-    bills: 6,
+    bills: 4,
     bill_total: '0',
     line_items: 0,
   })
   await admin(simulators.pge, 'POST', '/revoke', { subscription: own.subscription })
   expect((await api.get(`${base}/Subscription/${own.subscription}/UsagePoint`, own.access)).status).toBe(403)
+})
+
+test('updated-min finds the corrected day and the bill made again, and nothing else', async () => {
+  const own = await grant('home')
+  const [point = ''] = await pointsOf(own)
+  const later = '2026-07-15T20:00:00Z'
+  await admin(simulators.pge, 'PUT', '/clock', { clock: later })
+  const before = listener.bodies.length
+  await admin(simulators.pge, 'POST', '/correct', { login: 'home', permille: 1500 })
+  await admin(simulators.pge, 'POST', '/rebill', { login: 'home' })
+  await listener.next(before + 1)
+  const { json } = await api.token({ grant_type: 'refresh_token', refresh_token: own.refresh })
+  const token = String(json['access_token'])
+  const address = `${base}/Batch/Subscription/${own.subscription}/UsagePoint/${point}`
+  const blocks = parse((await api.get(`${address}?updated-min=${later}`, token)).body)
+  expect(all(blocks, 'IntervalBlock')).toHaveLength(1)
+  expect(new Set(all(blocks, 'quality').map((node) => node.text))).toEqual(new Set(['19']))
+  const bills = parse(
+    (
+      await api.get(
+        `${base}/Subscription/${own.subscription}/UsagePoint/${point}/UsageSummary?updated-min=${later}`,
+        token,
+      )
+    ).body,
+  )
+  expect(all(bills, 'UsageSummary')).toHaveLength(1)
+  expect(all(bills, 'note').map((node) => node.text)).toContain('Billing Adjustment')
+  const pushed = resourcesOf(listener.bodies.at(-1) ?? '')
+  const client = String((await api.token({ grant_type: 'client_credentials' })).json['client_access_token'])
+  expect(all(parse((await api.get(pushed[0] ?? '', client)).body), 'IntervalBlock')).toHaveLength(1)
+  expect((await api.get(pushed[1] ?? '', client)).status).toBe(204)
+})
+
+test('a new day pushes a package with the day that is published with it', async () => {
+  const own = await grant('solar')
+  const before = listener.bodies.length
+  await admin(simulators.pge, 'POST', '/new-day')
+  await listener.next(before + 1)
+  const [electric = '', gas = ''] = resourcesOf(listener.bodies.at(-1) ?? '')
+  const client = String((await api.token({ grant_type: 'client_credentials' })).json['client_access_token'])
+  const feed = parse((await api.get(electric, client)).body)
+  const mineIn = (batch: Node): Node[] =>
+    all(batch, 'entry').filter((e) => linkOf(e, 'self').includes(`/Subscription/${own.subscription}/`))
+  expect(
+    mineIn(feed)
+      .flatMap((entry) => all(entry, 'IntervalBlock'))
+      .map((block) => text(block, 'interval', 'start')),
+  ).toEqual(['1784012400', '1784012400'])
+  const therms = mineIn(parse((await api.get(gas, client)).body))
+  expect(therms.flatMap((entry) => all(entry, 'IntervalBlock'))).toHaveLength(1)
+  await admin(simulators.pge, 'POST', '/new-day', { days: 6 })
+  const later = String((await api.token({ grant_type: 'client_credentials' })).json['client_access_token'])
+  expect((await api.get(electric, later)).status).toBe(404)
 })
