@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { SaxesParser } from 'saxes'
 import { describe, expect, it } from 'vitest'
 
@@ -251,7 +251,8 @@ describe('the tokenizer refuses what saxes refuses', () => {
         if (!broken.isWellFormed() || /<\?|<!D|&#?[^;]{12}|:[-.0-9\u00b7]/.test(broken)) return
         const ours = verdict(() => ourEvents(encode(broken)))
         expect([broken, ours]).toEqual([broken, verdict(() => saxesEvents(broken))])
-        if (ours === 'accepted') expect(ourEvents(encode(broken))).toEqual(saxesEvents(broken))
+        const events = (run: () => Event[]): Event[] => (ours === 'accepted' ? run() : [])
+        expect(events(() => ourEvents(encode(broken)))).toEqual(events(() => saxesEvents(broken)))
       }),
       { numRuns: 3000 },
     )

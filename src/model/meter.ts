@@ -19,6 +19,8 @@ export type MeterFacts = {
   serviceTariff: string | null
   /** `electric`, `res-electric`, `comm-electric`, `gas`, `res-gas`, … as the incumbent's clients expect it. */
   serviceClass: string | null
+  /** What the agreement is for, where a feed tells; feeds of usage do not know it, feeds of customers not the commodity. */
+  customerClass?: 'res' | 'comm' | 'agr' | 'ind' | null
   serviceAddress: string | null
   meterNumbers: string[]
   billingContact: string | null
@@ -30,4 +32,11 @@ export type MeterFacts = {
   suppliers: Supplier[]
   otherDevices: { name: string | null; serial_number: string | null }[]
   status: string | null
+}
+
+/** The class of service out of what all feeds told: `res-electric`, `electric`, `gas`; null when nothing is known. */
+export function serviceClassOf({ commodity, customerClass, serviceClass }: MeterFacts): string | null {
+  const service = commodity === 'electricity' ? 'electric' : commodity
+  if (service === null || service === 'other') return serviceClass
+  return customerClass ? `${customerClass}-${service}` : (serviceClass ?? service)
 }

@@ -1,6 +1,6 @@
 import type { UsagePointTree } from '../espi/resolve-links.ts'
 import type { Wire } from '../espi/resources.ts'
-import type { MeterFacts, Program, Supplier } from '../model/meter.ts'
+import { type MeterFacts, type Program, serviceClassOf, type Supplier } from '../model/meter.ts'
 import type { Commodity } from '../model/series.ts'
 import { formatExact } from '../units/exact.ts'
 import { oneLineAddress } from './address.ts'
@@ -54,7 +54,7 @@ function fromUsagePoint(tree: UsagePointTree): MeterFacts {
       point?.serviceDeliveryPoint?.tariffProfile ??
       latest.findLast(({ tariffProfile }) => tariffProfile !== null)?.tariffProfile ??
       null,
-    serviceClass: serviceClass(commodity, null),
+    serviceClass: serviceClassOf({ ...emptyMeter(tree.key), commodity }),
     voltage: voltageOf(point),
     readCycle: point?.readCycle ?? latest.findLast(({ readCycle }) => readCycle !== null)?.readCycle ?? null,
     programs: programsOf(point, latest),
@@ -70,6 +70,7 @@ function commodityOfReadings(tree: UsagePointTree): Commodity | null {
     const commodity = type === null ? 'other' : commodityOf(type.commodity, null, type.uom === 72 ? 'Wh' : null)
     if (commodity !== 'other') return commodity
   }
+  for (const { value } of tree.summaries) if (value.commodity !== null) return commodityOf(value.commodity, null, null)
   return null
 }
 
@@ -100,26 +101,25 @@ function unique(programs: Program[]): Program[] {
 const agency = (name: string | null): Supplier[] =>
   name === null ? [] : [{ supplier_type: 'cca', supplier_name: name, supplier_service_id: null, supplier_tariff: null }]
 
-/** Agreement types (PG&E) and customer kinds to the prefix that the incumbent's clients know. */
-const CLASSES: Readonly<Record<string, string>> = { RES: 'res', COM: 'comm', AGR: 'agr', IND: 'ind' }
-
-function serviceClass(commodity: Commodity | null, type: string | null): string | null {
-  const kind = type === null ? undefined : CLASSES[type.toUpperCase()]
-  const service = commodity === 'electricity' ? 'electric' : commodity
-  if (service === null || service === 'other') return kind ?? null
-  return kind === undefined ? service : `${kind}-${service}`
+/** Agreement types (PG&E writes RES, COM, AGR, IND or Other) to the prefix that the incumbent's clients know. */
+const CLASSES: Readonly<Record<string, NonNullable<MeterFacts['customerClass']>>> = {
+  RES: 'res',
+  COM: 'comm',
+  AGR: 'agr',
+  IND: 'ind',
 }
 
 function withAgreement(meter: MeterFacts, facts: Agreement): MeterFacts {
   const { agreement, account, locations, meters, devices } = facts
   const address = locations.map(({ mainAddress }) => oneLineAddress(mainAddress)).find((line) => line !== null)
   const numbers = meters.flatMap(({ serialNumber, utcNumber, name }) => serialNumber ?? utcNumber ?? name ?? [])
-  const class_ = serviceClass(meter.commodity, agreement?.type ?? null)
+  const customerClass = CLASSES[agreement?.type?.toUpperCase() ?? ''] ?? null
   return {
     ...meter,
     serviceIdentifier: agreement?.name ?? agreement?.agreementId ?? meter.serviceIdentifier,
     serviceTariff: meter.serviceTariff ?? agreement?.PricingStructures[0] ?? null,
-    serviceClass: class_,
+    customerClass,
+    serviceClass: serviceClassOf({ ...meter, customerClass }),
     serviceAddress: address ?? null,
     meterNumbers: [...new Set([...meter.meterNumbers, ...numbers])],
     billingContact: account?.contact ?? null,
