@@ -70,7 +70,8 @@ const isPlain = (error: unknown): error is Error =>
   (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'))
 
 try {
-  const options = Object.fromEntries(flags.map((flag) => [flag, { type: 'string' as const }]))
+  const options: Record<string, { type: 'string' | 'boolean' }> = { 'until-stdin-ends': { type: 'boolean' } }
+  for (const flag of flags) options[flag] = { type: 'string' }
   const { values } = parseArgs({ options, strict: true })
   const simulators = await startSimulators(
     optionsFrom(Object.fromEntries(flags.map((flag) => [flag, [values[flag]].flat()[0]]))),
@@ -80,6 +81,8 @@ try {
   }
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
+  // Whoever started us may be killed without a word; its end of the pipe closes all the same.
+  if (values['until-stdin-ends'] === true) process.stdin.once('end', stop).once('error', stop).resume()
   const { pge, sce, demo } = simulators
   process.stdout.write(`${JSON.stringify({ pge, sce, demo })}\n`)
 } catch (error) {
