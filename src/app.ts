@@ -1,11 +1,44 @@
+import { randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import path from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 
+import fastify, { type FastifyInstance } from 'fastify'
+import { createTransport } from 'nodemailer'
+
+import { authenticate } from './accounts/api-tokens.ts'
+import { registerApi } from './api/register-api.ts'
+import { registerDocs } from './api/register-docs.ts'
+import type { CustomerPath } from './authorization/customer-path.ts'
+import { endAuthorization } from './authorization/end-authorization.ts'
+import { sendDueMails, sweepAuthorizations, tellDueUtilities } from './authorization/jobs.ts'
+import { openNotifications } from './authorization/notifications.ts'
+import { openCustomerPath } from './authorization/open-customer-path.ts'
+import type { SendMail } from './authorization/send-mails.ts'
+import { openTokens } from './authorization/tokens.ts'
+import { type Collector, openCollector } from './collection/collector.ts'
+import { judgeNotifications, lookForWindows, oweRefreshes } from './collection/jobs.ts'
+import { followHint } from './collection/judge-notifications.ts'
+import { orderHistory, orderMonitoring } from './collection/order-collection.ts'
+import { oweCollection } from './collection/owe-collection.ts'
 import type { Config } from './config.ts'
-import { type Db, openDb } from './storage/db.ts'
+import { type Doorbell, openDoorbell } from './jobs/doorbell.ts'
+import type { Log } from './jobs/job.ts'
+import type { Uid } from './model/uid.ts'
+import type { HomeView } from './pages/home-page.ts'
+import { registerPages } from './pages/register-pages.ts'
+import { countArrivals } from './storage/arrivals.ts'
+import type { AuthorizationRow } from './storage/authorizations.ts'
+import { codeOf, type Db, openDb, type Tx } from './storage/db.ts'
 import { openEmbedded } from './storage/embedded-postgres.ts'
 import { type Connection, migrate } from './storage/migrate.ts'
+import { readRawFeed } from './storage/raw-feeds.ts'
 import { type Envelope, loadKey, openEnvelope } from './storage/secrets.ts'
 import { selfTest } from './storage/self-test.ts'
+import { openConnections } from './utilities/connections.ts'
+import { utilities } from './utilities/index.ts'
 
 /** The database, ready: migrated, proven to keep companies apart, and the key that opens its secrets. */
 export type Store = {
@@ -48,4 +81,212 @@ export async function openStore(config: Config, warn: (sentence: string) => void
     await embedded?.close()
     throw error
   }
+}
+
+export type App = {
+  /** Where pages and API are served; null in a process that only collects. */
+  url: string | null
+  /** Resolves when nothing is due to be collected any more. */
+  idle(): Promise<void>
+  close(): Promise<void>
+}
+
+/** What to run in this process; `demo` is what the home page shows beside the counts, where there is a demo company. */
+export type AppRoles = { api: boolean; worker: boolean; demo: (HomeView['demo'] & { companyUid: Uid }) | null }
+
+/** Puts the program together on an open store and starts it. `now` can be moved by tests; time itself cannot. */
+export async function startApp(
+  config: Config,
+  store: Store,
+  roles: AppRoles,
+  now: () => Date = () => new Date(),
+): Promise<App> {
+  const { db, envelope, connection } = store
+  const log = logTo(config)
+  const random = (bytes: number): Uint8Array => randomBytes(bytes)
+  const connections = openConnections({ db, envelope, now })
+  const pathConfig = {
+    publicUrl: config.publicUrl,
+    operatorName: config.operatorName,
+    operatorEmail: config.operatorEmail,
+  }
+  const tokens = openTokens({
+    db,
+    envelope,
+    connections,
+    now,
+    random,
+    wait: (ms) => setTimeout(ms),
+    config: pathConfig,
+  })
+  const sendMail = openMailer(config)
+  const doorbell = await openDoorbell(connection, { jobs: JOBS, log })
+
+  const owe = async (tx: Tx, authorization: AuthorizationRow): Promise<void> => {
+    await oweCollection(tx, authorization, now())
+    await doorbell.send(tx, lookForWindows, {})
+    await doorbell.send(tx, sendDueMails, {})
+  }
+  const customerPath = openCustomerPath({ db, envelope, connections, tokens, now, random, config: pathConfig, owe })
+  const notifications = openNotifications({
+    db,
+    connections,
+    tokens,
+    now,
+    oweResources: async (tx, judged) => void (await followHint(tx, judged, now())),
+  })
+
+  const closing: (() => Promise<unknown>)[] = [() => connections.close(), () => doorbell.stop()]
+  let collector: Collector | null = null
+  if (roles.worker) {
+    const opened = openCollector({
+      ...{ db, envelope, connections, tokens, now, random: Math.random, elapsedMs: () => performance.now() },
+      owner: `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`,
+      every,
+      log: (fields, message) => log.warn(fields, message),
+    })
+    collector = opened
+    closing.unshift(() => opened.close())
+    const tell = { db, envelope, connections, tokens, now }
+    const sweep = { db, now, random, config: pathConfig }
+    const context = { db, now, log, collector: opened, notifications, sendMail, tell, sweep }
+    for (const job of JOBS) await doorbell.work<object, typeof context>(job, context)
+    await doorbell.schedule(sweepAuthorizations, {}, { cron: '* * * * *', timezone: 'UTC' })
+    await doorbell.schedule(judgeNotifications, {}, { cron: '* * * * *', timezone: 'UTC' })
+    await doorbell.schedule(oweRefreshes, {}, { cron: '*/10 * * * *', timezone: 'UTC' })
+    opened.ring()
+  }
+
+  let url: string | null = null
+  if (roles.api) {
+    const server = fastify({
+      logger: { level: config.logLevel, redact: ['req.headers.authorization'] },
+      trustProxy: false,
+    })
+    closing.unshift(() => server.close())
+    registerApi(server, {
+      db,
+      now,
+      publicUrl: config.publicUrl,
+      authenticate: (token) => authenticate(db, token, now()),
+      utilityOf: (id) => utilities.find((utility) => utility.id === id) ?? null,
+      async revoke(authorizationUid, by) {
+        const why = { by, reason: 'revoked_by_company', now: now() } as const
+        await db.operator(async (tx) => {
+          await endAuthorization(tx, pathConfig, { authorizationUid, to: 'revoked', why })
+          await doorbell.send(tx, tellDueUtilities, {})
+        })
+      },
+      oweHistory: (companyUid, meterUids, months) => orderHistory({ db, now }, companyUid, meterUids, months),
+      setMonitoring: (companyUid, meterUids, frequency, fixedRefreshDay) =>
+        orderMonitoring({ db, now }, companyUid, { meterUids, frequency, fixedRefreshDay }),
+      async openRawFeed(authorizationUid, rawFeedUid) {
+        const raw = await db.operator((tx) => readRawFeed(tx, authorizationUid, rawFeedUid, envelope))
+        return raw && { mediaType: raw.mediaType, bytes: raw.body }
+      },
+    })
+    registerDocs(server)
+    await registerPages(server, {
+      path: ringing(customerPath, doorbell),
+      config: { ...pathConfig, secureCookies: config.publicUrl.startsWith('https:') },
+      home: () => homeView(db, roles.demo, now()),
+      async notify(key, body) {
+        const isOurs = await notifications.receive(key, body)
+        if (isOurs) await doorbell.ring(judgeNotifications, {})
+        return isOurs
+      },
+    })
+    url = await listen(server, config)
+  }
+
+  return {
+    url,
+    idle: async () => await collector?.idle(),
+    async close() {
+      for (const close of closing) await close()
+    },
+  }
+}
+
+const JOBS = [
+  lookForWindows,
+  judgeNotifications,
+  oweRefreshes,
+  sendDueMails,
+  tellDueUtilities,
+  sweepAuthorizations,
+] as const
+
+/** What ends a share rings for the utilities that have to be told; the sweep would find them too, within a minute. */
+function ringing(path: CustomerPath, doorbell: Doorbell): CustomerPath {
+  const after = async <T>(result: T): Promise<T> => {
+    await doorbell.ring(tellDueUtilities, {})
+    await doorbell.ring(sendDueMails, {})
+    return result
+  }
+  return {
+    ...path,
+    revoke: async (key) => await after(await path.revoke(key)),
+    withdraw: async (flowUid, cookie) => await after(await path.withdraw(flowUid, cookie)),
+  }
+}
+
+async function homeView(db: Db, demo: AppRoles['demo'], now: Date): Promise<HomeView> {
+  const none = { authorizations: 0, meters: 0, readings: 0, bills: 0, billingSummaries: 0, recent: [] }
+  const arrived = demo === null ? none : await db.company(demo.companyUid, countArrivals)
+  const recent = arrived.recent.map(({ created, ...row }) => ({ ...row, when: secondsAgo(created, now) }))
+  return { demo, arrived: { ...arrived, recent } }
+}
+
+function secondsAgo(then: Date, now: Date): string {
+  return then.getTime() > now.getTime() ? now.toISOString() : then.toISOString()
+}
+
+async function listen(server: FastifyInstance, { host, port }: Config): Promise<string> {
+  try {
+    return await server.listen({ host, port })
+  } catch (error) {
+    if (codeOf(error) === 'EADDRINUSE') {
+      throw new Error(
+        `Port ${port} of ${host} is taken by another program. End that one, or choose another with PORT=…`,
+        {
+          cause: error,
+        },
+      )
+    }
+    throw error
+  }
+}
+
+/** Mails go out by SMTP where MAIL_URL is set, else into files below the data directory. */
+function openMailer(config: Config): SendMail {
+  const { mailUrl, mailFrom: from, dataDir } = config
+  if (mailUrl !== null) {
+    const transport = createTransport(mailUrl)
+    return async ({ to, subject, text }) => void (await transport.sendMail({ from, to, subject, text }))
+  }
+  const folder = path.join(dataDir, 'mail')
+  const transport = createTransport({ streamTransport: true, buffer: true, newline: 'unix' })
+  return async ({ to, subject, text }) => {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    const { message, messageId } = await transport.sendMail({ from, to, subject, text })
+    const name = `${new Date().toISOString().replaceAll(/[:.]/g, '-')}-${messageId.replaceAll(/[^\w-]/g, '').slice(0, 12)}.eml`
+    await writeFile(path.join(folder, name), message, { mode: 0o600 })
+  }
+}
+
+function every(ms: number, run: () => void): () => void {
+  const timer = setInterval(run, ms)
+  return () => clearInterval(timer)
+}
+
+const LEVELS = ['debug', 'info', 'warn', 'error', 'fatal', 'silent']
+
+/** Lines of JSON on standard error; ids, counts and codes only. */
+function logTo({ logLevel }: Config): Log {
+  const write = (level: string) => (fields: Record<string, unknown>, message: string) => {
+    if (LEVELS.indexOf(level) < LEVELS.indexOf(logLevel)) return
+    process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level, message, ...fields })}\n`)
+  }
+  return { info: write('info'), warn: write('warn'), error: write('error') }
 }

@@ -5,9 +5,10 @@ import { openStore } from '../app.ts'
 import { importFeeds, recognizeUtility } from '../collection/import-feeds.ts'
 import { readConfig } from '../config.ts'
 import { FeedRejected } from '../espi/errors.ts'
+import { parseBytes } from '../espi/parse.ts'
 import { countProducts, type ProductCounts } from '../storage/count-products.ts'
-import { findCompanyByAlias, listCompanies } from '../storage/companies.ts'
-import type { Tx } from '../storage/db.ts'
+import { listCompanies } from '../storage/companies.ts'
+import type { Db } from '../storage/db.ts'
 import { listTemplates, type TemplateRow } from '../storage/templates.ts'
 import type { Utility } from '../utilities/contract.ts'
 import { utilities } from '../utilities/index.ts'
@@ -32,13 +33,17 @@ export async function importFiles(
       return complain(name, `it cannot be opened (${bytes.code ?? bytes.message})`, options, out)
     files.push({ name: path.basename(name), bytes })
   }
+  for (const { name, bytes } of files) {
+    const why = reasonAgainst(bytes)
+    if (why !== null) return complain(name, why, options, out)
+  }
   const utility = utilityOf(files, options.utility)
   if (typeof utility === 'string') return complain(names[0] ?? '', utility, options, out)
 
   const store = await openStore(readConfig(env), (sentence) => void process.stderr.write(`${sentence}\n`))
   try {
-    const template = await store.db.operator((tx) => templateOf(tx, options.company ?? null))
     const deps = { ...store, now: () => new Date() }
+    const template = await templateFor(deps, options.company ?? null)
     const authorizationUid = await importFeeds(deps, { template, utility, files })
     const counts = await store.db.operator((tx) => countProducts(tx, authorizationUid))
     if (options.json)
@@ -50,6 +55,17 @@ export async function importFiles(
     throw error
   } finally {
     await store.close()
+  }
+}
+
+/** Why a file cannot be read, in a sentence; null when it can. */
+function reasonAgainst(bytes: Uint8Array): string | null {
+  try {
+    parseBytes(bytes)
+    return null
+  } catch (error) {
+    if (error instanceof FeedRejected) return error.message
+    throw error
   }
 }
 
@@ -69,18 +85,21 @@ function utilityOf(files: readonly { bytes: Uint8Array }[], given: string | unde
   return `the file does not tell which utility wrote it; name it with --utility (one of ${known}), or see what is in it with: gbp inspect`
 }
 
-async function templateOf(tx: Tx, alias: string | null): Promise<TemplateRow> {
-  const companies =
-    alias === null ? await listCompanies(tx) : [await findCompanyByAlias(tx, alias)].filter((one) => one !== null)
-  const names = (await listCompanies(tx)).map((company) => company.alias).join(', ')
-  if (alias !== null && companies.length === 0)
-    throw new Error(`No company has the alias ${alias}. There are: ${names || 'none'}.`)
-  if (companies.length > 1) throw new Error(`Name the company with --company. There are: ${names}.`)
-  const [company] = companies
-  if (!company) return (await ensureDemoCompany(tx, new Date())).template
-  const [template] = await listTemplates(tx, company.companyUid)
-  if (!template) throw new Error(`The company ${company.alias} has no template yet; make one first.`)
-  return template
+/** The template of the company meant; where there is no company at all, the demo company is made. */
+async function templateFor(deps: { db: Db; now: () => Date }, alias: string | null): Promise<TemplateRow> {
+  const companies = await deps.db.operator((tx) => listCompanies(tx))
+  if (companies.length === 0 && alias === null) await ensureDemoCompany(deps)
+  return await deps.db.operator(async (tx) => {
+    const all = await listCompanies(tx)
+    const meant = alias === null ? all : all.filter((company) => company.alias === alias)
+    const names = all.map((company) => company.alias).join(', ') || 'none'
+    if (meant.length > 1) throw new Error(`Name the company with --company. There are: ${names}.`)
+    const [company] = meant
+    if (!company) throw new Error(`No company has the alias ${alias}. There are: ${names}.`)
+    const [template] = await listTemplates(tx, company.companyUid)
+    if (!template) throw new Error(`The company ${company.alias} has no template yet; make one first.`)
+    return template
+  })
 }
 
 function complain(name: string, why: string, { json }: Options, out: (line: string) => void): number {

@@ -32,11 +32,15 @@ export type SimulatorsProcess = { utilities: Record<'pge' | 'sce' | 'demo', Simu
 const program = path.resolve(import.meta.dirname, '../../simulators/main.ts')
 
 /**
- * Starts the simulated utilities as a program of their own (they share no code with us).
+ * Starts the simulated utilities as a program of their own (they share no code with us). They end when we do, however that
+ * happens.
  * Throws with their own sentence when they cannot start, for example because a port is taken.
  */
 export async function startSimulatorsProcess(args: readonly string[]): Promise<SimulatorsProcess> {
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  const child = spawn(process.execPath, [program, '--until-stdin-ends', ...args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: true,
+  })
   const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
   let complaint = ''
   child.stderr.on('data', (chunk: Buffer) => {
@@ -61,7 +65,7 @@ export async function registerAtSimulator(
   utility: SimulatedUtility,
   addresses: { redirectUri: string; notificationUri: string; portalUri: string },
 ): Promise<void> {
-  const response = await fetch(`${utility.admin}/third-party`, {
+  const response = await fetch(`${utility.admin}/_admin/third-party`, {
     method: 'PUT',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(addresses),

@@ -35,7 +35,7 @@ export async function start(env: NodeJS.ProcessEnv, out: (line: string) => void)
 function simulatorArguments({ port, dataDir }: Config): string[] {
   const flags = ['--pge', '--pge-api', '--sce', '--sce-api', '--demo']
   const ports = flags.flatMap((flag, index) => [flag, String(port === 0 ? 0 : port + 11 + index)])
-  return ['--state', path.join(dataDir, 'simulators'), '--until-stdin-ends', ...ports]
+  return ['--state', path.join(dataDir, 'simulators'), ...ports]
 }
 
 function print(

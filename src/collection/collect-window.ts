@@ -109,7 +109,7 @@ async function fetchWindow(
     return { kind: 'feed', bytes, mediaType: headers['content-type'] ?? 'application/atom+xml' }
   }
   const fetched = isBulk
-    ? await deps.tokens.withClientToken(registration, get)
+    ? await deps.tokens.withClientToken(registration.registrationUid, get)
     : await deps.tokens.withAccessToken(authorization.authorizationUid, get)
   if (window.product === 'bulk_request') return { kind: 'promised' } // files are named in a notification
   if (window.product !== 'file' || fetched.kind !== 'feed') return fetched

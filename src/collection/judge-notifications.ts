@@ -1,33 +1,39 @@
+import type { Uid } from '../model/uid.ts'
 import { type ActiveAuthorization, listActiveOf } from '../storage/active-authorizations.ts'
-import type { Db, Tx } from '../storage/db.ts'
+import type { Tx } from '../storage/db.ts'
+import { findRegistration } from '../storage/registrations.ts'
 import { oweAgain } from '../storage/window-hints.ts'
 import { oweWindows } from '../storage/windows.ts'
 import type { Utility } from '../utilities/contract.ts'
+import { utilityOf } from '../utilities/index.ts'
 import { isConsented, planRefresh, PRIORITY, reachOf } from './plan-windows.ts'
 
 /** A known authorization gets at most one fetch for all hints of this long. */
 const HINT_MS = 15 * 60_000
 
-/** What a judged notification named: the utility's, allowed addresses only. */
-export type Hint = { registrationUid: string; utility: Utility; resources: readonly string[] }
-
 /**
- * Turns a notification into owed windows. It is a hint and nothing more: a file that it names is owed by every active
- * authorization of the registration (each takes its own slice), a subscription that it names is owed a refresh, and what
- * it says of anything else is not followed. Returns how many windows became owed.
+ * Turns a judged notification into owed windows, in the transaction that closes it. `resources` are the utility's own
+ * addresses. It is a hint and nothing more: a file that it names is owed by every active authorization of the registration
+ * (each takes its own slice), a subscription that it names is owed a refresh, and what it says of anything else is not
+ * followed. Returns how many windows became owed.
  */
-export async function followHint(db: Db, { registrationUid, utility, resources }: Hint, now: Date): Promise<number> {
+export async function followHint(
+  tx: Tx,
+  { registrationUid, resources }: { registrationUid: Uid; resources: readonly string[] },
+  now: Date,
+): Promise<number> {
+  const registration = await findRegistration(tx, registrationUid)
+  if (!registration) return 0
+  const utility = utilityOf(registration.utility)
   const files = resources.filter((address) => isFile(utility, address))
-  return await db.operator(async (tx) => {
-    let owed = 0
-    for (const authorization of await listActiveOf(tx, registrationUid, now)) {
-      owed += await oweFiles(tx, authorization, files, now)
-      if (resources.some((address) => names(address, authorization))) {
-        owed += await oweRefresh(tx, authorization, utility, now)
-      }
+  let owed = 0
+  for (const authorization of await listActiveOf(tx, registrationUid, now)) {
+    owed += await oweFiles(tx, authorization, files, now)
+    if (resources.some((address) => names(address, authorization))) {
+      owed += await oweRefresh(tx, authorization, utility, now)
     }
-    return owed
-  })
+  }
+  return owed
 }
 
 /** True for the name of a bulk file as the profile writes it; nothing else that a notification names is fetched as one. */

@@ -1,4 +1,5 @@
 import { FeedRejected } from '../espi/errors.ts'
+import { backoffMs } from '../jobs/backoff.ts'
 import type { Db } from '../storage/db.ts'
 import { ConsentEnded, LeaseLost } from '../storage/errors.ts'
 import { failWindow, type OwedWindow, setWindowAside } from '../storage/windows.ts'
@@ -13,7 +14,6 @@ export type Verdict =
   | { kind: 'leave' }
 
 const MINUTE = 60_000
-const HOUR = 60 * MINUTE
 /** With full jitter below an hour each, this many tries span about three days. */
 const TRIES_UNAVAILABLE = 100
 const TRIES_UNKNOWN = 8
@@ -33,13 +33,8 @@ export function judgeFailure(error: unknown, attempts: number, random: () => num
   const isDown = error instanceof UtilityUnavailable
   const reason = isDown ? error.code : 'unexpected_error'
   if (attempts + 1 >= (isDown ? TRIES_UNAVAILABLE : TRIES_UNKNOWN)) return { kind: 'aside', reason }
-  const asked = isDown && error.retryAfter !== null ? error.retryAfter * 1000 : 0
-  return { kind: 'again', reason, afterMs: asked + backoffMs(attempts, random) }
-}
-
-/** Full jitter: anywhere between nothing and a ceiling that doubles from two seconds to an hour. */
-export function backoffMs(attempts: number, random: () => number): number {
-  return Math.floor(random() * Math.min(HOUR, 2000 * 2 ** Math.min(attempts, 20)))
+  const retryAfterMs = isDown && error.retryAfter !== null ? error.retryAfter * 1000 : null
+  return { kind: 'again', reason, afterMs: backoffMs(attempts + 1, { random, baseMs: 2000, retryAfterMs }) }
 }
 
 /** Writes the verdict to the window, unless another worker has it by now. */

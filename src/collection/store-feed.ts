@@ -5,10 +5,13 @@ import type { Uid } from '../model/uid.ts'
 import { upsertBillingAccounts } from '../storage/billing.ts'
 import { saveBills } from '../storage/bills.ts'
 import type { Tx } from '../storage/db.ts'
+import { setMonitoring } from '../storage/edit-meter.ts'
 import { appendEvent } from '../storage/events.ts'
 import { activateMeter, upsertMeters } from '../storage/meters.ts'
+import { findMonitoring } from '../storage/monitoring.ts'
 import { mergeSeries } from '../storage/series.ts'
 import { deriveBillingSummaries } from './derive-billing-summaries.ts'
+import { nextRefreshAfter } from './next-refresh.ts'
 
 /** What storing a feed changed. dropped: series, bills and accounts that consent does not cover; outside: before its reach. */
 export type Stored = { newMeters: number; readings: number; bills: number; dropped: number; outside: number }
@@ -39,6 +42,7 @@ export async function storeFeed(tx: Tx, authorizationUid: Uid, feed: DecodedFeed
   for (const { meterUid, isNew } of upserted) {
     if (!isNew) continue
     stored.newMeters++
+    await monitorNewMeter(tx, authorizationUid, meterUid, now)
     if (!silent) await appendEvent(tx, { type: 'meter_created', authorizationUid, meterUid, now })
   }
 
@@ -86,6 +90,14 @@ export async function storeFeed(tx: Tx, authorizationUid: Uid, feed: DecodedFeed
     }
   }
   return stored
+}
+
+/** A new meter is refreshed as often as the company's form said when the customer agreed. */
+async function monitorNewMeter(tx: Tx, authorizationUid: Uid, meterUid: Uid, now: Date): Promise<void> {
+  const frequency = await findMonitoring(tx, authorizationUid)
+  if (frequency === 'off') return
+  const nextRefresh = nextRefreshAfter(now, frequency, null)
+  await setMonitoring(tx, meterUid, { frequency, fixedRefreshDay: null, nextRefresh }, now)
 }
 
 /** The meters a feed tells of, and a bare one for each usage point that only has readings or bills in it. */

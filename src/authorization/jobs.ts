@@ -1,0 +1,45 @@
+import type { Job } from '../jobs/job.ts'
+import { type SendMail, sendMails } from './send-mails.ts'
+import { abandonOldGrants, closeStaleFlows, expireAuthorizations, remindUnconfirmed, type SweepDeps } from './sweeps.ts'
+import { type TellDeps, tellUtilities } from './tell-utilities.ts'
+
+type Nothing = object
+const nothing = (): Nothing => ({})
+
+/** Mails that are due; rung when one is queued. */
+export const sendDueMails: Job<Nothing, { sendMail: SendMail }> = {
+  name: 'authorization.send-mails',
+  key: () => 'mails',
+  attempts: 1,
+  parse: nothing,
+  async run(_payload, { db, now, sendMail }) {
+    await sendMails({ db, now, sendMail })
+  },
+}
+
+/** Utilities that are owed the word that a share has ended; rung when one ends. */
+export const tellDueUtilities: Job<Nothing, { tell: TellDeps }> = {
+  name: 'authorization.tell-utilities',
+  key: () => 'tell',
+  attempts: 1,
+  parse: nothing,
+  async run(_payload, { tell }) {
+    await tellUtilities(tell)
+  },
+}
+
+/** What time brings about: ends, reminders, grants and flows that nobody finished. Runs every minute. */
+export const sweepAuthorizations: Job<Nothing, { sweep: SweepDeps; tell: TellDeps; sendMail: SendMail }> = {
+  name: 'authorization.sweep',
+  key: () => 'sweep',
+  attempts: 1,
+  parse: nothing,
+  async run(_payload, { db, now, sweep, tell, sendMail }) {
+    await expireAuthorizations(sweep)
+    await remindUnconfirmed(sweep)
+    await abandonOldGrants(sweep)
+    await closeStaleFlows(sweep)
+    await tellUtilities(tell)
+    await sendMails({ db, now, sendMail })
+  },
+}

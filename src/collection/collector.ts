@@ -1,0 +1,182 @@
+import { backoffMs } from '../jobs/backoff.ts'
+import { underLease } from '../jobs/lease.ts'
+import type { Uid } from '../model/uid.ts'
+import { claimSlot, type Quota, recordFailure, recordSuccess, type Slot } from '../storage/limits.ts'
+import {
+  awaitWindow,
+  extendLease,
+  findCandidates,
+  handBackWindow,
+  leaseWindow,
+  type OwedWindow,
+  sweepLeases,
+} from '../storage/windows.ts'
+import { ConsentEnded, LeaseLost } from '../storage/errors.ts'
+import type { Lease } from '../storage/write-gate.ts'
+import type { Connection } from '../utilities/connections.ts'
+import { UtilityUnavailable } from '../utilities/errors.ts'
+import { type CollectDeps, collectWindow } from './collect-window.ts'
+import { judgeFailure, settleFailure } from './settle-failure.ts'
+
+export type CollectorDeps = CollectDeps & {
+  /** This process, in leases. */
+  owner: string
+  random: () => number
+  /** Milliseconds on a clock that nobody sets. */
+  elapsedMs: () => number
+  /** Calls `run` every `ms` until the returned function is called. */
+  every: (ms: number, run: () => void) => () => void
+  /** Something worth telling the operator: ids and codes only. */
+  log: (fields: Record<string, unknown>, message: string) => void
+}
+
+/** The worker of one process: takes what is due, some lanes at a time, until there is nothing left. */
+export type Collector = {
+  /** There is something new: look now. */
+  ring(): void
+  /** Resolves when nothing is due any more. */
+  idle(): Promise<void>
+  /** Hands back what is in work and stops. */
+  close(): Promise<void>
+}
+
+const LANES = 4
+const LEASE_MS = 120_000
+const SWEEP_MS = 30_000
+const LOOK_MS = 1000
+/** The simulated utilities are asked as fast as they answer. */
+const NO_QUOTA: Quota = { perSecond: null, perHour: null, perDay: null, dayStarts: null }
+
+/** Starts collecting. Losing every doorbell loses nothing: the tables are looked at once a second, too. */
+export function openCollector(deps: CollectorDeps): Collector {
+  const stop = new AbortController()
+  const inWork = new Set<Promise<void>>()
+  let looking: Promise<void> | null = null
+  let again = false
+
+  async function look(): Promise<void> {
+    do {
+      again = false
+      const now = deps.now()
+      const free = LANES - inWork.size
+      if (free <= 0 || stop.signal.aborted) return
+      const candidates = await deps.db.operator((tx) => findCandidates(tx, { now, limit: free }))
+      for (const window of candidates) {
+        const work = runWindow(deps, window, stop.signal)
+          .catch((error: unknown) => deps.log({ error: nameOf(error) }, 'collection failed unexpectedly'))
+          .finally(() => {
+            inWork.delete(work)
+            ring()
+          })
+        inWork.add(work)
+      }
+    } while (again)
+  }
+
+  function ring(): void {
+    again = true
+    if (stop.signal.aborted) return
+    looking ??= look()
+      .catch((error: unknown) => deps.log({ error: nameOf(error) }, 'looking for owed windows failed'))
+      .finally(() => {
+        looking = null
+      })
+  }
+
+  const stopLooking = deps.every(LOOK_MS, ring)
+  const stopSweeping = deps.every(SWEEP_MS, () => {
+    deps.db
+      .operator((tx) => sweepLeases(tx, { now: deps.now() }))
+      .catch((error: unknown) => deps.log({ error: nameOf(error) }, 'sweeping leases failed'))
+  })
+
+  return {
+    ring,
+    async idle() {
+      ring()
+      while (looking || inWork.size > 0) await Promise.all([looking, ...inWork])
+    },
+    async close() {
+      stop.abort()
+      stopLooking()
+      stopSweeping()
+      await looking
+      await Promise.all(inWork)
+    },
+  }
+}
+
+async function runWindow(deps: CollectorDeps, window: OwedWindow, signal: AbortSignal): Promise<void> {
+  const { authorizationUid, registrationUid } = window
+  const { db, now, owner } = deps
+  if (registrationUid === null) return
+  const until = new Date(now().getTime() + LEASE_MS)
+  const lease = await db.operator((tx) => leaseWindow(tx, authorizationUid, window, { owner, until, now: now() }))
+  if (!lease) return
+  try {
+    const connection = await deps.connections.of(registrationUid)
+    const slot = await claim(deps, connection, registrationUid)
+    if (!slot.granted) {
+      await db.operator((tx) => handBackWindow(tx, authorizationUid, lease, slot.retryAt))
+      return
+    }
+    const keeper = {
+      leaseMs: LEASE_MS,
+      extend: (to: Date) => db.operator((tx) => extendLease(tx, authorizationUid, lease, { until: to, now: now() })),
+      isLost: (error: unknown) => error instanceof LeaseLost || error instanceof ConsentEnded,
+      now,
+      elapsedMs: deps.elapsedMs,
+      every: deps.every,
+      signal,
+    }
+    const settled = await underLease(keeper, (running) => collectWindow(deps, window, lease, running))
+    await db.operator((tx) => recordSuccess(tx, registrationUid))
+    if (!settled) await waitForNotification(deps, window, lease)
+  } catch (error) {
+    await fail(deps, { window, lease, registrationUid, signal }, error)
+  }
+}
+
+async function claim(deps: CollectorDeps, { utility, registration }: Connection, registrationUid: Uid): Promise<Slot> {
+  const quota = registration.environment === 'simulated' ? NO_QUOTA : utility.quota
+  return await deps.db.operator((tx) => claimSlot(tx, registrationUid, quota, deps.now()))
+}
+
+/** The utility will notify us. In case it forgets, it is asked again: after a minute, then less and less often. */
+async function waitForNotification(deps: CollectorDeps, window: OwedWindow, lease: Lease): Promise<void> {
+  const waitMs = 60_000 * 2 ** Math.min(window.attempts, 8) + backoffMs(1, { random: deps.random })
+  const nextTry = new Date(deps.now().getTime() + waitMs)
+  await deps.db.operator((tx) =>
+    awaitWindow(tx, window.authorizationUid, lease, { reason: 'awaiting_notification', nextTry }),
+  )
+}
+
+type Failed = { window: OwedWindow; lease: Lease; registrationUid: Uid; signal: AbortSignal }
+
+async function fail(
+  deps: CollectorDeps,
+  { window, lease, registrationUid, signal }: Failed,
+  error: unknown,
+): Promise<void> {
+  const { authorizationUid } = window
+  const now = deps.now()
+  if (signal.aborted) {
+    await deps.db.operator((tx) => handBackWindow(tx, authorizationUid, lease, now))
+    return
+  }
+  if (error instanceof UtilityUnavailable) {
+    const until = error.retryAfter === null ? null : new Date(now.getTime() + error.retryAfter * 1000)
+    await deps.db.operator((tx) => recordFailure(tx, registrationUid, { now, until }))
+  }
+  const verdict = judgeFailure(error, window.attempts, deps.random)
+  const reason = 'reason' in verdict ? verdict.reason : verdict.kind
+  deps.log(
+    { authorizationUid, product: window.product, reason, verdict: verdict.kind, error: nameOf(error) },
+    'window not collected',
+  )
+  await settleFailure(deps.db, window, lease, { verdict, now })
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error
+}
