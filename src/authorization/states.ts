@@ -128,6 +128,7 @@ export function isStep(from: AuthorizationState | null, to: AuthorizationState):
 /** What a company reads in `status_message`, by reason. */
 const MESSAGES: Record<string, string> = {
   invalid_grant: 'The utility no longer accepts this authorization. Ask the customer to authorize again.',
+  replaced_at_utility: 'The customer is renewing this authorization at the utility.',
   other: 'The utility refused access. Ask the customer to authorize again.',
 }
 

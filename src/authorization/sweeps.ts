@@ -1,7 +1,7 @@
 import { appendAudit } from '../storage/audit.ts'
-import { listDueToExpire } from '../storage/authorizations.ts'
+import { listDueToExpire, listRefused } from '../storage/authorizations.ts'
 import type { Tx } from '../storage/db.ts'
-import { type FlowRow, listFlowsIn, moveFlow } from '../storage/flows.ts'
+import { type FlowRow, isCustomerOnTheWay, listFlowsIn, moveFlow } from '../storage/flows.ts'
 import { insertLink } from '../storage/links.ts'
 import { findTemplate } from '../storage/templates.ts'
 import { utilityOf } from '../utilities/index.ts'
@@ -10,6 +10,7 @@ import { dropGrant, endAuthorization } from './end-authorization.ts'
 import { hashKey, newKey } from './keys.ts'
 import { queueCustomerMail } from './mail.ts'
 import type { PathDeps } from './path-deps.ts'
+import { REPLACED } from './utility-ended.ts'
 
 export type SweepDeps = Pick<PathDeps, 'db' | 'now' | 'random' | 'config'>
 
@@ -90,6 +91,20 @@ export async function expireAuthorizations(deps: SweepDeps): Promise<number> {
       endAuthorization(tx, deps.config, { authorizationUid, to: 'expired', why }),
     )
     if (row) ended++
+  }
+  return ended
+}
+
+/** Asks again about grants that looked replaced by a renewal, once nobody is renewing any more. Returns how many ended. */
+export async function settleReplaced(deps: Pick<PathDeps, 'db' | 'now' | 'tokens'>): Promise<number> {
+  const now = deps.now()
+  const waiting = await deps.db.operator((tx) => listRefused(tx, { reason: REPLACED, limit: BATCH }))
+  let ended = 0
+  for (const { authorizationUid, companyUid, utility, customerEmail } of waiting) {
+    const customer = { companyUid, utility, customerEmail, now }
+    if (await deps.db.operator((tx) => isCustomerOnTheWay(tx, customer))) continue
+    // A utility that is down is asked in the next round.
+    if (await deps.tokens.checkAtUtility(authorizationUid).catch(() => false)) ended++
   }
   return ended
 }

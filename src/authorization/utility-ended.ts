@@ -7,13 +7,14 @@ import { dropGrant, endAuthorization } from './end-authorization.ts'
 import type { PathConfig } from './path-deps.ts'
 import { isStep, transition } from './states.ts'
 
-/** A customer who is on the way may still come back within this time. */
-const ON_THE_WAY_MS = 25 * 3_600_000
+/** Why an authorization waits for its renewal: the utility has replaced its grant. */
+export const REPLACED = 'replaced_at_utility'
 
 /**
  * The utility says that a grant is over. Revoked, with all that follows; except while the same customer is on the way
  * with the same company: some utilities cancel the old grant the moment a new one is given (utilities.md A4), and then
- * the authorization waits for its renewal and loses nothing. Returns true when something changed.
+ * the authorization waits for its renewal and loses nothing (settleReplaced asks again when none comes). Returns true
+ * when something changed.
  */
 export async function utilityEnded(
   tx: Tx,
@@ -31,10 +32,9 @@ export async function utilityEnded(
     return true
   }
   const { companyUid, utility, customerEmail } = row
-  const since = new Date(now.getTime() - ON_THE_WAY_MS)
-  if (await isCustomerOnTheWay(tx, { companyUid, utility, customerEmail, since })) {
+  if (await isCustomerOnTheWay(tx, { companyUid, utility, customerEmail, now })) {
     if (!isStep(row.state, 'needs_reauthorization')) return false
-    await transition(tx, authorizationUid, 'needs_reauthorization', { ...why, reason: 'replaced_at_utility' })
+    await transition(tx, authorizationUid, 'needs_reauthorization', { ...why, reason: REPLACED })
     return true
   }
   return (await endAuthorization(tx, config, { authorizationUid, to: 'revoked', why })) !== null

@@ -242,3 +242,15 @@ export async function listByAuthorizationAddress(
     order by a.authorization_uid limit 20`.execute(tx)
   return rows.map((row) => row.uid)
 }
+
+/** Authorizations that wait for their customer since the utility refused them for this reason. */
+export async function listRefused(tx: Tx, p: { reason: string; limit: number }): Promise<AuthorizationRow[]> {
+  const { rows } = await sql<AuthorizationRow>`
+    select ${columns} from authorizations a
+    where a.state = 'needs_reauthorization' and exists (
+      select 1 from audit_entries e
+      where e.authorization_uid = a.authorization_uid and e.action = 'authorization_refused_by_utility'
+        and e.ts = a.status_ts and e.details ->> 'reason' = ${p.reason})
+    order by a.authorization_uid limit ${p.limit}`.execute(tx)
+  return rows
+}

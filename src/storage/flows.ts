@@ -156,14 +156,14 @@ export async function listFlowsIn(tx: Tx, p: { state: string; before: Date; limi
 /** True while a customer is on the way with this company and utility: the utility may have replaced the old grant. */
 export async function isCustomerOnTheWay(
   tx: Tx,
-  p: { companyUid: Uid; utility: string; customerEmail: string; since: Date },
+  p: { companyUid: Uid; utility: string; customerEmail: string; now: Date },
 ): Promise<boolean> {
   const { rows } = await sql<{ found: boolean }>`
     select exists (
       select 1 from flows
       where company_uid = ${p.companyUid} and utility = ${p.utility}
         and lower(customer_email) = lower(${p.customerEmail})
-        and state in ('sent', 'exchanging', 'granted') and created > ${p.since}
+        and (state in ('exchanging', 'granted') or (state = 'sent' and expires > ${p.now}))
     ) as found`.execute(tx)
   return rows[0]?.found ?? false
 }
