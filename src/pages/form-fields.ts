@@ -25,7 +25,7 @@ export function field({ name, label, hint, error, value, type, autocomplete, max
       id="${name}"
       name="${name}"
       type="${type}"
-      value="${value}"
+      value="${type === 'date' && !isDay(value) ? '' : value}"
       autocomplete="${autocomplete}"
       aria-describedby="${described}"
       required
@@ -36,6 +36,9 @@ export function field({ name, label, hint, error, value, type, autocomplete, max
     <p class="hint" id="${name}-hint">${hint}</p>
   </div>`
 }
+
+/** A date input takes nothing else, and browsers complain of what they must ignore. */
+const isDay = (text: string): boolean => /^\d{4}-\d{2}-\d{2}$/.test(text)
 
 type Choice = {
   name: string

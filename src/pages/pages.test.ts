@@ -146,7 +146,8 @@ describe('the receipt', () => {
 })
 
 describe('other pages', () => {
-  const ends = Object.keys(deadEndStatus) as DeadEnd[]
+  const isDeadEnd = (name: string): name is DeadEnd => name in deadEndStatus
+  const ends = Object.keys(deadEndStatus).filter(isDeadEnd)
 
   it.each(ends)('the dead end %s says why in both languages, and how to go on', (end) => {
     for (const language of ['en', 'es'] as const) {
