@@ -119,15 +119,35 @@ export function readPidFile(cluster: string): { pid: number; socketFolder: strin
 }
 
 /**
- * The living server of a cluster. A pid file whose process is gone, or is another program that got the same number (as
- * happens after a restart of a container or a machine), is stale; the latter would make PostgreSQL refuse, so it is removed.
+ * The living server of a cluster. Its pid file can outlive it, and then name a process that is gone, a zombie, or another
+ * program that got the same number (as happens after a restart of a container or a machine). PostgreSQL refuses to start
+ * on the latter two, so the number is replaced by one that no process has. The file itself must stay: what else it says
+ * keeps a new server from starting while processes of the old one still live.
  */
 export function findServer(cluster: string): { pid: number; socketFolder: string; status: string } | null {
   const server = readPidFile(cluster)
   if (!server || !(server.pid > 0) || !isRunning(server.pid)) return null
   if (commandLine(server.pid).includes(cluster)) return server
-  fs.rmSync(path.join(cluster, 'postmaster.pid'), { force: true })
+  disownPidFile(path.join(cluster, 'postmaster.pid'), server.pid)
   return null
+}
+
+const NO_PROCESS = 2_147_483_646
+
+/** Through one descriptor, so that a file that another process of ours has meanwhile put in its place is not touched. */
+function disownPidFile(file: string, pid: number): void {
+  let descriptor
+  try {
+    descriptor = fs.openSync(file, 'r+')
+  } catch {
+    return // it is gone
+  }
+  try {
+    const [first = '', ...rest] = fs.readFileSync(descriptor, 'utf8').split('\n')
+    if (Number(first) === pid) fs.writeSync(descriptor, [String(NO_PROCESS), ...rest].join('\n'), 0)
+  } finally {
+    fs.closeSync(descriptor)
+  }
 }
 
 function isRunning(pid: number): boolean {
