@@ -34,6 +34,7 @@ export const bodies = {
   clock: z.object({ clock: z.string().nullable() }),
   settings,
   which: z.object({ subscription: z.coerce.string().optional(), login: z.string().optional() }),
+  serverCertificate: z.object({ trusted: z.boolean() }),
   newDay: z.object({ days: z.number().int().min(1).max(400).default(1) }),
   correct: z.object({
     login: z.string(),

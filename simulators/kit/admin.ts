@@ -6,6 +6,7 @@ import { dayFromIso, dayOf, isoDate, midnight } from '../world/local-days.ts'
 import { billedPeriods } from '../world/periods.ts'
 import { activeAuthorizations, activeOf, endAuthorization, findAuthorization } from './authorizations.ts'
 import { bodies, checkedFault } from './admin-bodies.ts'
+import { openCertificates } from './certificates.ts'
 import { modes } from './faults.ts'
 import { type Answer, type Incoming, json } from './server.ts'
 import type { Correction, Rebill } from '../world/world.ts'
@@ -24,7 +25,7 @@ export type Hooks = {
 class BadRequest extends Error {}
 
 /** The admin API of one utility, under /_admin; every answer is JSON. Null when the path is not one of it. */
-export const answerAdmin = (utility: Utility, hooks: Hooks, incoming: Incoming): Answer | null => {
+export const answerAdmin = async (utility: Utility, hooks: Hooks, incoming: Incoming): Promise<Answer | null> => {
   if (!incoming.path.startsWith('/_admin')) return null
   const route = routes[`${incoming.method} ${incoming.path.slice('/_admin'.length)}`]
   if (!route) {
@@ -33,7 +34,8 @@ export const answerAdmin = (utility: Utility, hooks: Hooks, incoming: Incoming):
   }
   try {
     const body: unknown = incoming.body.trim() === '' ? {} : JSON.parse(incoming.body)
-    return json(200, route(utility, { hooks, body, query: Object.fromEntries(incoming.query) }) ?? { ok: true })
+    const answer = await route(utility, { hooks, body, query: Object.fromEntries(incoming.query) })
+    return json(200, answer ?? { ok: true })
   } catch (error) {
     return json(400, { error: 'bad_request', message: error instanceof Error ? error.message : String(error) })
   }
@@ -87,6 +89,13 @@ const routes: Record<string, (utility: Utility, call: Call) => unknown> = {
     hooks.daysBegan(today, today + 1)
     return clockOf(utility)
   },
+  'PUT /server-certificate': async (utility, { body }) => {
+    if (!utility.certificates) throw new BadRequest('This utility has no TLS')
+    const { trusted } = bodies.serverCertificate.parse(body)
+    const other = trusted ? utility.certificates : await openCertificates(null, `${utility.name}-other`, false)
+    utility.present(other.server)
+    return { trusted }
+  },
   'GET /fault': (utility) => ({ faults: utility.faults.list, modes }),
   'POST /fault': (utility, { body }) => {
     const fault = checkedFault(body)
@@ -114,6 +123,7 @@ export const moveClock = (utility: Utility, hooks: Hooks, iso: string | null): v
 export const pushNewDays = (utility: Utility, hooks: Hooks): void => {
   const today = dayOf(utility.now())
   const last = utility.state.lastPushDay ?? today
+  activeAuthorizations(utility) // ends, and announces, what time has ended
   if (today <= last) return
   utility.state.lastPushDay = today
   utility.store.save()

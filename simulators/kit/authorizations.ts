@@ -34,8 +34,10 @@ export const endAuthorization = (utility: Utility, authorization: Authorization)
 
 /** Active now: not revoked, and not past the end the customer chose. */
 export const isActive = (utility: Utility, authorization: Authorization): boolean => {
-  if (authorization.status === 1 && authorization.endsAt !== null && authorization.endsAt <= utility.now())
+  if (authorization.status === 1 && authorization.endsAt !== null && authorization.endsAt <= utility.now()) {
     endAuthorization(utility, authorization)
+    utility.onEnded(authorization)
+  }
   return authorization.status === 1
 }
 

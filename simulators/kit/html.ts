@@ -4,8 +4,8 @@ import type { Answer } from './server.ts'
 const style = `
 *{box-sizing:border-box}
 body{margin:0;font:16px/1.5 system-ui,sans-serif;color:#1b1b1b;background:#f4f5f7}
-header{color:#fff;padding:.75rem 1rem;font-weight:700;font-size:1.15rem}
-.banner{background:#fff3c4;color:#533f03;padding:.5rem 1rem;border-bottom:2px solid #c99700;font-weight:600}
+.name{color:#fff;padding:.75rem 1rem;font-weight:700;font-size:1.15rem}
+.banner{margin:0;background:#fff3c4;color:#533f03;padding:.5rem 1rem;border-bottom:2px solid #c99700;font-weight:600}
 main{max-width:40rem;margin:1rem auto;padding:1rem;background:#fff;border:1px solid #d5d9e0;border-radius:.5rem}
 h1{font-size:1.4rem;margin:.2rem 0 1rem}
 fieldset{border:1px solid #c5cad3;border-radius:.4rem;margin:0 0 1rem;padding:.5rem 1rem}
@@ -45,8 +45,10 @@ export const page = (
         </style>
       </head>
       <body>
-        <header>${look.title}</header>
-        <p class="banner" style="margin:0">Simulated utility: nothing here is real</p>
+        <header>
+          <div class="name">${look.title}</div>
+          <p class="banner">Simulated utility: nothing here is real</p>
+        </header>
         <main>
           <h1>${options.heading}</h1>
           !${options.content}

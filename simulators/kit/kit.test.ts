@@ -201,6 +201,36 @@ test('the quota is only counted while it is off, and answers 429 when it is on',
   expect((await api.get(resource, token)).status).toBe(200)
 })
 
+test('a customer whose last day is over is announced like one who cancels', async () => {
+  await share(simulators.demo, 'test', {
+    redirectUri: listener.redirectUri,
+    changes: { end: 'date', end_date: '2026-07-15' },
+  })
+  const ending = (await authorizations(simulators.demo)).at(-1)?.id ?? ''
+  const before = listener.bodies.length
+  await admin(simulators.demo, 'POST', '/new-day')
+  await listener.next(before + 1)
+  expect(listener.bodies.slice(before).flatMap(resourcesOf)).toContain(
+    `${simulators.demo.api}/espi/1_1/resource/Authorization/${ending}`,
+  )
+  await admin(simulators.demo, 'PUT', '/clock', { clock })
+})
+
+test('a certificate of an unknown authority can be presented and taken back', async () => {
+  const connect = async (): Promise<number> => {
+    const client = apiOf(simulators.sce)
+    try {
+      return (await client.get('/nowhere')).status
+    } finally {
+      await client.close()
+    }
+  }
+  await admin(simulators.sce, 'PUT', '/server-certificate', { trusted: false })
+  await expect(connect()).rejects.toThrow('fetch failed')
+  await admin(simulators.sce, 'PUT', '/server-certificate', { trusted: true })
+  expect(await connect()).toBe(404)
+})
+
 test('authorizations, tokens, certificates and the clock outlive a restart', async () => {
   const stateDir = mkdtempSync(path.join(tmpdir(), 'simulators-'))
   const first = await startSimulators({ stateDir, clock, historyMonths: 1, thirdParties: { pge: listener } })

@@ -20,6 +20,7 @@ const tickMs = 20_000
 /** Starts the servers of a utility, fills in its origins, and publishes new days while real time passes. */
 export const mount = async (utility: Utility, hooks: Hooks, mounts: readonly Mount[]): Promise<Mounted> => {
   const listening: Listening[] = []
+  utility.onEnded = hooks.revoked
   const close = async (): Promise<void> => {
     clearInterval(timer)
     utility.notifier.close()
@@ -38,6 +39,7 @@ export const mount = async (utility: Utility, hooks: Hooks, mounts: readonly Mou
         handler: (incoming) => answer(utility, hooks, { one, incoming }),
       })
       listening.push(server)
+      if (tls) utility.present = server.present
       if (one.role !== 'api') utility.origins.pages = server.origin
       if (one.role !== 'pages') utility.origins.api = server.origin
     }
@@ -55,7 +57,7 @@ async function answer(
   { one, incoming }: { one: Mount; incoming: Incoming },
 ): Promise<Answer> {
   if (one.role !== 'api') {
-    const admin = answerAdmin(utility, hooks, incoming)
+    const admin = await answerAdmin(utility, hooks, incoming)
     if (admin) return admin
   }
   const kind = one.kindOf(incoming)

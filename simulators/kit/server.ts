@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -34,7 +34,12 @@ export type Answer = {
 
 export type Handler = (incoming: Incoming) => Answer | Promise<Answer>
 
-export type Listening = { origin: string; close(): Promise<void> }
+export type Listening = {
+  origin: string
+  /** Presents another certificate from the next handshake on; nothing on plain http. */
+  present(tls: { certificate: string; key: string }): void
+  close(): Promise<void>
+}
 
 /** Thrown when a port that was asked for is not free; says which option sets it. */
 export class PortTaken extends Error {
@@ -52,7 +57,7 @@ export const listen = async (options: {
 }): Promise<Listening> => {
   const { tls, handler, port, flag } = options
   const listener: RequestListener = (request, response) => void respond(request, response, handler)
-  const server: Server = tls
+  const server: Server | TlsServer = tls
     ? createTlsServer({ cert: tls.certificate, key: tls.key, requestCert: true, rejectUnauthorized: false }, listener)
     : createServer(listener)
   server.keepAliveTimeout = 65_000 // shorter, and a client that is busy meets a closing connection
@@ -66,6 +71,10 @@ export const listen = async (options: {
   })
   return {
     origin: `${tls ? 'https' : 'http'}://127.0.0.1:${portOf(server)}`,
+    present: ({ certificate, key }) => {
+      if ('setSecureContext' in server) server.setSecureContext({ cert: certificate, key })
+      server.closeIdleConnections()
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
@@ -74,7 +83,7 @@ export const listen = async (options: {
   }
 }
 
-export const portOf = (server: Server): number => {
+export const portOf = (server: Pick<Server, 'address'>): number => {
   const address = server.address()
   return typeof address === 'object' && address ? address.port : 0
 }

@@ -27,6 +27,10 @@ export type Utility = {
   faults: Faults
   requests: RequestLog
   notifier: Notifier
+  /** Told when time has ended an authorization; the servers set it. */
+  onEnded: (authorization: Authorization) => void
+  /** Presents another server certificate on the API; the servers set it. */
+  present: (tls: { certificate: string; key: string }) => void
   /** Moment of the utility's clock, whole epoch seconds. */
   now(): number
   /** What an authorization sees of the world: agreements and data groups. */
@@ -90,6 +94,8 @@ export const createUtility = async (options: UtilityOptions): Promise<Utility> =
     faults: createFaults(),
     requests: createRequestLog(),
     notifier: createNotifier(),
+    onEnded: () => undefined,
+    present: () => undefined,
     now,
     sharedOf: (authorization) => ({
       agreements: sharedAgreements(world, authorization),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { publishedUntil } from '../world/ledger.ts'
 import { midnight } from '../world/local-days.ts'
-import { activeAuthorizations, findAuthorization, isActive } from '../kit/authorizations.ts'
+import { activeAuthorizations, findAuthorization } from '../kit/authorizations.ts'
 import type { Hooks } from '../kit/admin.ts'
 import type { Answer } from '../kit/server.ts'
 import type { Authorization, Delivery } from '../kit/state.ts'
@@ -75,10 +75,7 @@ export const fetchPrepared = (
   const kept = delivery && delivery.createdAt > utility.now() - utility.settings.retentionDays * 86_400
   if (!delivery || !kept || delivery.path !== reader.path) return { status: utility.settings.goneStatus }
   if (reader.authorization !== null && !delivery.authorizations.includes(reader.authorization)) return { status: 403 }
-  const authorizations = delivery.authorizations
-    .map((a) => findAuthorization(utility, a))
-    .filter((a) => a !== null)
-    .filter((a) => isActive(utility, a))
+  const authorizations = delivery.authorizations.map((a) => findAuthorization(utility, a)).filter((a) => a !== null) // a package keeps what was put in, also after a customer has canceled
   if (delivery.kind === 'customer') return customerAnswer(utility, authorizations)
   const parts = authorizations
     .map((a) => partOf(utility, a))
@@ -121,6 +118,12 @@ export const customerBody = (utility: Utility, authorization: Authorization): st
   })
 }
 
+/** The last `days` local days that are published. */
+export const latestDay = (utility: Utility, days = 1): { min: number; max: number } => {
+  const end = publishedUntil(utility.world, utility.now())
+  return { min: midnight(end - days), max: midnight(end) - 1 }
+}
+
 export const bulkPath = (utility: Utility): string => `Batch/Bulk/${utility.registration.bulkId}`
 
 /** What PG&E sends by itself: the daily package, corrected days, and changes of an authorization. */
@@ -134,8 +137,6 @@ export const hooksOf = (utility: Utility): Hooks => ({
   daysBegan: (from, until) => {
     const authorizations = activeAuthorizations(utility).filter((a) => a.data.includes('Usage'))
     if (!utility.settings.dailyPush || authorizations.length === 0) return
-    const end = publishedUntil(utility.world, utility.now())
-    const window = { min: midnight(end - (until - from)), max: midnight(end) - 1 }
-    prepare(utility, { path: bulkPath(utility), authorizations, window })
+    prepare(utility, { path: bulkPath(utility), authorizations, window: latestDay(utility, until - from) })
   },
 })

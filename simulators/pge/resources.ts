@@ -3,9 +3,9 @@ import { activeAuthorizations, bearerOf, endAuthorization, findAuthorization, is
 import type { Answer, Incoming } from '../kit/server.ts'
 import type { Authorization } from '../kit/state.ts'
 import { householdOf, type Utility } from '../kit/utility.ts'
-import { BadWindow, windowOf } from '../kit/window.ts'
+import { BadWindow, isOpen, windowOf } from '../kit/window.ts'
 import { applicationInformationEntry, authorizationEntry, authorizationFeed } from './authorization-xml.ts'
-import { bulkPath, customerBody, fetchPrepared, prepare } from './batches.ts'
+import { bulkPath, customerBody, fetchPrepared, latestDay, prepare } from './batches.ts'
 import { batchFeed, hasBlocks, type Selection } from './feeds.ts'
 import { atomType, makingOf, partOf, pathOf } from './making.ts'
 import { customerDataIn } from './scope.ts'
@@ -226,7 +226,7 @@ function bulk(utility: Utility, { incoming, parts, selection }: Call): Answer {
   prepare(utility, {
     path,
     authorizations,
-    window: selection.window,
+    window: isOpen(selection.window) ? latestDay(utility) : selection.window, // without parameters: the latest package
     ...(kind === 'Bulk' ? {} : { kinds: [kind === 'BulkRetailCustomerInfo' ? 'customer' : 'programs'] }),
   })
   return accepted()

@@ -1,4 +1,4 @@
-import { activeAuthorizations, findAuthorization, isActive } from '../kit/authorizations.ts'
+import { activeAuthorizations, findAuthorization } from '../kit/authorizations.ts'
 import type { Hooks } from '../kit/admin.ts'
 import type { Answer } from '../kit/server.ts'
 import type { Authorization, Delivery } from '../kit/state.ts'
@@ -85,10 +85,10 @@ export const deliverPending = (utility: Utility, authorizations: readonly Author
   if (first.length > 0) written.push(write(utility, { kind: 'customer', authorizations: first.map((a) => a.id) }))
   for (const kind of ['revenue', 'unbilled'] as const) {
     const file = { kind, authorizations: due.map((a) => a.id), since }
-    const with_ = file.authorizations.filter(
+    const holders = file.authorizations.filter(
       (id) => accountsOf(utility, { ...file, authorizations: [id], asOf: now }).length > 0,
     )
-    if (with_.length > 0) written.push(write(utility, { ...file, authorizations: with_ }))
+    if (holders.length > 0) written.push(write(utility, { ...file, authorizations: holders }))
   }
   utility.store.save()
   return written
@@ -111,7 +111,7 @@ type Contents = Pick<Delivery, 'kind' | 'authorizations'> &
 function accountsOf(utility: Utility, file: Contents): Account[] {
   return file.authorizations.flatMap((id) => {
     const authorization = findAuthorization(utility, id)
-    if (!authorization || !isActive(utility, authorization)) return []
+    if (!authorization) return [] // a file keeps what was put in, also after a customer has canceled
     const shared = utility.sharedOf(authorization)
     return shared.agreements
       .filter((agreement) => file.usagePoint === undefined || agreement.id === file.usagePoint)
@@ -174,8 +174,7 @@ export const fetchFile = (utility: Utility, name: string): Answer => {
     }
   const customers = file.authorizations.flatMap((id) => {
     const authorization = findAuthorization(utility, id)
-    const household =
-      authorization && isActive(utility, authorization) ? householdOf(utility, authorization.login) : null
+    const household = householdOf(utility, authorization?.login ?? '')
     if (!authorization || !household) return []
     return [
       {
