@@ -39,10 +39,11 @@ export function isWebPage({ headers, bytes }: Answer): boolean {
 /** Seconds of a Retry-After header (RFC 9110 section 10.2.3), within a day; null when absent or not understood. */
 export function retryAfterOf(header: string | undefined, now: Date): number | null {
   if (header === undefined) return null
-  const seconds = /^\d{1,9}$/.test(header.trim()) ? Number(header) : (Date.parse(header) - now.getTime()) / 1000
+  if (!/^\d{1,9}$|^[A-Z][a-z]{2}/.test(header.trim())) return null
+  const seconds = /^\d/.test(header.trim()) ? Number(header) : (Date.parse(header) - now.getTime()) / 1000
   return Number.isFinite(seconds) ? Math.min(86_400, Math.max(0, Math.ceil(seconds))) : null
 }
 
 function startOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.subarray(0, 256)).toString('latin1')
+  return Buffer.from(bytes.subarray(0, 256)).toString('utf8')
 }

@@ -13,6 +13,8 @@ const RATIO_FROM = 1_048_576
  * ratio of both. Throws UtilityUnavailable `too_large` | `inflation_ratio` | `content_coding` | `broken_gzip`.
  */
 export async function readBody(body: Readable, coding: string | undefined, limits: BodyLimits): Promise<Uint8Array> {
+  // Ending a body early makes it report an abort; whoever reads it learns of real faults by the reading itself.
+  body.on('error', () => undefined)
   const kind = (coding ?? 'identity').trim().toLowerCase()
   if (kind !== 'identity' && kind !== '' && kind !== 'gzip' && kind !== 'x-gzip') {
     body.destroy()

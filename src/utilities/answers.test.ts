@@ -1,0 +1,64 @@
+import { expect, it } from 'vitest'
+
+import { type Answer, judgeAnswer, retryAfterOf } from './answers.ts'
+import { ClientRejected, TokenRefused, UtilityUnavailable } from './errors.ts'
+
+const now = new Date('2026-11-25T12:00:00Z')
+const answer = (status: number, body = '', headers: Record<string, string> = {}): Answer => ({
+  status,
+  headers,
+  bytes: Buffer.from(body),
+})
+
+it.each([
+  [200, '<feed/>'],
+  [202, ''],
+  [204, ''],
+  [404, 'No listener for endpoint: /x'],
+  [410, ''],
+])('%i is for the caller to read', (status, body) => {
+  expect(judgeAnswer(answer(status, body), now)).toMatchObject({ status })
+})
+
+it.each<[string, Answer, new (...args: never[]) => Error, string]>([
+  [
+    '400 "Invalid Certificate" is our fault',
+    answer(400, '"Invalid Certificate"'),
+    ClientRejected,
+    'certificate_refused',
+  ],
+  ['400 of another kind', answer(400, 'Invalid request'), ClientRejected, 'request_refused'],
+  ['401', answer(401), TokenRefused, 'token_refused'],
+  ['403', answer(403, '{"error":"access_denied"}'), TokenRefused, 'token_refused'],
+  ['429', answer(429), UtilityUnavailable, 'too_many_requests'],
+  ['500', answer(500, 'Dynamic backend host not specified'), UtilityUnavailable, 'server_error'],
+  ['503', answer(503), UtilityUnavailable, 'server_error'],
+  ['302 is never followed', answer(302, '', { location: 'https://foreign.example' }), UtilityUnavailable, 'redirected'],
+  [
+    'a page with status 200',
+    answer(200, '\uFEFF <!DOCTYPE html><html>', {}),
+    UtilityUnavailable,
+    'page_instead_of_feed',
+  ],
+  [
+    'a page by its type',
+    answer(200, 'maintenance', { 'content-type': 'text/html' }),
+    UtilityUnavailable,
+    'page_instead_of_feed',
+  ],
+])('%s', (_name, given, error, code) => {
+  expect(() => judgeAnswer(given, now)).toThrow(error)
+  expect(() => judgeAnswer(given, now)).toThrow(expect.objectContaining({ code }))
+})
+
+it.each([
+  ['5', 5],
+  ['Wed, 25 Nov 2026 12:01:00 GMT', 60],
+  ['Wed, 25 Nov 2026 11:00:00 GMT', 0],
+  ['999999999', 86_400],
+  ['soon', null],
+  ['-5', null],
+  [undefined, null],
+])('Retry-After %s', (header, seconds) => {
+  expect(retryAfterOf(header, now)).toBe(seconds)
+})
