@@ -1,8 +1,8 @@
-import { sql } from 'kysely'
 import { fromKysely, PgBoss } from 'pg-boss'
 
 import type { Tx } from '../storage/db.ts'
 import type { Connection } from '../storage/migrate.ts'
+import { asQueue } from '../storage/queue-role.ts'
 import type { Job, JobContext, Log } from './job.ts'
 
 /** When a job may run, and before which others (higher first). */
@@ -63,11 +63,8 @@ export async function openDoorbell(
 
   return {
     async send(tx, job, payload, options) {
-      const { rows } = await sql<{ role: string }>`select current_setting('role') as role`.execute(tx)
-      const role = rows[0]?.role ?? 'none'
-      await sql`set local role gbp_queue`.execute(tx)
-      await boss.send(job.name, payload, { ...sendOptions(job, payload, options), db: fromKysely(tx) })
-      await sql`set local role ${sql.id(role)}`.execute(tx)
+      const sent = { ...sendOptions(job, payload, options), db: fromKysely(tx) }
+      await asQueue(tx, async () => await boss.send(job.name, payload, sent))
     },
     async ring(job, payload, options) {
       await boss.send(job.name, payload, sendOptions(job, payload, options))

@@ -160,7 +160,7 @@ export async function readBlocks(
 const CHANNEL = sql.raw(
   `split_part(channel, '/', 1) as commodity, split_part(channel, '/', 2) as direction,
    split_part(channel, '/', 3) as quantified, split_part(channel, '/', 4) as unit,
-   substring(channel from '^(?:[^/]*/){4}(.*)$') as part`,
+   substring(channel, '^(?:[^/]*/){4}(.*)$') as part`,
 )
 
 type Period = { from?: number; to?: number }
