@@ -1,4 +1,5 @@
-import { CDATA, HAS_REFERENCES, HAS_RETURNS, referenceCode } from './tokenizer.ts'
+import { referenceCode } from './tokenizer-references.ts'
+import { CDATA, HAS_REFERENCES, HAS_RETURNS } from './tokenizer-state.ts'
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 

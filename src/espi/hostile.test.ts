@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 
 import { FeedRejected } from './errors.ts'
 import { parseBytes } from './parse.ts'
-import { CAPS } from './tokenizer.ts'
+import { CAPS } from './tokenizer-state.ts'
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
 const feed = (inside: string): string =>

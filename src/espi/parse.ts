@@ -5,7 +5,8 @@ import { keepText, readClose, readText } from './read-close.ts'
 import { readOpen } from './read-open.ts'
 import { createReader, type Reader } from './reader.ts'
 import { KNOWN_NAMES } from './shapes.ts'
-import { createTokenizer, tokenize, type Tokenizer } from './tokenizer.ts'
+import { createTokenizer, type Tokenizer } from './tokenizer-state.ts'
+import { tokenize } from './tokenizer.ts'
 
 /**
  * Parses a whole body: one Atom feed or several one after another, single entries, or bare resources.

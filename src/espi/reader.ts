@@ -1,7 +1,7 @@
 import type { ContentKind, Entry, EntryProblem, FeedHead } from './entry.ts'
 import { createReadingsBuilder, type ReadingsBuilder } from './readings.ts'
 import { CONTENT_SHAPE, type Plan, type Shape } from './shapes.ts'
-import type { Tokenizer } from './tokenizer.ts'
+import type { Tokenizer } from './tokenizer-state.ts'
 
 /** An entry (or the head of a feed) while it is being read. */
 export type Draft = {

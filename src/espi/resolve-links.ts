@@ -27,7 +27,10 @@ export type Reading = {
 }
 export type Summary = { entry: Entry; kind: 'UsageSummary' | 'ElectricPowerUsageSummary'; value: Wire<'UsageSummary'> }
 
-/** One usage point with everything that hangs on it. key: the last part of its address, '' when no address tells it. */
+/** The key of a usage point that no address names. */
+export const UNNAMED = 'unnamed'
+
+/** One usage point with everything that hangs on it. key: the last part of its address. */
 export type UsagePointTree = {
   key: string
   href: string | null
@@ -49,12 +52,13 @@ export function resolveLinks(entries: readonly Entry[]): LinkedFeed {
   const count = (rule: LinkRule): void => void rules.set(rule, (rules.get(rule) ?? 0) + 1)
   const points = uniqueBySelf(ofKind(entries, 'UsagePoint'))
   const meterReadings = uniqueBySelf(ofKind(entries, 'MeterReading'))
-  const trees = points.map((entry) => tree(entry, entry.self))
+  const trees = new Map<string, UsagePointTree>()
+  const byPoint = new Map(points.map((entry) => [entry, plant(trees, entry)]))
   const pointOf = parentFinder(points, entries)
   const treeOf = (child: Entry): UsagePointTree => {
     const { parent, rule } = pointOf(child)
     count(rule)
-    return (parent === null ? undefined : trees[points.indexOf(parent)]) ?? synthetic(trees, child)
+    return (parent === null ? undefined : byPoint.get(parent)) ?? synthetic(trees, child)
   }
   const types = typeFinder(entries)
   const readings = new Map<Entry, Reading>()
@@ -64,16 +68,19 @@ export function resolveLinks(entries: readonly Entry[]): LinkedFeed {
     treeOf(entry).readings.push(reading)
   }
   const readingOf = parentFinder(meterReadings, entries)
+  const looseReadings = new Map<string, Reading>()
   for (const entry of entries) {
     if (entry.content?.kind === 'IntervalBlock') {
       const { parent, rule } = readingOf(entry)
       count(rule)
-      const reading = (parent === null ? undefined : readings.get(parent)) ?? loose(treeOf(entry), entry, types, count)
+      const reading =
+        (parent === null ? undefined : readings.get(parent)) ??
+        loose(looseReadings, treeOf(entry), entry, () => types.of(entry, count))
       reading.blocks.push({ entry, readings: entry.content.value })
     } else if (entry.content?.kind === 'UsageSummary' || entry.content?.kind === 'ElectricPowerUsageSummary')
       treeOf(entry).summaries.push({ entry, ...entry.content })
   }
-  return { usagePoints: trees, rules, ambiguous: types.ambiguous }
+  return { usagePoints: [...trees.values()], rules, ambiguous: types.ambiguous }
 }
 
 function ofKind<K extends ContentKind>(entries: readonly Entry[], kind: K): Of<K>[] {
@@ -91,19 +98,30 @@ function uniqueBySelf<T extends Entry>(entries: readonly T[]): T[] {
   })
 }
 
-function tree(entry: Of<'UsagePoint'> | null, href: string | null): UsagePointTree {
-  const key = segmentAfter(href, 'UsagePoint') ?? (entry === null ? null : lastSegment(href)) ?? ''
-  return { key, href, entry, readings: [], summaries: [] }
+/** Two usage points of one key (a feed that repeats itself) are one. */
+function plant(trees: Map<string, UsagePointTree>, entry: Of<'UsagePoint'>): UsagePointTree {
+  const key = segmentAfter(entry.self, 'UsagePoint') ?? lastSegment(entry.self) ?? UNNAMED
+  const known = trees.get(key)
+  if (known !== undefined) return known
+  const made: UsagePointTree = { key, href: entry.self, entry, readings: [], summaries: [] }
+  trees.set(key, made)
+  return made
 }
 
 /** A usage point that the feed does not hold, known only from the address of what hangs on it. */
-function synthetic(trees: UsagePointTree[], child: Entry): UsagePointTree {
+function synthetic(trees: Map<string, UsagePointTree>, child: Entry): UsagePointTree {
   const href = child.self ?? child.up
-  const key = segmentAfter(child.self, 'UsagePoint') ?? segmentAfter(child.up, 'UsagePoint') ?? ''
-  const known = trees.find((candidate) => candidate.key === key)
+  const key = segmentAfter(child.self, 'UsagePoint') ?? segmentAfter(child.up, 'UsagePoint') ?? UNNAMED
+  const known = trees.get(key)
   if (known !== undefined) return known
-  const made = { ...tree(null, href === null ? null : upTo(href, 'UsagePoint')), key }
-  trees.push(made)
+  const made: UsagePointTree = {
+    key,
+    href: href === null ? null : upTo(href, 'UsagePoint'),
+    entry: null,
+    readings: [],
+    summaries: [],
+  }
+  trees.set(key, made)
   return made
 }
 
@@ -115,11 +133,13 @@ function upTo(href: string, name: string): string | null {
 }
 
 /** Blocks without a MeterReading are put together by the address they hang under. */
-function loose(parent: UsagePointTree, block: Entry, types: TypeFinder, count: (rule: LinkRule) => void): Reading {
+function loose(known: Map<string, Reading>, parent: UsagePointTree, block: Entry, make: () => Typed): Reading {
   const href = upTo(block.up ?? block.self ?? '', 'MeterReading') ?? block.up
-  const known = parent.readings.find((reading) => reading.entry === null && reading.href === href)
-  if (known !== undefined) return known
-  const made: Reading = { entry: null, href, ...types.of(block, count), blocks: [] }
+  const key = `${parent.key} ${href ?? ''}`
+  const found = known.get(key)
+  if (found !== undefined) return found
+  const made: Reading = { entry: null, href, ...make(), blocks: [] }
+  known.set(key, made)
   parent.readings.push(made)
   return made
 }
@@ -165,11 +185,25 @@ function byPath<T>(self: Map<string, T>, href: string | null): T | undefined {
   return undefined
 }
 
-/** Only for a child that names another parent nowhere: its address must not hold the name of one we do not have. */
+/**
+ * The nearest parent before the child (parents stand in document order). Only for a child whose address names no usage point:
+ * what belongs to one that is not here must not be given to another.
+ */
 function lastBefore<T extends Entry>(parents: readonly T[], position: Map<Entry, number>, child: Entry): T | undefined {
   if (segmentAfter(child.self ?? child.up, 'UsagePoint') !== null) return undefined
-  const at = position.get(child) ?? -1
-  return parents.findLast((parent) => (position.get(parent) ?? 0) < at) ?? parents[0]
+  return nearest(parents, position, position.get(child) ?? -1)
+}
+
+function nearest<T extends Entry>(parents: readonly T[], position: Map<Entry, number>, at: number): T | undefined {
+  let low = 0
+  let high = parents.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    const parent = parents[middle]
+    if (parent !== undefined && (position.get(parent) ?? 0) < at) low = middle + 1
+    else high = middle
+  }
+  return parents[low - 1] ?? parents[0]
 }
 
 type Typed = { type: Wire<'ReadingType'> | null; typeHref: string | null }
@@ -191,7 +225,7 @@ function typeFinder(entries: readonly Entry[]): TypeFinder {
       ['standard', first(entry.related, (href) => exact.get(href))],
       ['address', first(entry.related, (href) => near.get(comparable(href)))],
       ['only', nested === null && all.length === 1 ? all[0] : undefined],
-      ['order', nested === null ? lastBefore(all, position, { ...entry, self: null, up: null }) : undefined],
+      ['order', nested === null ? nearest(all, position, position.get(entry) ?? -1) : undefined],
     ]
     for (const [rule, found] of tries) {
       if (found === undefined) continue

@@ -1,6 +1,6 @@
 import { COLUMNS } from './readings.ts'
 import { ALIASES, RESOURCES } from './resources.ts'
-import { FIRST_KNOWN } from './tokenizer.ts'
+import { FIRST_KNOWN } from './tokenizer-state.ts'
 
 /** Columns that describe a reading; a text in them that is no number is passed over. */
 export const DESCRIBING: ReadonlySet<string> = new Set(['quality', 'tou', 'tier', 'cpp'])

@@ -1,14 +1,6 @@
-import {
-  CAPS,
-  checkReference,
-  checkSequence,
-  HAS_REFERENCES,
-  HAS_RETURNS,
-  internName,
-  refuse,
-  scanName,
-} from './tokenizer.ts'
-import type { Tokenizer } from './tokenizer.ts'
+import { checkReference } from './tokenizer-references.ts'
+import { checkSequence, internName, scanName } from './tokenizer-scan.ts'
+import { CAPS, HAS_REFERENCES, HAS_RETURNS, refuse, type Tokenizer } from './tokenizer-state.ts'
 import { decodeText } from './decode-text.ts'
 import { ATTRIBUTE, isBlank } from './xml-characters.ts'
 

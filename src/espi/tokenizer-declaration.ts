@@ -1,4 +1,5 @@
-import { incomplete, nextDocument, refuse, scanRaw, startsWith, type Tokenizer } from './tokenizer.ts'
+import { scanRaw, startsWith } from './tokenizer-scan.ts'
+import { incomplete, nextDocument, refuse, type Tokenizer } from './tokenizer-state.ts'
 import { isBlank } from './xml-characters.ts'
 
 const DECLARATION =

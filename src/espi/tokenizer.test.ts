@@ -6,7 +6,7 @@ import { decodeText } from './decode-text.ts'
 import { FeedRejected } from './errors.ts'
 import { createPusher } from './parse.ts'
 import { attributeValue } from './tokenizer-attributes.ts'
-import { createTokenizer, type Tokenizer } from './tokenizer.ts'
+import { createTokenizer, type Tokenizer } from './tokenizer-state.ts'
 
 /** An event in a form that both parsers can be asked for: texts joined, attributes sorted. */
 type Event = ['open', string, string, string[]] | ['text', string] | ['close', string, string]

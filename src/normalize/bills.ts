@@ -81,7 +81,7 @@ function toBill(
   const lines = toLineItems(facts.costAdditionalDetailLastPeriod, statement, counts)
   const charged = lines.some(({ amount }) => amount !== null)
   const sum = sumOfLines(lines)
-  const total = statement ?? (charged ? currencyE5(sum) : null)
+  const total = statement ?? (charged && Number.isSafeInteger(sum) ? currencyE5(sum) : null)
   const point = tree.entry?.content.value
   const warnings: string[] = []
   if (statement !== null && charged && sum !== statement) {
@@ -95,7 +95,7 @@ function toBill(
     ...period,
     statementDate: statementDate(facts),
     total,
-    totalFrom: statement !== null ? 'statement' : charged ? 'lines' : null,
+    totalFrom: total === null ? null : statement === null ? 'lines' : 'statement',
     currency: total === null && !charged ? null : (currencyCode(facts.currency) ?? options.currency),
     volume: toQuantity(facts.overallConsumptionLastPeriod),
     tariff: facts.tariffProfile ?? null,

@@ -41,8 +41,9 @@ export function readCustomers(entries: readonly Entry[]): CustomerFacts {
       accounts.set(segmentAfter(self, 'CustomerAccount') ?? account.number, { ...account, usagePoints: [] })
   }
   const agreements = readAgreements(entries, accounts)
+  const byNumber = new Map([...accounts.values()].map((account) => [account.number, account]))
   for (const { usagePoint, account } of agreements) {
-    const facts = [...accounts.values()].find(({ number }) => number === account?.number)
+    const facts = byNumber.get(account?.number ?? '')
     if (facts !== undefined && !facts.usagePoints.includes(usagePoint)) facts.usagePoints.push(usagePoint)
   }
   const billingAccounts = [...accounts.values()].map(({ number, contact, address, usagePoints }) => ({

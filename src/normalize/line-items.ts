@@ -9,6 +9,8 @@ import { warn, type WarningCounts } from './warnings.ts'
 /** ESPI ItemKind: 1 and 6 are generation, 2 and 7 delivery; the rest is neither. */
 const KINDS: Readonly<Record<number, LineItemKind>> = { 1: 'supply', 6: 'supply', 2: 'delivery', 7: 'delivery' }
 const INFORMATION = 10
+/** The year 2100: later moments are faults. */
+const LATEST = 4_102_444_800
 
 /**
  * The lines of a bill in our words. Lines marked as information are no money, unless every line is marked so and together they
@@ -59,5 +61,5 @@ function money(text: string | null, counts: WarningCounts): CurrencyE5 | null {
 }
 
 function moment(epoch: number | null): EpochSeconds | null {
-  return epoch === null || epoch <= 0 ? null : epochSeconds(epoch)
+  return epoch === null || epoch <= 0 || epoch > LATEST ? null : epochSeconds(epoch)
 }

@@ -14,7 +14,7 @@ import { toQuantity } from './quantity.ts'
  */
 export function normalizeMeters(trees: readonly UsagePointTree[], agreements: readonly Agreement[]): MeterFacts[] {
   const meters = new Map<string, MeterFacts>()
-  for (const tree of trees) if (tree.key !== '') meters.set(tree.key, fromUsagePoint(tree))
+  for (const tree of trees) meters.set(tree.key, fromUsagePoint(tree))
   for (const agreement of agreements) {
     const known = meters.get(agreement.usagePoint) ?? emptyMeter(agreement.usagePoint)
     meters.set(agreement.usagePoint, withAgreement(known, agreement))

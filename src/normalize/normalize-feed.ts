@@ -1,5 +1,5 @@
 import type { Entry, FeedHead } from '../espi/entry.ts'
-import { resolveLinks } from '../espi/resolve-links.ts'
+import { resolveLinks, UNNAMED } from '../espi/resolve-links.ts'
 import type { DecodedFeed } from '../model/decoded-feed.ts'
 import type { EpochSeconds } from '../units/epoch-seconds.ts'
 import { normalizeBills } from './bills.ts'
@@ -27,6 +27,10 @@ export function normalizeFeed(
   const { usagePoints, rules, ambiguous } = resolveLinks(entries)
   for (const [rule, count] of rules) if (rule !== 'standard' && rule !== 'none') warn(counts, 'links_guessed', count)
   warn(counts, 'ambiguous_reading_type', ambiguous)
+  const unnamed = usagePoints.filter(
+    ({ key, readings, summaries }) => key === UNNAMED && readings.length + summaries.length > 0,
+  )
+  warn(counts, 'usage_point_unnamed', unnamed.length)
   countEntries(entries, counts)
   checkZone(entries, options.timezone, counts)
   const customers = readCustomers(entries)

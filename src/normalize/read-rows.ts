@@ -5,6 +5,7 @@ import { toUnits } from '../units/exact.ts'
 import { currencyCode, qualityRank } from './codes.ts'
 import { toMoney } from './money.ts'
 import type { NormalizeOptions } from './options.ts'
+import { isScale } from './quantity.ts'
 import { warn, type WarningCounts } from './warnings.ts'
 
 /**
@@ -83,7 +84,7 @@ function commonExponent(reading: Reading, type: Wire<'ReadingType'>): number {
     }
     for (let row = 0; row < readings.count; row++) {
       const scale = given(multiplier?.[row]) ?? own
-      smallest = Math.min(smallest, scale + (odd.value.get(row)?.exponent ?? 0))
+      if (isScale(scale)) smallest = Math.min(smallest, scale + (odd.value.get(row)?.exponent ?? 0))
     }
   }
   return Number.isFinite(smallest) ? smallest : own
@@ -132,6 +133,7 @@ function valueOf(rows: Rows, { readings, row, multiplier }: Source): number | nu
   const value = readings.value[row] ?? NaN
   if (Number.isNaN(value)) return NaN
   const scale = given(readings.multiplier?.[row]) ?? multiplier
+  if (!isScale(scale)) return null
   if (scale === rows.exponent && readings.odd.value.size === 0) return value
   const number = exactAt(readings, 'value', row)
   const units =
@@ -147,4 +149,48 @@ function costOf(readings: Readings, row: number, counts: WarningCounts): number 
   if (money !== 'unreadable') return money
   warn(counts, 'amount_unreadable')
   return NaN
+}
+
+/** The same rows in units of a smaller exponent; what gets too large for an exact number is left out. */
+export function rescaleRows(rows: Rows, exponent: number, counts: WarningCounts): Rows {
+  const factor = 10 ** (rows.exponent - exponent)
+  if (factor === 1) return rows
+  const value = rows.value.map((one) => one * factor)
+  const kept: number[] = []
+  for (let row = 0; row < rows.count; row++) if (Number.isSafeInteger(value[row])) kept.push(row)
+  warn(counts, 'value_out_of_range', rows.count - kept.length)
+  const pick = (column: Float64Array): Float64Array => Float64Array.from(kept, (row) => column[row] ?? NaN)
+  const pickByte = (column: Uint8Array): Uint8Array => Uint8Array.from(kept, (row) => column[row] ?? 0)
+  return {
+    ...rows,
+    count: kept.length,
+    exponent,
+    start: pick(rows.start),
+    duration: pick(rows.duration),
+    value: pick(value),
+    cost: pick(rows.cost),
+    updated: pick(rows.updated),
+    quality: pickByte(rows.quality),
+    tou: pickByte(rows.tou),
+  }
+}
+
+/** Two sets of rows of one exponent, one after the other. */
+export function appendRows(a: Rows, b: Rows): Rows {
+  const float = (name: 'start' | 'duration' | 'value' | 'cost' | 'updated'): Float64Array =>
+    Float64Array.from([...a[name].subarray(0, a.count), ...b[name].subarray(0, b.count)])
+  const byte = (name: 'quality' | 'tou'): Uint8Array =>
+    Uint8Array.from([...a[name].subarray(0, a.count), ...b[name].subarray(0, b.count)])
+  return {
+    count: a.count + b.count,
+    exponent: a.exponent,
+    start: float('start'),
+    duration: float('duration'),
+    value: float('value'),
+    cost: float('cost'),
+    updated: float('updated'),
+    quality: byte('quality'),
+    tou: byte('tou'),
+    currency: a.currency ?? b.currency,
+  }
 }

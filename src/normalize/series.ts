@@ -7,7 +7,8 @@ import * as codes from './codes.ts'
 import { correctDurations } from './durations.ts'
 import { mergeRows } from './merge-rows.ts'
 import type { NormalizeOptions } from './options.ts'
-import { readRows, type Rows } from './read-rows.ts'
+import { isScale } from './quantity.ts'
+import { appendRows, readRows, rescaleRows, type Rows } from './read-rows.ts'
 import { warn, type WarningCounts } from './warnings.ts'
 
 /** One MeterReading in our words, before those of one channel are put together. */
@@ -44,6 +45,10 @@ function readPart(
 ): Part | null {
   const type = usableType(reading.type, service, counts)
   if (type === null) return null
+  if (!isScale(type.powerOfTenMultiplier)) {
+    warn(counts, 'unsupported_scale')
+    return null
+  }
   const unit = type.uom === null ? undefined : codes.UNITS[type.uom]
   const direction = codes.directionOf(type.flowDirection)
   if (unit === undefined || unit === 'none') {
@@ -89,11 +94,11 @@ function usableType(
 function putTogether(parts: Part[], counts: WarningCounts): Part[] {
   const first = parts[0]
   if (first === undefined || parts.length === 1) return parts
-  if (!overlap(parts)) return [join(parts)]
+  if (!overlap(parts)) return [join(parts, counts)]
   const finest = Math.min(...parts.map(typicalDuration))
   const fine = parts.filter((part) => typicalDuration(part) === finest)
   warn(counts, 'coarser_series_left_out', parts.length - fine.length)
-  if (fine.length < 2 || !overlap(fine)) return [join(fine)]
+  if (fine.length < 2 || !overlap(fine)) return [join(fine, counts)]
   warn(counts, 'several_meters', fine.length)
   return fine.map((part, index) => ({ ...part, channel: { ...part.channel, part: part.name ?? String(index + 1) } }))
 }
@@ -125,36 +130,13 @@ function overlap(parts: Part[]): boolean {
 }
 
 /** One after the other, at the smaller of their exponents. */
-function join(parts: Part[]): Part {
+function join(parts: Part[], counts: WarningCounts): Part {
   const [first, ...rest] = parts
   if (first === undefined) throw new RangeError('nothing to join')
   const exponent = Math.min(...parts.map(({ rows }) => rows.exponent))
-  const rows = rest.reduce((sum, part) => append(sum, scaled(part.rows, exponent)), scaled(first.rows, exponent))
+  const scaled = (part: Part): Rows => rescaleRows(part.rows, exponent, counts)
+  const rows = rest.reduce((sum, part) => appendRows(sum, scaled(part)), scaled(first))
   return { ...first, rows }
-}
-
-function scaled(rows: Rows, exponent: number): Rows {
-  const factor = 10 ** (rows.exponent - exponent)
-  return factor === 1 ? rows : { ...rows, exponent, value: rows.value.map((value) => value * factor) }
-}
-
-function append(a: Rows, b: Rows): Rows {
-  const float = (name: 'start' | 'duration' | 'value' | 'cost' | 'updated'): Float64Array =>
-    Float64Array.from([...a[name].subarray(0, a.count), ...b[name].subarray(0, b.count)])
-  const byte = (name: 'quality' | 'tou'): Uint8Array =>
-    Uint8Array.from([...a[name].subarray(0, a.count), ...b[name].subarray(0, b.count)])
-  return {
-    count: a.count + b.count,
-    exponent: a.exponent,
-    start: float('start'),
-    duration: float('duration'),
-    value: float('value'),
-    cost: float('cost'),
-    updated: float('updated'),
-    quality: byte('quality'),
-    tou: byte('tou'),
-    currency: a.currency ?? b.currency,
-  }
 }
 
 function toSeries(

@@ -2,11 +2,14 @@ import type { Warning } from '../model/decoded-feed.ts'
 
 /** Every warning of this folder: its code and the sentence people read. The codes are stable. */
 export const SENTENCES = {
+  usage_point_unnamed:
+    'Readings or bills hang on no usage point that has a name; they were kept under the name "unnamed".',
   links_guessed: 'Some resources are not linked as ESPI says; they were tied together by their addresses or order.',
   ambiguous_reading_type: 'Two reading types share one address but differ; the first was used.',
   missing_reading_type: 'Readings came without a reading type, so their unit is not known; they were left out.',
   assumed_reading_type: 'A reading type names no unit; watt-hours were assumed, as the service is electricity.',
   unsupported_unit: 'A series has a unit that cannot be carried; it was left out.',
+  unsupported_scale: 'A series has a power of ten that no meter has; it was left out.',
   unit_does_not_fit: 'A series has a unit that its service is not sold in; it was left out.',
   unsupported_flow: 'A series counts one quadrant or phase of the flow; it was left out.',
   missing_time: 'Readings without a time, or with one that cannot be true, were left out.',
