@@ -15,6 +15,8 @@ const settings = z
     periodsInMilliseconds: z.boolean(),
     summaryThousands: z.boolean(),
     mappingsOutsideEntry: z.boolean(),
+    meterInReadingIds: z.boolean(),
+    utcNumber: z.boolean(),
     customerStyle: z.enum(['2016', '2019']),
     dailyPush: z.boolean(),
     notifyDelayMs: whole,

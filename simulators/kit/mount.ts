@@ -20,7 +20,7 @@ const tickMs = 20_000
 /** Starts the servers of a utility, fills in its origins, and publishes new days while real time passes. */
 export const mount = async (utility: Utility, hooks: Hooks, mounts: readonly Mount[]): Promise<Mounted> => {
   const listening: Listening[] = []
-  utility.onEnded = hooks.revoked
+  utility.onEnded = (authorization) => hooks.revoked(authorization)
   const close = async (): Promise<void> => {
     clearInterval(timer)
     utility.notifier.close()
@@ -39,7 +39,7 @@ export const mount = async (utility: Utility, hooks: Hooks, mounts: readonly Mou
         handler: (incoming) => answer(utility, hooks, { one, incoming }),
       })
       listening.push(server)
-      if (tls) utility.present = server.present
+      if (tls) utility.present = (other) => server.present(other)
       if (one.role !== 'api') utility.origins.pages = server.origin
       if (one.role !== 'pages') utility.origins.api = server.origin
     }

@@ -18,6 +18,10 @@ export type Settings = {
   summaryThousands: boolean
   /** PG&E: ProgramIdMappings outside an entry, directly under the feed. */
   mappingsOutsideEntry: boolean
+  /** PG&E: the meter in the id of a MeterReading, as since 2024. */
+  meterInReadingIds: boolean
+  /** PG&E: utcNumber of the meter in the customer data, as since 2023. */
+  utcNumber: boolean
   /** PG&E: shape of the customer data. */
   customerStyle: '2016' | '2019'
   /** Daily push of packaged data. */
@@ -51,6 +55,8 @@ export const defaultSettings: Settings = {
   periodsInMilliseconds: true,
   summaryThousands: true,
   mappingsOutsideEntry: false,
+  meterInReadingIds: false,
+  utcNumber: false,
   customerStyle: '2019',
   dailyPush: true,
   notifyDelayMs: 40,

@@ -115,6 +115,7 @@ export const customerBody = (utility: Utility, authorization: Authorization): st
     agreements: utility.sharedOf(authorization).agreements,
     ms: makingOf(utility, 'batch').ms,
     style: utility.settings.customerStyle,
+    utcNumber: utility.settings.utcNumber,
   })
 }
 

@@ -5,13 +5,12 @@ import { hash } from '../world/random.ts'
 import { base64 } from './usage-xml.ts'
 import { entry as atomEntry, escape, feedEnd, feedStart, instant } from './xml.ts'
 
+type Scope = { base: string; subscription: string; agreements: readonly Agreement[]; utcNumber: boolean }
+
 type Item = { links: { up: string; self: string; related?: string[] }; name: string; content: string }
 
 /** Batch/RetailCustomer: who the customer is. The hierarchy exists only in the paths, and nothing has a title. */
-export const customerFeed = (
-  household: Household,
-  options: { base: string; subscription: string; agreements: readonly Agreement[]; ms: number; style: '2016' | '2019' },
-): string => {
+export const customerFeed = (household: Household, options: Scope & { ms: number; style: '2016' | '2019' }): string => {
   const { base, subscription, ms, style } = options
   const items = itemsOf(household, options)
   const self = `${base}/Batch/RetailCustomer/${subscription}`
@@ -45,10 +44,7 @@ export const customerFeed = (
 
 const prefixed = (content: string): string => content.replaceAll(/<(\/?)(\w)/g, '<$1ns0:$2')
 
-function itemsOf(
-  household: Household,
-  options: { base: string; subscription: string; agreements: readonly Agreement[] },
-): Item[] {
+function itemsOf(household: Household, options: Scope): Item[] {
   const customers = `${options.base}/RetailCustomer/${options.subscription}/Customer`
   const customer = `${customers}/${base64(String(2_600_000_000 + household.index))}`
   const items: Item[] = [
@@ -69,7 +65,9 @@ function itemsOf(
       links: { up: `${customer}/CustomerAccount`, self, related: [`${self}/CustomerAgreement`] },
       content: `<name>${account.number}</name>`,
     })
-    items.push(...shared.flatMap((agreement) => [agreementItem(agreement, self), meterItem(agreement, self)]))
+    items.push(
+      ...shared.flatMap((agreement) => [agreementItem(agreement, self), meterItem(agreement, self, options.utcNumber)]),
+    )
   }
   return items
 }
@@ -98,11 +96,11 @@ const agreementItem = (agreement: Agreement, account: string): Item => ({
     `<docStatus><value>${agreement.endDay === null ? 'Active' : 'Closed'}</value></docStatus><signDate>${midnight(agreement.firstDay)}</signDate>`,
 })
 
-const meterItem = (agreement: Agreement, account: string): Item => ({
+const meterItem = (agreement: Agreement, account: string, utcNumber: boolean): Item => ({
   name: 'Meter',
   links: {
     up: `${locationPath(agreement, account)}/Meter`,
     self: `${locationPath(agreement, account)}/Meter/${agreement.meter}`,
   },
-  content: `<type>${escape(agreement.meterType)}</type><serialNumber>${agreement.meter}</serialNumber><intervalLength>${agreement.intervalLength}</intervalLength>`,
+  content: `<type>${escape(agreement.meterType)}</type>${utcNumber ? `<utcNumber>UTC${agreement.meter}</utcNumber>` : ''}<serialNumber>${agreement.meter}</serialNumber><intervalLength>${agreement.intervalLength}</intervalLength>`,
 })

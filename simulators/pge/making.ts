@@ -11,7 +11,7 @@ export const pathOf = (utility: Utility): string => `${utility.origins.api}/Gree
 
 export const makingOf = (utility: Utility, style: Style): Making => ({
   style,
-  places: placesOf(pathOf(utility)),
+  places: placesOf(pathOf(utility), utility.settings.meterInReadingIds),
   ms: clockMs(utility.state),
 })
 

@@ -7,14 +7,15 @@ import { element, entry, type Style, root, typedValue } from './xml.ts'
 /** Addresses of PG&E's usage resources; ids are the base64 encodings that its answers show. */
 export type Places = ReturnType<typeof placesOf>
 
-export const placesOf = (base: string) => {
+/** Since June 2024 the id of a MeterReading names the meter as well; how is not public, so `withMeter` is our guess. */
+export const placesOf = (base: string, withMeter: boolean) => {
   const usagePoint = (s: string, u: string): string => `${base}/Subscription/${s}/UsagePoint/${u}`
   const readingType = (agreement: Agreement, flow: number): string => {
     const uom = agreement.commodity === 'gas' ? 169 : 72
     return base64(`${uom}:null:${agreement.intervalLength}:${flow}`)
   }
   const meterReading = (agreement: Agreement, flow: number): string =>
-    base64(`${readingType(agreement, flow)}:${flow === 1 ? 1 : 2}`)
+    base64(`${readingType(agreement, flow)}:${flow === 1 ? 1 : 2}${withMeter ? `:${agreement.meter}` : ''}`)
   return { base, usagePoint, readingType, meterReading }
 }
 

@@ -121,12 +121,10 @@ function accountsOf(utility: Utility, file: Contents): Account[] {
           : named(agreement, file)
         const details = file.kind === 'revenue' && shared.bills ? about.periods : []
         const days = shared.usage ? about.days : []
-        return {
-          customer: customerKey(utility, authorization.login),
-          agreement,
-          days,
-          summaries: { details, total: details.length > 0 },
-        }
+        // The unbilled file, too, names the total of the latest bill.
+        const total = shared.bills && (file.kind === 'unbilled' ? days.length > 0 : details.length > 0)
+        const customer = customerKey(utility, authorization.login)
+        return { customer, agreement, days, summaries: { details, total } }
       })
       .filter((account) => account.days.length > 0 || account.summaries.details.length > 0)
   })

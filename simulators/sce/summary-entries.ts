@@ -11,8 +11,8 @@ export type Summaries = { details: readonly number[]; total: boolean }
 type Target = { customer: string; agreement: Agreement; summaries: Summaries; asOf: number }
 
 /**
- * Bills as two kinds of UsageSummary under one and the same link: the total of the latest bill (twice, differing only in
- * costAdditionalLastPeriod), and the lines of every bill. Kinds are joined by billing period.
+ * Bills as two kinds of UsageSummary under one and the same link: the total of the latest bill (in a REVQ file twice,
+ * differing only in costAdditionalLastPeriod), and the lines of every bill. Kinds are joined by billing period.
  */
 export function* billEntries(world: World, writer: Writer, target: Target): Generator<string> {
   const bills = billsOf(world, target.agreement, target.asOf)
@@ -20,7 +20,7 @@ export function* billEntries(world: World, writer: Writer, target: Target): Gene
   const up = `RetailCustomer/${target.customer}/UsagePoint/${target.agreement.id}/UsageSummary`
   const self = `${up}/${target.agreement.id}`
   if (latest && target.summaries.total) {
-    for (const additional of [10, 0])
+    for (const additional of target.summaries.details.length > 0 ? [10, 0] : [0])
       yield writer.entry({
         links: [
           ['self', self],
