@@ -35,6 +35,9 @@ export const publishedDays = (world: World, agreement: Agreement, asOf: number):
 export const billedUntil = (agreement: Agreement, asOf: number): number =>
   billedPeriods(agreement, asOf).at(-1)?.end ?? agreement.firstDay
 
+/** ESPI ItemKind of a line that informs and charges nothing. */
+const INFORMATION = 10
+
 /** Totals from the generator's own numbers, without a look at any XML. */
 export const ledgerOf = (world: World, shared: Shared): Ledger => {
   const sums = { readings: 0, delivered: 0n, received: 0n, therms: 0n, gaps: 0 }
@@ -50,7 +53,7 @@ export const ledgerOf = (world: World, shared: Shared): Ledger => {
       summaries.add(`${agreement.account}|${bill.period.start}|${bill.period.end}`)
       if (!shared.costs) continue
       totalE5 += BigInt(bill.totalE5)
-      lineItems += bill.lines.filter((line) => line.amountE5 !== null).length
+      lineItems += bill.lines.filter((line) => line.amountE5 !== null && line.kind !== INFORMATION).length
     }
   }
   return {

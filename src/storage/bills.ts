@@ -1,9 +1,12 @@
+import { isDeepStrictEqual } from 'node:util'
+
 import { sql } from 'kysely'
 
 import type { Bill } from '../model/bill.ts'
 import type { Uid } from '../model/uid.ts'
 import { type Span, unionOf } from './coverage.ts'
 import type { Tx } from './db.ts'
+import { mergeBill } from './merge-bill.ts'
 import { covered, enterWrite, nextChildren, whyNot } from './write-gate.ts'
 
 /** What saving did: uids of new and of replaced bills; superseded ones gave way to another; outside: before the history. */
@@ -20,7 +23,7 @@ export type StoredBill = {
   updated: Date
 }
 
-type Known = { uid: Uid; starts: number; ends: number; facts: Bill; source: number; isEqual: boolean }
+type Known = { uid: Uid; starts: number; ends: number; facts: Bill; source: number }
 
 /**
  * Stores bills of one meter. A bill replaces what is stored of its period, or of one that shares at least half of the
@@ -51,19 +54,23 @@ export async function saveBills(
 type NewBill = { meterUid: Uid; bill: Bill; source: Uid; now: Date }
 
 async function saveBill(tx: Tx, authorizationUid: Uid, given: NewBill, saved: BillsSaved): Promise<void> {
-  const { bill, source } = given
-  const rivals = (await lockOverlapping(tx, authorizationUid, given)).filter((known) => isSamePeriod(known, bill))
-  if (rivals.some(({ isEqual }) => isEqual) || rivals.some((known) => !isLater(bill, Number(source), known))) {
+  const { source } = given
+  const rivals = (await lockOverlapping(tx, authorizationUid, given)).filter((known) => isSamePeriod(known, given.bill))
+  const [only, another] = rivals
+  // A part of what is known adds to it, whichever of the two came first.
+  const bill = only && !another ? mergeBill(only.facts, given.bill) : given.bill
+  const isKnown = rivals.some(({ facts }) => isDeepStrictEqual(facts, bill))
+  if (isKnown || rivals.some((known) => !isLater(bill, Number(source), known))) {
     saved.unchanged++
     return
   }
   const [kept, ...others] = rivals.toSorted((a, b) => shared(b, bill) - shared(a, bill) || a.starts - b.starts)
   if (!kept) {
-    saved.added.push(await insertBill(tx, authorizationUid, given))
+    saved.added.push(await insertBill(tx, authorizationUid, { ...given, bill }))
     return
   }
   for (const { uid } of others) await deleteBill(tx, authorizationUid, uid)
-  await replaceBill(tx, authorizationUid, kept.uid, given)
+  await replaceBill(tx, authorizationUid, kept.uid, { ...given, bill })
   saved.changed.push(kept.uid)
   saved.superseded.push(...others.map(({ uid }) => uid))
 }
@@ -84,7 +91,7 @@ function isLater(bill: Bill, source: number, known: Known): boolean {
 
 async function lockOverlapping(tx: Tx, authorizationUid: Uid, { meterUid, bill }: NewBill): Promise<Known[]> {
   const { rows } = await sql<Omit<Known, 'starts' | 'ends' | 'source'> & Record<'starts' | 'ends' | 'source', string>>`
-    select bill_uid as uid, starts, ends, facts, source, facts = ${JSON.stringify(bill)}::jsonb as "isEqual" from bills
+    select bill_uid as uid, starts, ends, facts, source from bills
      where authorization_uid = ${authorizationUid} and meter_uid = ${meterUid}
        and starts < ${bill.end} and ends > ${bill.start}
      order by starts for update`.execute(tx)

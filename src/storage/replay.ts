@@ -8,6 +8,11 @@ const BARE_FACTS = sql`jsonb_build_object('usagePoint', usage_point, 'commodity'
   'billingAddress', null, 'billingAccount', null, 'voltage', null, 'readCycle', null, 'programs', '[]'::jsonb,
   'suppliers', '[]'::jsonb, 'otherDevices', '[]'::jsonb, 'status', null)`
 
+const BARE_BILL = sql`jsonb_build_object('usagePoint', '', 'commodity', null, 'start', starts, 'end', ends, 'statementDate',
+  null, 'total', null, 'totalFrom', null, 'currency', null, 'volume', null, 'tariff', null, 'readCycle', null, 'lines',
+  '[]'::jsonb, 'demand', '[]'::jsonb, 'tou', '[]'::jsonb, 'tiers', '[]'::jsonb, 'suppliers', '[]'::jsonb, 'quality', null,
+  'warnings', '[]'::jsonb)`
+
 /** Copies what was derived from the raw feeds of an authorization, for keepUnchanged, until the transaction ends. */
 export async function stashDerived(tx: Tx, authorizationUid: Uid): Promise<void> {
   for (const table of ['series_blocks', 'intervals', 'bills', 'billing_summaries', 'meters']) {
@@ -24,9 +29,8 @@ export async function stashDerived(tx: Tx, authorizationUid: Uid): Promise<void>
 export async function clearDerived(tx: Tx, authorizationUid: Uid): Promise<void> {
   await sql`delete from series_blocks where authorization_uid = ${authorizationUid}`.execute(tx)
   await sql`
-    update bills set source = 0, facts = '{"statementDate": null}' where authorization_uid = ${authorizationUid}`.execute(
-    tx,
-  )
+    update bills set source = 0, facts = ${BARE_BILL}
+     where authorization_uid = ${authorizationUid}`.execute(tx)
   await sql`update billing_summaries set facts = '{}' where authorization_uid = ${authorizationUid}`.execute(tx)
   await sql`
     update meters set facts = ${BARE_FACTS}, bill_count = 0, bill_coverage = '[]', interval_count = 0, interval_coverage = '[]'
@@ -39,7 +43,8 @@ export async function clearDerived(tx: Tx, authorizationUid: Uid): Promise<void>
  */
 export async function keepUnchanged(tx: Tx, authorizationUid: Uid): Promise<number> {
   await sql`delete from bills where authorization_uid = ${authorizationUid} and source = 0`.execute(tx)
-  await sql`delete from billing_summaries where authorization_uid = ${authorizationUid} and facts = '{}'`.execute(tx)
+  await sql`delete from billing_summaries where authorization_uid = ${authorizationUid} 
+       and (facts = '{}' or 0 = any(sources))`.execute(tx)
   await sql`
     delete from intervals i where authorization_uid = ${authorizationUid}
        and not exists (select from series_blocks b where b.authorization_uid = ${authorizationUid}
