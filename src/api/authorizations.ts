@@ -35,7 +35,7 @@ const query = z.object({
   is_expired: flag,
 })
 
-const modifyBody = z.object({ is_archived: bodyFlag.optional(), nickname: plainText.nullable().optional() })
+const modifyBody = z.object({ is_archived: bodyFlag.nullish(), nickname: plainText.nullable().optional() })
 const NESTED_LIMIT = 1000
 
 function toFilter(given: z.output<typeof query>, now: Date): AuthorizationFilter {

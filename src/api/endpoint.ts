@@ -31,7 +31,7 @@ export type Call = {
   query: Record<string, unknown>
   body: Record<string, unknown>
   params: Record<string, string>
-  header(name: string, value: string): void
+  header: (name: string, value: string) => void
 }
 
 /** One method of one path below /api/v2. The answer is always 200; everything else is thrown as ApiError. */

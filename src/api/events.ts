@@ -11,7 +11,7 @@ import { bodyFlag, flag, paging, parseParameters } from './parameters.ts'
 import { renderEvent } from './render/event.ts'
 
 const query = z.object({ ...paging, is_delivered: flag })
-const modifyBody = z.object({ is_delivered: bodyFlag.optional() })
+const modifyBody = z.object({ is_delivered: bodyFlag.nullish() })
 
 async function getEvent(tx: Tx, uid: string): Promise<EventRow> {
   const filter = { uids: [uid], isDelivered: null, after: null, limit: 1 }
@@ -50,7 +50,7 @@ export const eventEndpoints: readonly Endpoint[] = [
       const event = await deps.db.company(companyUid, async (tx) => {
         await getEvent(tx, uid)
         const { is_delivered } = parseParameters(modifyBody, body)
-        if (is_delivered !== undefined) await setEventDelivered(tx, uid, is_delivered)
+        if (typeof is_delivered === 'boolean') await setEventDelivered(tx, uid, is_delivered)
         return await getEvent(tx, uid)
       })
       return renderEvent(event)

@@ -49,7 +49,7 @@ export const createBody = z.object({
   scope: scope.nullish(),
 })
 
-export const modifyBody = createBody.extend({ is_archived: bodyFlag.optional(), disabled: bodyFlag.optional() })
+export const modifyBody = createBody.extend({ is_archived: bodyFlag.nullish(), disabled: bodyFlag.nullish() })
 
 type Given = z.output<typeof modifyBody>
 
@@ -66,8 +66,8 @@ export async function toFormEdit(tx: Tx, deps: ApiDeps, given: Given): Promise<F
   if (given.customer_email !== undefined) edit.customerEmail = given.customer_email ?? ''
   if (given.utility !== undefined) edit.utility = knownUtility(deps, given.utility ?? '')
   if (given.scope !== undefined) edit.scope = given.scope ?? {}
-  if (given.is_archived !== undefined) edit.isArchived = given.is_archived
-  if (given.disabled !== undefined) edit.disabled = given.disabled
+  if (typeof given.is_archived === 'boolean') edit.isArchived = given.is_archived
+  if (typeof given.disabled === 'boolean') edit.disabled = given.disabled
   return edit
 }
 
@@ -95,6 +95,14 @@ export async function ownAuthorization(tx: Tx, deps: ApiDeps, given: string): Pr
 }
 
 const NO_FILTER = {
-  ...{ forms: null, templates: null, users: null, referrals: null, utilities: null },
-  ...{ isArchived: null, isDeclined: null, isTest: null, isRevoked: null, isExpired: null },
+  forms: null,
+  templates: null,
+  users: null,
+  referrals: null,
+  utilities: null,
+  isArchived: null,
+  isDeclined: null,
+  isTest: null,
+  isRevoked: null,
+  isExpired: null,
 }

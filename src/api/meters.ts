@@ -24,11 +24,17 @@ const query = z.object({
   is_monitored: flag,
 })
 
-const modifyBody = z.object({ is_archived: bodyFlag.optional() })
+const modifyBody = z.object({ is_archived: bodyFlag.nullish() })
 
 const UNFILTERED = {
-  ...{ authorizations: null, users: null, utilities: null, isActivated: null, isArchived: null, isMonitored: null },
-  ...{ after: null, limit: 1 },
+  authorizations: null,
+  users: null,
+  utilities: null,
+  isActivated: null,
+  isArchived: null,
+  isMonitored: null,
+  after: null,
+  limit: 1,
 }
 
 async function getMeter(tx: Tx, uid: string): Promise<ListedMeter> {
@@ -82,7 +88,7 @@ export const meterEndpoints: readonly Endpoint[] = [
       const row = await deps.db.company(companyUid, async (tx) => {
         await getMeter(tx, uid)
         const { is_archived } = parseParameters(modifyBody, body)
-        if (is_archived !== undefined) await archiveMeter(tx, uid, is_archived, deps.now())
+        if (typeof is_archived === 'boolean') await archiveMeter(tx, uid, is_archived, deps.now())
         return await getMeter(tx, uid)
       })
       return render(row, call, include)

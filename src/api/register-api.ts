@@ -50,7 +50,9 @@ export function registerApi(app: FastifyInstance, deps: ApiDeps): void {
       api.addContentTypeParser('*', { parseAs: 'string', bodyLimit: BODY_LIMIT }, (_request, body, done) =>
         done(null, body),
       )
-      api.addHook('onRequest', async (_request, reply) => {
+      api.addHook('onRequest', async (request, reply) => {
+        // Bodies are JSON whatever they claim to be (parse-body.ts); a claim that is no media type must not refuse them.
+        delete request.headers['content-type']
         reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
       })
       api.setErrorHandler(async (error, request, reply) => await answerError(error, { request, reply, deps }))

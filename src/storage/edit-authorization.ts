@@ -7,7 +7,7 @@ import type { Tx } from './db.ts'
 export async function editAuthorization(
   tx: Tx,
   authorizationUid: Uid,
-  edit: { isArchived?: boolean | undefined; nickname?: string | null | undefined },
+  edit: { isArchived?: boolean | null | undefined; nickname?: string | null | undefined },
   now: Date,
 ): Promise<void> {
   await sql`

@@ -20,7 +20,12 @@ export type ListedBill = {
 /** A meter, and the span (epoch seconds, null: open) that its bills or readings have to lie in. */
 export type MeterSpan = { authorizationUid: Uid; meterUid: Uid; from: number | null; until: number | null }
 
-export type SpanFilter = { spans: MeterSpan[]; order: 'latest_first' | 'earliest_first'; after: Uid | null; limit: number }
+export type SpanFilter = {
+  spans: MeterSpan[]
+  order: 'latest_first' | 'earliest_first'
+  after: Uid | null
+  limit: number
+}
 
 /** Bills that lie wholly in the span of their meter, by period. Runs under row-level security. Throws UnknownCursor. */
 export async function listBillPage(tx: Tx, { spans, order, after, limit }: SpanFilter): Promise<Page<ListedBill>> {
