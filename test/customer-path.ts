@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
 
+import { z } from 'zod'
+
 import { ensureDemoCompany } from '../src/accounts/demo-company.ts'
 import type { CustomerPath, FormAddress, FormInput } from '../src/authorization/customer-path.ts'
 import { openCustomerPath } from '../src/authorization/open-customer-path.ts'
@@ -156,12 +158,23 @@ export async function started(
 /** What has happened so far, to compare before and after. */
 export type Tally = { codes: number; authorizations: number; grants: number; refusals: number; alarms: number }
 
+const requestLog = z.object({
+  codes: z.number(),
+  refreshes: z.number(),
+  clientTokens: z.number(),
+  last: z.array(z.object({ method: z.string(), target: z.string() })),
+})
+
+/** What a simulated utility was asked, as it counts itself. */
+export async function requestsAt(info: UtilityInfo): Promise<z.infer<typeof requestLog>> {
+  return requestLog.parse(await admin(info, 'GET', '/requests'))
+}
+
 export async function tally(
   { database, simulators }: PathBench,
   utility: 'pge' | 'sce' | 'demo' = 'demo',
 ): Promise<Tally> {
-  const counted = await admin(simulators[utility], 'GET', '/requests')
-  const codes = typeof counted === 'object' && counted !== null && 'codes' in counted ? Number(counted.codes) : NaN
+  const { codes } = await requestsAt(simulators[utility])
   const [row] = await database.admin(
     `select (select count(*)::int from authorizations) authorizations, (select count(*)::int from grants) grants,
             (select count(*)::int from audit_entries where action = 'callback_refused') refusals,

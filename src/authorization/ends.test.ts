@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-import { address, granted, type PathBench, pathBench, shared, started } from '../../test/customer-path.ts'
+import { address, granted, type PathBench, pathBench, requestsAt, shared, started } from '../../test/customer-path.ts'
 import { queryOf, shareAt } from '../../test/simulated-customer.ts'
 import { admin } from '../../simulators/test-client.ts'
 import type { Uid } from '../model/uid.ts'
@@ -59,11 +59,15 @@ describe('confirming', () => {
   })
 
   it('asks the utility for nothing but the check of the grant before', async () => {
-    await admin(bench.simulators.pge, 'DELETE', '/fault')
+    const before = (await requestsAt(bench.simulators.pge)).last.length
     await granted(bench, { utility: 'pge', customer: { login: 'shop' } })
-    const seen = await admin(bench.simulators.pge, 'GET', '/requests')
-    const { byKind } = seen as { byKind: Record<string, number> }
-    expect(Object.keys(byKind).filter((kind) => /batch|retail|usage(?!point)/i.test(kind))).toEqual([])
+    const { last } = await requestsAt(bench.simulators.pge)
+    const asked = last.slice(before).map(({ method, target }) => `${method} ${target.replaceAll(/\d{5,}/g, 'N')}`)
+    const base = '/GreenButtonConnect/espi/1_1/resource'
+    expect(asked.filter((line) => line.includes(base))).toEqual([
+      `GET ${base}/Authorization/N`,
+      `GET ${base}/Subscription/N/UsagePoint`,
+    ])
   })
 
   it('in Spanish, the consent, receipt and mail are Spanish', async () => {

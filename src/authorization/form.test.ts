@@ -10,7 +10,6 @@ import {
   started,
   tally,
 } from '../../test/customer-path.ts'
-import type { Uid } from '../model/uid.ts'
 import { type FormRow, insertForm } from '../storage/forms.ts'
 
 let bench: PathBench
@@ -179,7 +178,7 @@ async function foreignForm(): Promise<FormRow> {
     [company?.['company_uid'], `other-${unique}`],
   )
   return await newForm({
-    templateUid: String(template?.['template_uid']) as Uid,
+    templateUid: String(template?.['template_uid']),
     companyUid: String(company?.['company_uid']),
   })
 }

@@ -1,6 +1,13 @@
 import type { Job } from '../jobs/job.ts'
 import { type SendMail, sendMails } from './send-mails.ts'
-import { abandonOldGrants, closeStaleFlows, expireAuthorizations, remindUnconfirmed, type SweepDeps } from './sweeps.ts'
+import {
+  abandonOldGrants,
+  closeStaleFlows,
+  expireAuthorizations,
+  remindUnconfirmed,
+  settleReplaced,
+  type SweepDeps,
+} from './sweeps.ts'
 import { type TellDeps, tellUtilities } from './tell-utilities.ts'
 
 type Nothing = object
@@ -39,6 +46,7 @@ export const sweepAuthorizations: Job<Nothing, { sweep: SweepDeps; tell: TellDep
     await remindUnconfirmed(sweep)
     await abandonOldGrants(sweep)
     await closeStaleFlows(sweep)
+    await settleReplaced({ db, now, tokens: tell.tokens })
     await tellUtilities(tell)
     await sendMails({ db, now, sendMail })
   },

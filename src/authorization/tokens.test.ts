@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
-import { fault, type PathBench, pathBench, shared } from '../../test/customer-path.ts'
+import { fault, type PathBench, pathBench, requestsAt, shared } from '../../test/customer-path.ts'
 import { admin } from '../../simulators/test-client.ts'
 import type { Uid } from '../model/uid.ts'
 import { AuthorizationRevoked, ClientRejected, TokenRefused, UtilityUnavailable } from '../utilities/errors.ts'
@@ -15,8 +15,7 @@ afterAll(async () => await bench.close())
 const expired = (): void => {
   bench.clock.now = new Date(bench.clock.now.getTime() + 7_200_000)
 }
-const counts = async (): Promise<{ refreshes: number; clientTokens: number }> =>
-  (await admin(bench.simulators.demo, 'GET', '/requests')) as { refreshes: number; clientTokens: number }
+const counts = async (): ReturnType<typeof requestsAt> => await requestsAt(bench.simulators.demo)
 const anotherProcess = (): Tokens =>
   openTokens({ ...bench.deps, wait: (ms) => new Promise((done) => void setTimeout(done, ms / 10)) })
 const rowOf = async (authorizationUid: Uid): Promise<Record<string, unknown>> =>

@@ -17,7 +17,8 @@ const COLLECTED = [
 ] as const
 
 /**
- * Deletes everything that was collected for an authorization, and its tokens. The authorization, its consents, events and
+ * Deletes everything that was collected for an authorization, and its tokens, but for those (tell_next) that a utility has
+ * to see once more to be told of the end. The authorization, its consents, events and
  * audit entries stay as evidence: they hold no reading, bill or address. Returns the number of rows by table.
  */
 export async function deleteAuthorizationData(tx: Tx, authorizationUid: Uid): Promise<Record<string, number>> {
@@ -28,7 +29,8 @@ export async function deleteAuthorizationData(tx: Tx, authorizationUid: Uid): Pr
     deleted[table] = Number(numAffectedRows ?? 0n)
   }
   const { numAffectedRows } = await sql`
-    update grants set tokens = null where authorization_uid = ${authorizationUid} and tokens is not null`.execute(tx)
+    update grants set tokens = null
+     where authorization_uid = ${authorizationUid} and tokens is not null and tell_next is null`.execute(tx)
   deleted['tokens'] = Number(numAffectedRows ?? 0n)
   return deleted
 }

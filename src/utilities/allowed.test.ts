@@ -25,7 +25,7 @@ it.each([
   'http://api.pge.com/GreenButtonConnect/espi/1_1/resource/Batch/Bulk/1',
   'https://api.pge.com:8443/GreenButtonConnect/espi/1_1/resource/Batch/Bulk/1',
   'https://api.pge.com/datacustodian/oauth/v2/token',
-  `${base}`,
+  base,
   `${base}x/Batch`,
   `${base}/../secret`,
   `${base}/%2e%2e/secret`,
