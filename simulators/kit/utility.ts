@@ -63,8 +63,9 @@ export const createUtility = async (options: UtilityOptions): Promise<Utility> =
   state.historyMonths = options.historyMonths ?? state.historyMonths
   state.seed = options.seed ?? state.seed
   const now = (): number => Math.floor(clockMs(state) / 1000)
-  state.originDay ??= dayOf(now())
-  state.lastPushDay ??= dayOf(now())
+  const today = dayOf(now())
+  state.originDay = Math.min(state.originDay ?? today, today)
+  state.lastPushDay = Math.min(state.lastPushDay ?? today, today)
   if (state.nextNumber === 0) state.nextNumber = Number(digitsOf(7, hash(state.seed, options.name) % 1000, 19))
   const certificates = options.tls
     ? await openCertificates(options.stateDir, options.name, options.name === 'pge')
