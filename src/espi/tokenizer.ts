@@ -3,9 +3,9 @@ import { readAttributes } from './tokenizer-attributes.ts'
 import { readBang } from './tokenizer-comments.ts'
 import { readDeclaration } from './tokenizer-declaration.ts'
 import { internName, scanName } from './tokenizer-scan.ts'
-import { capped, CAPS, incomplete, nextDocument, refuse, type Tokenizer } from './tokenizer-state.ts'
+import { capped, CAPS, incomplete, nextDocument, PLAIN, refuse, type Tokenizer } from './tokenizer-state.ts'
 import { readText } from './tokenizer-text.ts'
-import { isBlank, NAME } from './xml-characters.ts'
+import { isBlank, NAME, TEXT } from './xml-characters.ts'
 
 /**
  * Takes `t.buffer` from its start and returns how many bytes were used; what is left is the beginning of a token that
@@ -70,6 +70,10 @@ function readOpen(t: Tokenizer, at: number, end: number, final: boolean): number
     }
     byte = t.buffer[next]
   }
+  if (byte === 0x3e && undo.length === mark && startsLeaf(t.buffer[next + 1])) {
+    const leafEnd = readLeaf(t, name, at, next + 1, end)
+    if (leafEnd > 0) return leafEnd
+  }
   const empty = byte === 0x2f
   if (empty) {
     if (next + 1 >= end) {
@@ -89,6 +93,29 @@ function readOpen(t: Tokenizer, at: number, end: number, final: boolean): number
 function matchName(t: Tokenizer, at: number, end: number, name: number): number {
   const next = at + (t.names.bytes[name]?.length ?? 0)
   return next < end && matches(t.names, name, t.view, at) && NAME[t.buffer[next] ?? 0] === 0 ? next : -1
+}
+
+/**
+ * Reads `plain text</name>` after a start tag in one go, as most elements of a feed are just that; what it reports is the same.
+ * -1: it is something else, or not whole yet, and goes the long way.
+ */
+function readLeaf(t: Tokenizer, name: number, at: number, from: number, end: number): number {
+  const { buffer, names } = t
+  let next = from
+  while (next < end && TEXT[buffer[next] ?? 0] === 0) next++
+  const close = next + 2 + (names.bytes[name]?.length ?? 0)
+  if (close >= end || buffer[next] !== 0x3c || buffer[next + 1] !== 0x2f || buffer[close] !== 0x3e) return -1
+  if (t.depth >= CAPS.depth || !matches(names, name, t.view, next + 2)) return -1
+  const namespace = t.bindings[names.prefix[name] ?? 0] ?? -1
+  const local = names.local[name] ?? 0
+  if (namespace < 0) return -1
+  t.lastName = name
+  t.rooted = true
+  t.textRun = 0
+  t.handler.open(namespace, local, at)
+  t.handler.text(from, next, PLAIN)
+  t.handler.close(namespace, local, close + 1)
+  return close + 1
 }
 
 function push(t: Tokenizer, name: number, mark: number, at: number): void {
@@ -146,3 +173,8 @@ function readClose(t: Tokenizer, at: number, end: number, final: boolean): numbe
 }
 
 const MISMATCH = 'An end tag does not match its start tag. Ask the utility for valid XML.'
+
+/** Indentation and child elements are no leaf text. */
+function startsLeaf(byte: number | undefined): boolean {
+  return byte !== undefined && byte > 0x20 && byte !== 0x3c
+}
