@@ -63,7 +63,11 @@ const byResource = (xml: string, kind: string): string[] => [
 
 const real = (path: string): string => readFileSync(`${samples}${path}`, 'utf8')
 
-describe.skipIf(!present)('against payloads of the real utilities', () => {
+if (!present)
+  test('NOT RUN: no payloads of the real utilities are here to compare with', () => expect(present).toBe(false))
+else describe('against payloads of the real utilities', () => compareAll())
+
+function compareAll(): void {
   let simulators: Simulators
   let listener: Listener
   let pge: Api
@@ -221,4 +225,4 @@ describe.skipIf(!present)('against payloads of the real utilities', () => {
       theirs.revq.slice(0, 300).replace(/[0-9A-F]{8}-.*/, ''),
     )
   })
-})
+}
