@@ -96,7 +96,7 @@ const WRITER = `
   await client.connect()
   await client.query('create table if not exists acknowledged (n int)')
   for (let n = 1; ; n++) {
-    await client.query('insert into acknowledged values ($1)', [n])
+    await client.query('insert into acknowledged values ($1)', [n]).catch(() => process.exit(0))
     console.log(n)
   }`
 const IDLE = 'setInterval(() => undefined, 1000)'

@@ -25,6 +25,7 @@ export type Embedded = { connection: EmbeddedConnection; joined: boolean; close(
 /** Each of our processes holds this advisory lock, shared, in a session of its own for as long as it uses the server. */
 const PRESENCE = 4_711_001
 const TRIES = 50
+const RETRY_MS = 1000
 
 /**
  * Opens the embedded PostgreSQL of a data directory: makes it at first, starts it, or joins the one that runs already.
@@ -38,32 +39,39 @@ const TRIES = 50
 export async function openEmbedded(options: { dataDir: string; log?: (message: string) => void }): Promise<Embedded> {
   const log = options.log ?? (() => undefined)
   const place = prepare(options.dataDir)
-  let closing = false
+  const closing = new AbortController()
   let presence = await enter(place, log)
-  const { joined } = presence
+  const { connection, joined } = presence
+  let returning: Promise<void> = Promise.resolve()
 
-  const watch = (client: Client): void => {
+  const watch = ({ client }: Presence): void => {
     client.once('end', () => {
-      if (closing) return
-      log('the embedded PostgreSQL went away; starting it again')
-      enter(place, log).then(
-        async (again) => {
-          presence = again
-          if (closing) await leave(place, again)
-          else watch(again.client)
-        },
-        (error: unknown) => log(`the embedded PostgreSQL could not be started again: ${String(error)}`),
-      )
+      if (!closing.signal.aborted) returning = comeBack()
     })
   }
-  watch(presence.client)
+  /** Until it succeeds: the disk may be full for a while. */
+  const comeBack = async (): Promise<void> => {
+    log('the embedded PostgreSQL went away; starting it again')
+    while (!closing.signal.aborted) {
+      try {
+        presence = await enter(place, log)
+        watch(presence)
+        return
+      } catch (error) {
+        log(`the embedded PostgreSQL could not be started again: ${error instanceof Error ? error.message : 'unknown'}`)
+        await sleep(RETRY_MS, undefined, { ref: false })
+      }
+    }
+  }
+  watch(presence)
 
   return {
-    connection: presence.connection,
+    connection,
     joined,
     async close() {
-      if (closing) return
-      closing = true
+      if (closing.signal.aborted) return
+      closing.abort()
+      await returning
       await leave(place, presence)
     },
   }
@@ -72,9 +80,11 @@ export async function openEmbedded(options: { dataDir: string; log?: (message: s
 function prepare(given: string): Place {
   const binaries = findBinaries()
   try {
-    // As root, the server's user has to pass through; what lies in the folder has its own permissions.
-    fs.mkdirSync(given, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 })
+    fs.mkdirSync(given, { recursive: true, mode: 0o700 })
     fs.accessSync(given, fs.constants.W_OK | fs.constants.X_OK)
+    // As root, the server's user has to pass through; what lies in the folder has its own permissions.
+    const { uid, mode } = fs.statSync(given)
+    if (process.getuid?.() === 0 && uid === 0 && (mode & 0o777) === 0o700) fs.chmodSync(given, 0o711)
     const dataDir = fs.realpathSync(given)
     const cluster = path.join(dataDir, 'postgres')
     const place = { dataDir, cluster, binaries, runner: chooseRunner(binaries, dataDir, cluster) }
@@ -128,17 +138,25 @@ async function bePresent(connection: EmbeddedConnection): Promise<Client | null>
 }
 
 async function leave(place: Place, { client, pid }: Presence): Promise<void> {
-  let last = false
+  const isLast = await giveUp(client)
   try {
-    await client.query('select pg_advisory_unlock_shared($1)', [PRESENCE])
-    const { rows } = await client.query<{ last: boolean }>('select pg_try_advisory_lock($1) as last', [PRESENCE])
-    last = rows[0]?.last === true
     // Still holding the lock: a process that comes now waits for it, loses its session, and starts the server anew.
-    if (last) await stopServer(place.cluster, pid)
+    if (isLast) await stopServer(place.cluster, pid)
   } finally {
     await client.end().catch(() => undefined)
   }
-  if (last) removeShortFolder(place)
+  if (isLast) removeShortFolder(place)
+}
+
+/** Gives the shared lock back. True when this session then holds it alone. False too where the server is gone already. */
+async function giveUp(client: Client): Promise<boolean> {
+  try {
+    await client.query('select pg_advisory_unlock_shared($1)', [PRESENCE])
+    const { rows } = await client.query<{ last: boolean }>('select pg_try_advisory_lock($1) as last', [PRESENCE])
+    return rows[0]?.last === true
+  } catch {
+    return false
+  }
 }
 
 function removeShortFolder({ dataDir }: Place): void {

@@ -284,6 +284,7 @@ create table grants (
   tell_next timestamptz,
   primary key (authorization_uid, grant_no)
 );
+create index on grants (tell_next) where tell_next is not null;
 
 create table windows (
   authorization_uid bigint not null references authorizations on delete cascade,
@@ -345,6 +346,7 @@ create table meters (
   updated timestamptz not null,
   primary key (authorization_uid, meter_uid)
 );
+create index on meters (company_uid, created desc, meter_uid desc);
 
 create table meter_aliases (
   authorization_uid bigint not null,
@@ -420,6 +422,7 @@ create table billing_accounts (
   primary key (authorization_uid, billing_account_uid),
   unique (authorization_uid, account_number)
 );
+create index on billing_accounts (company_uid, created desc, billing_account_uid desc);
 
 create table billing_summaries (
   authorization_uid bigint not null,
@@ -436,6 +439,7 @@ create table billing_summaries (
   unique (authorization_uid, billing_account_uid, starts, ends),
   foreign key (authorization_uid, billing_account_uid) references billing_accounts on delete cascade
 );
+create index on billing_summaries (company_uid, ends desc, billing_summary_uid desc);
 
 create table events (
   authorization_uid bigint not null,            -- 0: the event is about no authorization (form_created, ping)
@@ -450,6 +454,7 @@ create table events (
   primary key (authorization_uid, event_uid)
 );
 create index on events (company_uid, event_uid desc);
+create index on events (event_uid) where not is_delivered;
 
 -- What utilities told us, stored before it is judged. A notification is a hint and nothing else.
 create table notifications (
@@ -475,6 +480,7 @@ create table mails (
   attempts int not null default 0,
   next_try timestamptz not null
 );
+create index on mails (next_try) where sent is null;
 
 create table audit_entries (
   audit_uid bigint primary key default nextval('small_uids'),
