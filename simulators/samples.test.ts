@@ -65,7 +65,10 @@ const real = (path: string): string => readFileSync(`${samples}${path}`, 'utf8')
 
 if (!present)
   test('NOT RUN: no payloads of the real utilities are here to compare with', () => expect(present).toBe(false))
-else describe('against payloads of the real utilities', () => compareAll())
+else
+  describe('against payloads of the real utilities', () => {
+    compareAll()
+  })
 
 function compareAll(): void {
   let simulators: Simulators
