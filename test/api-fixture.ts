@@ -53,7 +53,7 @@ export type Fixture = {
 }
 
 /** The API on a fresh database with two companies. `revoke` marks the row as revoked and deletes its meters. */
-export async function apiFixture(changes: Partial<ApiDeps> = {}): Promise<Fixture> {
+export async function apiFixture(changes: Partial<ApiDeps> = {}, logs?: string[]): Promise<Fixture> {
   const database = await testDatabase()
   const { db } = database
   const ours = await seedCompany(db, { now: NOW })
@@ -87,7 +87,7 @@ export async function apiFixture(changes: Partial<ApiDeps> = {}): Promise<Fixtur
     openRawFeed: async () => ({ mediaType: 'application/atom+xml', bytes: Buffer.from('<feed/>') }),
     ...changes,
   }
-  const app = Fastify()
+  const app = Fastify(logs ? { logger: { stream: { write: (line: string) => void logs.push(line) } } } : {})
   registerApi(app, deps)
   await app.ready()
   const ask = async (method: Method, path: string, payload: unknown, token: string): Promise<Answer> => {

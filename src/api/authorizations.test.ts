@@ -195,6 +195,16 @@ describe('changing an authorization', () => {
     expect((await api.send('DELETE', `/authorizations/${uid}`)).body).toEqual({ success: true })
     expect(api.calls).toEqual([['revoke', uid, 'company']])
     expect((await api.get(`/authorizations/${uid}`)).status).toBe(404)
+    const owing = await add()
+    await api.database.admin(
+      `insert into grants (authorization_uid, grant_no, company_uid, registration_uid, created, tell_next)
+       values ($1, 1, $2, $3, now(), now())`,
+      [owing, api.ours.companyUid, api.ours.registrationUid],
+    )
+    expect((await api.send('DELETE', `/authorizations/${owing}`)).status).toBe(200)
+    expect((await api.get(`/authorizations/${owing}`)).status).toBe(404)
+    const left = await api.database.admin('select from grants where authorization_uid = $1', [owing])
+    expect(left).toHaveLength(1) // the utility still has to be told
     const real = await add()
     await set(real, 'registration_uid = null')
     const { status, body } = await api.send('DELETE', `/authorizations/${real}`)

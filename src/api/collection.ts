@@ -35,8 +35,8 @@ const monitoringBody = z.object({
 })
 
 /**
- * Those of the meters that can be collected. Revoked and expired ones are left out without a word, as are unknown and foreign
- * ones, which nobody can tell from them; the caller compares what came back. None left is an error.
+ * Those of the meters that can be collected. Revoked and expired ones are left out without a word, as are unknown and
+ * foreign ones, which nobody can tell from them; the caller compares what came back. None left is an error.
  */
 async function collectable({ deps, companyUid }: Call, meters: Uid[]): Promise<Uid[]> {
   const found = await deps.db.company(companyUid, (tx) =>

@@ -24,8 +24,8 @@ const query = z.object({
 export type AskedMeter = MatchingMeter & { zone: string; span: MeterSpan }
 
 /**
- * What /bills and /intervals ask for: which meters, and for each its own span, since short dates mean the midnights of its
- * utility. Throws ApiError: one of `authorizations` and `meters` is needed, and nothing found is `not_found`.
+ * What /bills and /intervals ask for: which meters, and for each its own span, since short dates mean the midnights of
+ * its utility. Throws ApiError: one of `authorizations` and `meters` is needed, and nothing found is `not_found`.
  */
 export async function askForData(call: Call): Promise<{ filter: z.output<typeof query>; meters: AskedMeter[] }> {
   const { deps, companyUid } = call

@@ -54,8 +54,8 @@ export const modifyBody = createBody.extend({ is_archived: bodyFlag.nullish(), d
 type Given = z.output<typeof modifyBody>
 
 /**
- * Checks what a body names against what the company has, and returns the columns to write; what was not given stays out. Null
- * empties a field. Throws ApiError `invalid_param`, equally for unknown and foreign uids.
+ * Checks what a body names against what the company has, and returns the columns to write; what was not given stays
+ * out. Null empties a field. Throws ApiError `invalid_param`, equally for unknown and foreign uids.
  */
 export async function toFormEdit(tx: Tx, deps: ApiDeps, given: Given): Promise<FormEdit> {
   const edit: FormEdit = {}

@@ -12,7 +12,10 @@ const MONTHS_AT_ONCE = 36
 
 type Asked = { rows: ListedInterval[]; meters: Map<string, AskedMeter>; withDirections: boolean }
 
-/** The listing as text, piece by piece, so that memory does not grow with the page. No transaction is open while it is sent. */
+/**
+ * The listing as text, piece by piece, so that memory does not grow with the page. No transaction is open while it is
+ * sent.
+ */
 async function* write(call: Call, asked: Asked, tail: string): AsyncGenerator<string> {
   const { deps, companyUid } = call
   const { rows, meters, withDirections } = asked

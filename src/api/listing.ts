@@ -5,8 +5,8 @@ import type { Call } from './endpoint.ts'
 const NOT_CARRIED = new Set(['after', 'access_token'])
 
 /**
- * The address of the next page, or null: absolute, on our own public address whatever the Host header said, with every other
- * parameter as it came.
+ * The address of the next page, or null: absolute, on our own public address whatever the Host header said, with every
+ * other parameter as it came.
  */
 export function nextUrl(call: Call, path: string, last: string | undefined): string | null {
   if (last === undefined) return null

@@ -71,8 +71,8 @@ export const bodyUids = z
   .pipe(z.array(uid).min(1, 'must not be empty').max(LIST_LIMIT, `has more than ${LIST_LIMIT} items`))
 
 /**
- * Parses a query or a body. Unknown parameters are ignored. Throws ApiError `required_param_missing` or `invalid_param`, each
- * naming the parameter.
+ * Parses a query or a body. Unknown parameters are ignored. Throws ApiError `required_param_missing` or
+ * `invalid_param`, each naming the parameter.
  */
 export function parseParameters<Shape extends z.ZodType>(
   shape: Shape,

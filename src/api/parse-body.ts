@@ -1,8 +1,8 @@
 import { ApiError } from './api-error.ts'
 
 /**
- * The body as a JSON object, whatever its content type says: the incumbent's own examples send JSON as a form. No body and an
- * empty one are an empty object. Throws ApiError.
+ * The body as a JSON object, whatever its content type says: the incumbent's own examples send JSON as a form. No body
+ * and an empty one are an empty object. Throws ApiError.
  */
 export function parseBody(body: unknown, contentEncoding: string | undefined): Record<string, unknown> {
   if (contentEncoding !== undefined && contentEncoding !== 'identity')

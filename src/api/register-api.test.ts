@@ -121,12 +121,19 @@ describe('an address', () => {
     expect([status, headers['allow'], body['error']]).toEqual([405, 'GET, PATCH, DELETE', 'method_not_allowed'])
   })
 
-  test('never shows what went wrong inside', async () => {
-    const broken = await apiFixture({ authenticate: async () => await Promise.reject(new Error('secret detail')) })
-    const { status, body, text } = await broken.get('/meters')
-    expect([status, body['error']]).toEqual([500, 'server_error'])
-    expect(text).not.toContain('secret')
+  test('never shows what went wrong inside, and no log line holds a token or a value', async () => {
+    const logs: string[] = []
+    const authenticate = async () => await Promise.reject(new Error('secret detail'))
+    const broken = await apiFixture({ authenticate }, logs)
+    for (const path of ['/meters', '/nothing', '/files/raw_feed/1/2']) {
+      const { status, body, text } = await broken.get(`${path}?access_token=secret`, 'secret')
+      expect([status, body['error']]).toEqual([500, 'server_error'])
+      expect(text).not.toContain('secret')
+    }
     await broken.close()
+    expect(logs.filter((line) => line.includes('an API request failed'))).toHaveLength(3)
+    expect(logs.filter((line) => line.includes('"req":"GET /api/v2/meters"'))).toHaveLength(1)
+    expect(logs.filter((line) => line.includes('secret'))).toEqual([])
   })
 
   test('of a page never follows the Host header', async () => {

@@ -40,8 +40,8 @@ export const endpoints: readonly Endpoint[] = [
 ]
 
 /**
- * Mounts the API at /api/v2: the contract of the incumbent, so that its clients run by changing the base URL. The company
- * comes from the token and from nowhere else. Errors of this part of the tree are answered here, as JSON.
+ * Mounts the API at /api/v2: the contract of the incumbent, so that its clients run by changing the base URL. The
+ * company comes from the token and from nowhere else. Errors of this part of the tree are answered here, as JSON.
  */
 export function registerApi(app: FastifyInstance, deps: ApiDeps): void {
   app.register(
@@ -51,20 +51,21 @@ export function registerApi(app: FastifyInstance, deps: ApiDeps): void {
         done(null, body),
       )
       api.addHook('onRequest', async (request, reply) => {
-        // Bodies are JSON whatever they claim to be (parse-body.ts); a claim that is no media type must not refuse them.
+        // Bodies are JSON whatever they claim to be (parse-body.ts); a claim that is no type must not refuse them.
         delete request.headers['content-type']
         reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
       })
       api.setErrorHandler(async (error, request, reply) => await answerError(error, { request, reply, deps }))
-      api.setNotFoundHandler(async (request) => {
-        await authenticate(request, deps)
-        throw notFound()
-      })
       api.get('/', () => index(deps.publicUrl))
       for (const endpoint of endpoints) mount(api, endpoint, deps)
       for (const path of new Set(endpoints.map((endpoint) => endpoint.path))) refuseOtherMethods(api, path, deps)
+      // A route and not a not-found handler, which would be logged by the rules of the whole server.
+      api.all('/*', async (request) => {
+        await authenticate(request, deps)
+        throw notFound()
+      })
     },
-    { prefix: PREFIX },
+    { prefix: PREFIX, logSerializers: { req: loggedRequest } },
   )
 }
 
@@ -112,9 +113,21 @@ async function answerError(
   { request, reply, deps }: { request: FastifyRequest; reply: FastifyReply; deps: ApiDeps },
 ): Promise<FastifyReply> {
   const answer = toApiError(error)
-  if (answer.code === 'server_error') request.log.error({ err: error }, 'an API request failed')
+  if (answer.code === 'server_error') request.log.error(faultOf(error), 'an API request failed')
   if (answer.code === 'unauthorized') reply.header('www-authenticate', 'Bearer')
   return await reply.code(answer.status).send(answer.toJson(deps.publicUrl))
+}
+
+/** What a log line tells of a request: never its query, where a token may be. */
+function loggedRequest(request: FastifyRequest): string {
+  return `${request.method} ${request.url.split('?')[0]}`
+}
+
+/** What a log line tells of a fault: where it is. Not its message: a database quotes values in it. */
+function faultOf(error: unknown): { name: string; code: unknown; at: string[] } {
+  if (!(error instanceof Error)) return { name: 'not an error', code: null, at: [] }
+  const at = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
+  return { name: error.name, code: 'code' in error ? error.code : null, at: at.map((line) => line.trim()).slice(0, 10) }
 }
 
 function toApiError(error: unknown): ApiError {

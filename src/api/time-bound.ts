@@ -9,8 +9,8 @@ const DATE = /^\d{4}-\d{2}-\d{2}$/
 const MOMENT = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}(?::\d{2})?)(?:\.\d{1,9})?(Z|[+ -]\d{2}:?\d{2})?$/i
 
 /**
- * ISO 8601 with `T`, or YYYY-MM-DD meaning midnight where the utility is, as does a time without an offset. A blank before the
- * offset is a plus that nobody escaped.
+ * ISO 8601 with `T`, or YYYY-MM-DD meaning midnight where the utility is, as does a time without an offset. A blank
+ * before the offset is a plus that nobody escaped.
  */
 export const timeBound = z
   .string('must be given once')

@@ -18,9 +18,19 @@ export async function editAuthorization(
      where authorization_uid = ${authorizationUid}`.execute(tx)
 }
 
-/** Deletes an authorization with everything below it, and the look-up rows that lead to it. */
+/**
+ * Deletes an authorization with everything below it, and the look-up rows that lead to it. While the utility has not been
+ * told of its end, the bare row stays, out of everybody's sight, since that word is owed by its grants.
+ */
 export async function deleteAuthorization(tx: Tx, authorizationUid: Uid): Promise<void> {
   await sql`delete from links where authorization_uid = ${authorizationUid}`.execute(tx)
   await sql`delete from referrals where authorization_uid = ${authorizationUid}`.execute(tx)
-  await sql`delete from authorizations where authorization_uid = ${authorizationUid}`.execute(tx)
+  const { numAffectedRows } = await sql`
+    delete from authorizations
+     where authorization_uid = ${authorizationUid}
+       and not exists (select from grants g where g.authorization_uid = ${authorizationUid}
+                        and g.tell_next is not null and g.utility_told is null)`.execute(tx)
+  if (numAffectedRows === 1n) return
+  await sql`
+    update authorizations set state = 'abandoned' where authorization_uid = ${authorizationUid}`.execute(tx)
 }

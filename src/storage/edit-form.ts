@@ -26,7 +26,9 @@ export async function editForm(tx: Tx, formUid: Uid, edit: FormEdit, now: Date):
   return numAffectedRows === 1n
 }
 
-/** Deletes a form; its link is dead at once, a customer who already went to the utility finishes. False: no such form. */
+/**
+ * Deletes a form; its link is dead at once, a customer who already went to the utility finishes. False: no such form.
+ */
 export async function deleteForm(tx: Tx, formUid: Uid): Promise<boolean> {
   await sql`update flows set form_uid = null where form_uid = ${formUid}`.execute(tx)
   const { numAffectedRows } = await sql`delete from forms where form_uid = ${formUid}`.execute(tx)

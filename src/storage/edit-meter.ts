@@ -14,8 +14,8 @@ export async function archiveMeter(tx: Tx, meterUid: Uid, isArchived: boolean, n
 export type Frequency = 'off' | 'daily' | 'weekly' | 'monthly'
 
 /**
- * Sets how often a meter is refreshed, and when next (null when off). A meter that is monitored counts as activated for good.
- * The keys are exactly those that clients of the API demand. Returns false when there is no such meter.
+ * Sets how often a meter is refreshed, and when next (null when off). A meter that is monitored counts as activated for
+ * good. The keys are exactly those that clients of the API demand. Returns false when there is no such meter.
  */
 export async function setMonitoring(
   tx: Tx,

@@ -51,8 +51,8 @@ export type AuthorizationFilter = {
 }
 
 /**
- * A company's authorizations, newest first, `after` exclusive. Those that the customer has not confirmed (pending) or never
- * did (abandoned) are nobody's business. Runs under row-level security.
+ * A company's authorizations, newest first, `after` exclusive. Those that the customer has not confirmed (pending) or
+ * never did (abandoned) are nobody's business. Runs under row-level security.
  */
 export async function listAuthorizationPage(tx: Tx, filter: AuthorizationFilter): Promise<Page<ListedAuthorization>> {
   const { uids, forms, templates, users, referrals, utilities, now, after, limit } = filter

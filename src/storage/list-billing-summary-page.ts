@@ -25,8 +25,8 @@ export type BillingSummaryFilter = {
 }
 
 /**
- * A company's billing summaries, newest period first: history is collected backwards, so that by time of creation a first
- * collection would come out upside down. Runs under row-level security. Throws UnknownCursor.
+ * A company's billing summaries, newest period first: history is collected backwards, so that by time of creation a
+ * first collection would come out upside down. Runs under row-level security. Throws UnknownCursor.
  */
 export async function listBillingSummaryPage(
   tx: Tx,

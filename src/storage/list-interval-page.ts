@@ -16,7 +16,9 @@ export type ListedInterval = {
   updated: Date
 }
 
-/** Months that have readings in the span of their meter, by period. Runs under row-level security. Throws UnknownCursor. */
+/**
+ * Months that have readings in the span of their meter, by period. Runs under row-level security. Throws UnknownCursor.
+ */
 export async function listIntervalPage(tx: Tx, filter: SpanFilter): Promise<Page<ListedInterval>> {
   const { spans, order, after, limit } = filter
   const place = after === null ? null : await placeOfInterval(tx, after)

@@ -19,8 +19,8 @@ export type MatchingMeter = {
 const METERS_LIMIT = 20_000
 
 /**
- * The company's readable meters among these uids and of these authorizations (null: any), the two filters ANDed. Unknown and
- * foreign uids are left out. Runs under row-level security.
+ * The company's readable meters among these uids and of these authorizations (null: any), the two filters ANDed.
+ * Unknown and foreign uids are left out. Runs under row-level security.
  */
 export async function listMatchingMeters(
   tx: Tx,

@@ -45,8 +45,8 @@ export type MeterFilter = {
 }
 
 /**
- * A company's meters, newest first, `after` exclusive. Meters of an authorization that was declined or revoked are gone, even
- * while their rows are still being deleted. Runs under row-level security. Throws UnknownCursor.
+ * A company's meters, newest first, `after` exclusive. Meters of an authorization that was declined or revoked are
+ * gone, even while their rows are still being deleted. Runs under row-level security. Throws UnknownCursor.
  */
 export async function listMeterPage(tx: Tx, filter: MeterFilter): Promise<Page<ListedMeter>> {
   const { uids, authorizations, users, utilities, isActivated, isArchived, isMonitored, after, limit } = filter

@@ -3,8 +3,8 @@ import { authorizationNotes } from './notes.ts'
 import { platformTime, platformTimeOrNull } from './times.ts'
 
 /**
- * Authorization, utilityapi.md 6.3, keys in the order of its sample. customer_signature is always an object: it is called
- * deprecated, but a client crashes on null. meters: only where they were asked for.
+ * Authorization, utilityapi.md 6.3, keys in the order of its sample. customer_signature is always an object: it is
+ * called deprecated, but a client crashes on null. meters: only where they were asked for.
  */
 export function renderAuthorization(
   row: ListedAuthorization,

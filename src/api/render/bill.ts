@@ -58,8 +58,9 @@ function amounts(facts: Bill, local: (epoch: number) => string): Record<string, 
 }
 
 /**
- * A cost is never null here, since clients add them up: a line that only informs is no line item; it stays in tiers, tou and
- * demand. A line without dates is about the bill's whole period. The rate is the utility's, or null: none is computed.
+ * A cost is never null here, since clients add them up: a line that only informs is no line item; it stays in tiers,
+ * tou and demand. A line without dates is about the bill's whole period. The rate is the utility's, or null: none is
+ * computed.
  */
 function renderLine(line: LineItem, bill: Bill, local: (epoch: number) => string): Record<string, unknown>[] {
   if (line.amount === null) return []

@@ -35,8 +35,8 @@ export function renderBillingAccount(row: ListedBillingAccount, { zone, publicUr
 }
 
 /**
- * BillingSummary, utilityapi.md 6.8. Green Button tells the charges of a period, but neither balances nor payments: those are
- * null. A charge without an amount only informs and is left out.
+ * BillingSummary, utilityapi.md 6.8. Green Button tells the charges of a period, but neither balances nor payments:
+ * those are null. A charge without an amount only informs and is left out.
  */
 export function renderBillingSummary(row: ListedBillingSummary, { zone, publicUrl }: Context): Record<string, unknown> {
   const { facts } = row

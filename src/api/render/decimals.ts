@@ -1,8 +1,8 @@
 import { type Exact, formatExact } from '../../units/exact.ts'
 
 /**
- * `value * 10 ** exponent` in digits, exact: 550000 at -6 is '0.55'. value is a safe integer. The text is a JSON number, so
- * that no float arithmetic comes between the meter's integer and what the client reads.
+ * `value * 10 ** exponent` in digits, exact: 550000 at -6 is '0.55'. value is a safe integer. The text is a JSON
+ * number, so that no float arithmetic comes between the meter's integer and what the client reads.
  */
 export function decimalText(value: number, exponent: number): string {
   if (value === 0) return '0'
@@ -17,7 +17,9 @@ export function decimalText(value: number, exponent: number): string {
 
 const ZERO = 48
 
-/** The difference of two numbers in digits, exact; the usual case (equal exponents, safe integers) without big integers. */
+/**
+ * The difference of two numbers in digits, exact; the usual case (equal exponents, safe integers) without big integers.
+ */
 export function differenceText(a: number, aExponent: number, b: number, bExponent: number, shift: number): string {
   const difference = a - b
   if (aExponent === bExponent && Number.isSafeInteger(difference)) return decimalText(difference, aExponent + shift)
@@ -31,7 +33,10 @@ export function toNumber(exact: Exact): number {
   return Number(formatExact(exact))
 }
 
-/** Hundred-thousandths of a currency as a number of the currency: 19478000 is 194.78. Exact; nothing is rounded to cents. */
+/**
+ * Hundred-thousandths of a currency as a number of the currency: 19478000 is 194.78. Exact; nothing is rounded to
+ * cents.
+ */
 export function moneyNumber(amount: number): number {
   return toNumber({ digits: BigInt(amount), exponent: -5 })
 }

@@ -2,8 +2,8 @@ import type { EventRow } from '../../storage/events.ts'
 import { platformTime } from './times.ts'
 
 /**
- * Event, utilityapi.md 6.9: with the uids of what it is about and no others. delivery_target must be an address or empty; it
- * is empty until a webhook has been told.
+ * Event, utilityapi.md 6.9: with the uids of what it is about and no others. delivery_target must be an address or
+ * empty; it is empty until a webhook has been told.
  */
 export function renderEvent(event: EventRow): Record<string, unknown> {
   const target = event.details['delivery_target']

@@ -22,8 +22,8 @@ export type IntervalContext = {
 }
 
 /**
- * Interval, utilityapi.md 6.7, as JSON text: one per meter and month of the utility's calendar. Null when no reading lies in
- * the span.
+ * Interval, utilityapi.md 6.7, as JSON text: one per meter and month of the utility's calendar. Null when no reading
+ * lies in the span.
  */
 export function renderInterval(
   row: ListedInterval,

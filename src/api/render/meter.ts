@@ -4,9 +4,9 @@ import { meterNotes } from './notes.ts'
 import { localTimes, platformTime } from './times.ts'
 
 /**
- * Meter, utilityapi.md 6.5. A client reads every top-level key it does not know as a block with the eight keys of `base`, so
- * there is no other key here: electric_details only when there is a value, and the blocks that are lists (programs, suppliers,
- * other_devices) only when `withLists` was asked for (`include=blocks`).
+ * Meter, utilityapi.md 6.5. A client reads every top-level key it does not know as a block with the eight keys of
+ * `base`, so there is no other key here: electric_details only when there is a value, and the blocks that are lists
+ * (programs, suppliers, other_devices) only when `withLists` was asked for (`include=blocks`).
  */
 export function renderMeter(
   meter: ListedMeter,
@@ -82,7 +82,9 @@ function renderBlocks(facts: MeterFacts, withLists: boolean): Record<string, unk
   }
 }
 
-/** Exactly five keys. prepay is always null: a client types it as a time, though the documentation once had a word here. */
+/**
+ * Exactly five keys. prepay is always null: a client types it as a time, though the documentation once had a word here.
+ */
 function renderMonitoring(monitoring: Record<string, unknown>): Record<string, unknown> {
   return {
     frequency: monitoring['frequency'] ?? 'off',

@@ -24,7 +24,9 @@ export type Line = {
   net: MonthChannel | null
 }
 
-/** Takes one reading; texts are exact JSON numbers in the API's unit. net null: one direction is missing at this time. */
+/**
+ * Takes one reading; texts are exact JSON numbers in the API's unit. net null: one direction is missing at this time.
+ */
 export type Visit = (
   start: number,
   end: number,
@@ -36,8 +38,8 @@ export type Visit = (
 const UNIT_ORDER: readonly Unit[] = ['Wh', 'J', 'therm', 'BTU', 'm3', 'ft3', 'L', 'gal', 'imperial_gal']
 
 /**
- * The channels that a meter's readings are told from. Energy goes before volume, so that gas told in both is told once; what
- * is neither (demand, power, register, temperature) is no usage. Two units are never mixed.
+ * The channels that a meter's readings are told from. Energy goes before volume, so that gas told in both is told once;
+ * what is neither (demand, power, register, temperature) is no usage. Two units are never mixed.
  */
 export function chooseLines(channels: readonly MonthChannel[]): Line[] {
   const usage = channels.filter(({ channel }) => channel.quantified === 'energy' || channel.quantified === 'volume')
@@ -61,9 +63,10 @@ function rank({ quantified, unit }: Channel): number {
 }
 
 /**
- * Visits the readings of a line, newest first. Where both directions exist, net is delivered minus received, exact. A missing
- * reading is not zero: while a meter has both directions and one of them lacks this time, net is what the utility itself
- * computed, or null. A direction counts from its first to its last reading ever: before solar panels there is nothing to miss.
+ * Visits the readings of a line, newest first. Where both directions exist, net is delivered minus received, exact. A
+ * missing reading is not zero: while a meter has both directions and one of them lacks this time, net is what the
+ * utility itself computed, or null. A direction counts from its first to its last reading ever: before solar panels
+ * there is nothing to miss.
  */
 export function visitReadings(line: Line, visit: Visit): void {
   const channels = { d: cursor(line.delivered), r: cursor(line.received), n: cursor(line.net) }

@@ -11,17 +11,19 @@ export type ReadingsOptions = {
   local: (epoch: number) => string
 }
 
-/** JSON texts of the readings, newest first; withheld counts those that were left out since one direction is missing. */
+/**
+ * JSON texts of the readings, newest first; withheld counts those that were left out since one direction is missing.
+ */
 export type Readings = { texts: string[]; withheld: number }
 
 /**
- * The readings of one meter and month as JSON text: `{start, end, kwh, datapoints}`. Text is written from the columns at once,
- * without an object per reading, and numbers are the exact digits.
+ * The readings of one meter and month as JSON text: `{start, end, kwh, datapoints}`. Text is written from the columns
+ * at once, without an object per reading, and numbers are the exact digits.
  *
- * kwh is the deprecated net; it is null where the unit is another (gas is in therms, ccf, …: a number there would be read as
- * kilowatt-hours). One `net` datapoint a reading: a client adds up all datapoints. Several physical meters under one
- * agreement have one each, so that the sum is right. `include=directions` adds `forward` and `reverse`, and then tells
- * readings with one direction missing too, with kwh null.
+ * kwh is the deprecated net; it is null where the unit is another (gas is in therms, ccf, …: a number there would be
+ * read as kilowatt-hours). One `net` datapoint a reading: a client adds up all datapoints. Several physical meters
+ * under one agreement have one each, so that the sum is right. `include=directions` adds `forward` and `reverse`, and
+ * then tells readings with one direction missing too, with kwh null.
  */
 export function renderReadings(options: ReadingsOptions): Readings {
   const [line, ...others] = options.lines
@@ -66,7 +68,9 @@ function datapoints({ unit, part }: Line, withDirections: boolean): Points {
   }
 }
 
-/** Several physical meters: readings of one start and end are one reading, and its kwh is the sum of what each tells. */
+/**
+ * Several physical meters: readings of one start and end are one reading, and its kwh is the sum of what each tells.
+ */
 function several({ lines, from, until, withDirections, local }: ReadingsOptions): Readings {
   const readings = new Map<string, { start: number; end: number; sum: Exact | null; points: string[] }>()
   let withheld = 0

@@ -13,8 +13,8 @@ export function platformTimeOrNull(date: Date | null): string | null {
 }
 
 /**
- * Writes moments of one zone (epoch seconds) as local time with six decimals and the offset of that moment, so that both 01:xx
- * hours of an autumn night differ. Keeps the last date and offset: readings of a day cost arithmetic only.
+ * Writes moments of one zone (epoch seconds) as local time with six decimals and the offset of that moment, so that
+ * both 01:xx hours of an autumn night differ. Keeps the last date and offset: readings of a day cost arithmetic only.
  */
 export function localTimes(zone: string): (epoch: number) => string {
   let [day, date] = [Number.NaN, '']

@@ -2,8 +2,9 @@ import { formatExact, toUnits } from '../../units/exact.ts'
 import type { Quantity, Unit } from '../../units/quantity.ts'
 
 /**
- * Our units as the API names them, and the power of ten between the two: 1000 Wh are 1 kwh. `divisor` where they differ by
- * something else. What has no counterpart keeps its own name in lower case; clients are told to accept unknown units.
+ * Our units as the API names them, and the power of ten between the two: 1000 Wh are 1 kwh. `divisor` where they differ
+ * by something else. What has no counterpart keeps its own name in lower case; clients are told to accept unknown
+ * units.
  */
 const UNITS: Record<Unit, { name: string | null; shift: number; divisor?: bigint }> = {
   Wh: { name: 'kwh', shift: -3 },
