@@ -23,7 +23,8 @@ export function mergeRows(rows: Rows, counts: WarningCounts): Uint32Array {
 
 const at = (column: Float64Array, row: number): number => column[row] ?? NaN
 
-function isAscending({ start, count }: Rows): boolean {
+/** True when no start comes twice and none is out of order, as in most feeds. */
+export function isAscending({ start, count }: Rows): boolean {
   for (let row = 1; row < count; row++) if (at(start, row) <= at(start, row - 1)) return false
   return true
 }

@@ -186,6 +186,33 @@ describe('series', () => {
     expect((series.start.at(-1) ?? 0) + (series.duration.at(-1) ?? 0)).toBe(addLocalDays(start, 1, ZONE))
   })
 
+  it('the autumn hour that was stamped as the next one is put back, not dropped', () => {
+    const midnight = midnightOf('2026-11-01', ZONE)
+    const hourly = [0, 2, 2, 3].map((hour, index) => ({ start: midnight + hour * 3600, value: String(index) }))
+    const feed = feedOf([{ readings: hourly }])
+    expect([...only(feed).start].map((start) => (start - midnight) / 3600)).toEqual([0, 1, 2, 3])
+    expect([...only(feed).value]).toEqual([0, 1, 2, 3])
+    expect(feed.warnings).toMatchObject([{ code: 'autumn_hour_restored', count: 1 }])
+    const quarters = [0, 1, 2, 3, 8, 9, 10, 11, 8, 9, 10, 11, 12].map((quarter, index) => ({
+      start: midnight + quarter * 900,
+      duration: 900,
+      value: String(index),
+    }))
+    const fine = only(feedOf([{ type: { intervalLength: 900 }, readings: quarters }]))
+    expect([...fine.start].map((start) => (start - midnight) / 900)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
+    expect([...fine.value]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
+  })
+
+  it.each([
+    ['on another day', midnightOf('2026-11-02', ZONE), [0, 2, 2, 3]],
+    ['when the hour before is there', midnightOf('2026-11-01', ZONE), [0, 1, 2, 2, 3]],
+    ['when the data begin there', midnightOf('2026-11-01', ZONE), [2, 2, 3]],
+  ])('a start that comes twice stays a repetition %s', (_name, midnight, starts) => {
+    const feed = feedOf([{ readings: starts.map((hour) => ({ start: midnight + hour * 3600, value: '1' })) }])
+    expect([...only(feed).start].map((start) => (start - midnight) / 3600)).toEqual([...new Set(starts)])
+    expect(codes(feed)).toEqual(['repeated_starts'])
+  })
+
   it('durations written from local clocks are set right by the starts', () => {
     const readings = [
       { start: 0, value: '1' },

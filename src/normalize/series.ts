@@ -3,6 +3,7 @@ import type { Wire } from '../espi/resources.ts'
 import { lastSegment } from '../espi/href.ts'
 import type { Channel, Commodity, Series } from '../model/series.ts'
 import { channelKey } from '../model/series.ts'
+import { restoreAutumnHour } from './autumn-hour.ts'
 import * as codes from './codes.ts'
 import { correctDurations } from './durations.ts'
 import { mergeRows } from './merge-rows.ts'
@@ -139,12 +140,9 @@ function join(parts: Part[], counts: WarningCounts): Part {
   return { ...first, rows }
 }
 
-function toSeries(
-  usagePoint: string,
-  { channel, rows, intervalLength }: Part,
-  options: NormalizeOptions,
-  counts: WarningCounts,
-): Series {
+function toSeries(usagePoint: string, part: Part, options: NormalizeOptions, counts: WarningCounts): Series {
+  const { channel, intervalLength } = part
+  const rows = restoreAutumnHour(part.rows, options.timezone, counts)
   const kept = mergeRows(rows, counts)
   const pick = (column: Float64Array): Float64Array => Float64Array.from(kept, (row) => column[row] ?? NaN)
   const start = pick(rows.start)

@@ -15,6 +15,8 @@ export const SENTENCES = {
   missing_time: 'Readings without a time, or with one that cannot be true, were left out.',
   missing_value: 'Readings without a value were left out; they are gaps.',
   value_out_of_range: 'Values too large or too fine to be carried exactly were left out.',
+  autumn_hour_restored:
+    'Where clocks went back, one hour was missing and the next came twice; the first of each two was moved an hour back.',
   repeated_starts: 'Readings came more than once with the same value; one of each was kept.',
   conflicting_starts:
     'Readings came more than once with different values; the better quality, then the later one was kept.',

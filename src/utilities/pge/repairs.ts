@@ -1,8 +1,10 @@
 import type { Readings } from '../../espi/readings.ts'
+import { isSecondHour } from '../../normalize/autumn-hour.ts'
 import type { Repair } from '../repair.ts'
 import { filterRows, mapResources } from '../repair-entries.ts'
 
 const HOUR = 3600
+const ZONE = 'America/Los_Angeles'
 const SHORTEST_DAY = 23 * HOUR
 
 /** Gas days begin one second after local midnight (fixtures/gas-days.xml); the second is no part of the day before. */
@@ -29,7 +31,7 @@ function isLate(start: number | null, duration: number | null | undefined): bool
 
 /**
  * A start that comes twice in one answer is a correction, and the later one counts, also when its quality does not say so
- * (fixtures/repeated-starts.xml).
+ * (fixtures/repeated-starts.xml). Not where clocks went back and the hour before is missing (fixtures/autumn-hour.xml).
  */
 export const keepLastOfDuplicateStarts: Repair = {
   name: 'keepLastOfDuplicateStarts',
@@ -50,7 +52,9 @@ export const keepLastOfDuplicateStarts: Repair = {
       const isLast = (row: number): boolean => {
         const start = readings.start[row] ?? NaN
         const found = Number.isNaN(start) ? undefined : last.get(key(up, start))
-        return found === undefined || (found.readings === readings && found.row === row)
+        if (found === undefined || (found.readings === readings && found.row === row)) return true
+        // Where clocks went back, a start that comes twice beside a hole is the lost hour: normalize puts it back.
+        return isSecondHour(start, ZONE) && !last.has(key(up, start - HOUR))
       }
       const kept = filterRows(readings, isLast)
       dropped += readings.count - kept.count
