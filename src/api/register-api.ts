@@ -60,9 +60,13 @@ export function registerApi(app: FastifyInstance, deps: ApiDeps): void {
       for (const endpoint of endpoints) mount(api, endpoint, deps)
       for (const path of new Set(endpoints.map((endpoint) => endpoint.path))) refuseOtherMethods(api, path, deps)
       // A route and not a not-found handler, which would be logged by the rules of the whole server.
-      api.all('/*', async (request) => {
-        await authenticate(request, deps)
-        throw notFound()
+      api.route({
+        method: [...METHODS, 'OPTIONS'],
+        url: '/*',
+        handler: async (request) => {
+          await authenticate(request, deps)
+          throw notFound()
+        },
       })
     },
     { prefix: PREFIX, logSerializers: { req: loggedRequest } },
