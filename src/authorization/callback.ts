@@ -7,6 +7,7 @@ import { findTemplate } from '../storage/templates.ts'
 import type { Connection } from '../utilities/connections.ts'
 import { AuthorizationRevoked, ClientRejected, ForeignAddress, UtilityUnavailable } from '../utilities/errors.ts'
 import { utilityBySlug } from '../utilities/index.ts'
+import { BadRegistration } from '../utilities/registration.ts'
 import { callbackUrl } from './addresses.ts'
 import type { CustomerPath, DeadEnd } from './customer-path.ts'
 import { declineFlow } from './decline.ts'
@@ -29,7 +30,8 @@ export function callbackStep(deps: PathDeps): CustomerPath['callback'] {
     const taken = await deps.db.operator((tx) => takeFlow(tx, deps, { utilitySlug, query, cookie }))
     if ('end' in taken) return taken
     const { flow } = taken
-    const connection = await deps.connections.of(flow.registrationUid)
+    const connection = await connect(deps, flow)
+    if (!connection) return await fail(deps, flow, { error: 'bad_registration', end: 'operator_problem' })
     const answer = readCallback(connection.utility.oauth, query)
     if (answer.code === null) return await refuse(deps, flow, answer.error)
     const disabled = await deps.db.operator((tx) => isDisabled(tx, flow))
@@ -40,6 +42,16 @@ export function callbackStep(deps: PathDeps): CustomerPath['callback'] {
     if (!stored) return await over(deps, flow, 'already_used')
     const end = await learnGrant(deps, { flow: stored, grant, connection })
     return end === null ? { flowUid: flow.flowUid } : await over(deps, flow, end)
+  }
+}
+
+/** null: the registration cannot be used any more (a certificate that was taken away, an address that is not safe). */
+async function connect(deps: PathDeps, flow: FlowRow): Promise<Connection | null> {
+  try {
+    return await deps.connections.of(flow.registrationUid)
+  } catch (error) {
+    if (error instanceof BadRegistration) return null
+    throw error
   }
 }
 

@@ -23,10 +23,11 @@ const FOREVER_MS = 50 * 365.25 * 86_400_000
  * seconds or, at one utility, milliseconds. 404 and 410 mean that the grant is gone.
  */
 export async function fetchGrantStatus(
-  { transport }: Connection,
+  { transport, admit }: Connection,
   request: { authorizationUri: string; token: string; now: Date; signal?: AbortSignal },
 ): Promise<GrantStatus> {
   const { authorizationUri, token, now, signal } = request
+  await admit()
   const { status, bytes } = await transport.get(authorizationUri, token, signal ? { signal } : {})
   if (status === 404 || status === 410) return { ...UNKNOWN, isActive: false }
   if (status !== 200) return UNKNOWN
@@ -46,12 +47,13 @@ export async function fetchGrantStatus(
 
 /** The usage points a grant opens, by the utility's own keys; null when it has no such list. */
 export async function fetchUsagePoints(
-  { utility, registration, transport }: Connection,
+  { utility, registration, transport, admit }: Connection,
   request: { subscription: string; token: string },
 ): Promise<string[] | null> {
   const path = utility.espi.paths.usagePoints
   if (path === null) return null
   const url = `${registration.addresses.resourceBase}/${path.replace('{s}', encodeURIComponent(request.subscription))}`
+  await admit()
   const { status, bytes } = await transport.get(url, request.token)
   if (status !== 200) return null
   const keys = parseBytes(bytes).entries.flatMap(({ self, content }) =>

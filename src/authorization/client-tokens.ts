@@ -6,7 +6,10 @@ import { clientCredentials } from './oauth.ts'
 /** Our own tokens, by registration: for metadata, bulk files and revocation. */
 export type ClientTokens = {
   clientToken(registrationUid: Uid): Promise<string>
-  /** Runs `use` with a token; when the utility does not take it, once more with a new one, then ClientRejected. */
+  /**
+   * Runs `use` with a token; when the utility does not take it, once more with a new one, then ClientRejected. The
+   * second run has its own place in the utility's quota, the first one is the caller's.
+   */
   withClientToken<T>(registrationUid: Uid, use: (token: string) => Promise<T>): Promise<T>
 }
 
@@ -45,8 +48,10 @@ export function openClientTokens(deps: { connections: Connections; now: () => Da
         if (!(error instanceof TokenRefused)) throw error
       }
       if (kept.get(registrationUid)?.token === first) kept.delete(registrationUid)
+      const token = await clientToken(registrationUid)
+      await (await deps.connections.of(registrationUid)).admit()
       try {
-        return await use(await clientToken(registrationUid))
+        return await use(token)
       } catch (error) {
         if (!(error instanceof TokenRefused)) throw error
         throw new ClientRejected('client_token_refused', { status: error.status, cause: error })

@@ -7,7 +7,14 @@ import type { Uid } from '../model/uid.ts'
 import { insertForm } from '../storage/forms.ts'
 import { hashKey, newKey } from './keys.ts'
 import { sendMails } from './send-mails.ts'
-import { abandonOldGrants, closeStaleFlows, expireAuthorizations, remindUnconfirmed, settleReplaced } from './sweeps.ts'
+import {
+  abandonOldGrants,
+  checkRunningGrants,
+  closeStaleFlows,
+  expireAuthorizations,
+  remindUnconfirmed,
+  settleReplaced,
+} from './sweeps.ts'
 import { tellUtilities } from './tell-utilities.ts'
 
 let bench: PathBench
@@ -248,6 +255,22 @@ describe('a grant that is never confirmed', () => {
     const open = await bench.database.admin(`select 1 from flows where state in ('sent', 'exchanging')`)
     expect(open).toEqual([])
   })
+})
+
+it('where data come in files, the daily question finds a share that ended without a word', async () => {
+  const { authorizationUid } = await shared(bench, { utility: 'sce', customer: { login: 'new' } })
+  const subscription = bench.owed.at(-1)?.subscription
+  await admin(bench.simulators.sce, 'POST', '/fault', { on: 'notification', times: 9, mode: 'lost' })
+  await admin(bench.simulators.sce, 'POST', '/revoke', { subscription })
+  const minute = (at: number): Date =>
+    new Date(Math.floor(bench.clock.now.getTime() / 86_400_000) * 86_400_000 + at * 60_000)
+  const at = bench.clock.now
+  bench.clock.now = minute((Number(authorizationUid) + 1) % 1440)
+  expect(await checkRunningGrants(bench.deps)).toBe(0)
+  bench.clock.now = minute(Number(authorizationUid) % 1440)
+  expect(await checkRunningGrants(bench.deps)).toBe(1)
+  bench.clock.now = at
+  expect(await stateOf(authorizationUid)).toBe('revoked')
 })
 
 describe('re-authorization', () => {

@@ -20,8 +20,8 @@ export async function retryOf(tx: Tx, flow: FlowRow, publicUrl: string): Promise
       language,
     }),
   )
-  if (flow.redirectUri === null) url.searchParams.set('noredirect', '1')
-  else url.searchParams.set('redirect_uri', flow.redirectUri)
+  if (flow.redirectUri === null && template.redirectUris.length > 0) url.searchParams.set('noredirect', '1')
+  if (flow.redirectUri !== null) url.searchParams.set('redirect_uri', flow.redirectUri)
   if (clientState !== null) url.searchParams.set('state', clientState)
   return url.href
 }

@@ -2,6 +2,7 @@ import type { Job } from '../jobs/job.ts'
 import { type SendMail, sendMails } from './send-mails.ts'
 import {
   abandonOldGrants,
+  checkRunningGrants,
   closeStaleFlows,
   expireAuthorizations,
   remindUnconfirmed,
@@ -47,6 +48,7 @@ export const sweepAuthorizations: Job<Nothing, { sweep: SweepDeps; tell: TellDep
     await abandonOldGrants(sweep)
     await closeStaleFlows(sweep)
     await settleReplaced({ db, now, tokens: tell.tokens })
+    await checkRunningGrants({ db, now, tokens: tell.tokens })
     await tellUtilities(tell)
     await sendMails({ db, now, sendMail })
   },

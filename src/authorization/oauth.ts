@@ -154,7 +154,7 @@ function findOurs(error: unknown): Error | null {
 }
 
 function configurationOf(connection: Connection, now: Date): client.Configuration {
-  const { utility, registration, transport } = connection
+  const { utility, registration, transport, admit } = connection
   const { authorizationEndpoint, tokenEndpoint } = registration.addresses
   const configuration = new client.Configuration(
     {
@@ -172,6 +172,7 @@ function configurationOf(connection: Connection, now: Date): client.Configuratio
     if (method !== 'POST') throw new TypeError('token requests are posts')
     const inQuery = utility.oauth.parameterPlace === 'query'
     const text = body instanceof URLSearchParams ? body.toString() : typeof body === 'string' ? body : ''
+    await admit()
     const answer = await transport.post(inQuery ? `${url}?${text}` : url, {
       headers: { ...headers, accept: 'application/json' },
       body: inQuery ? '' : text,

@@ -72,6 +72,7 @@ export async function storeGrant(
     accessExpires: new Date(now.getTime() + expiresIn * 1000),
     created: now,
   })
+  await noteWider(tx, flow, { authorizationUid, scope: grant.scope, now })
   const granted = grantedOf(consent, grant.scope)
   await keepTerms(tx, pending, { flow, grant, connection, granted })
   await saveFlowGrant(tx, {
@@ -139,25 +140,12 @@ async function keepTerms(
   { flow, grant, connection, granted }: Granted & { granted: FlowGranted },
 ): Promise<void> {
   const { timezone } = connection.utility
-  const { authorizationUid, companyUid } = pending
+  const { authorizationUid } = pending
   const ends = [flow.consent.ends, ...(granted.utilityEnds === null ? [] : [granted.utilityEnds])].sort()
   const starts = [
     flow.consent.historyStart,
     ...(granted.publishedStart === null ? [] : [granted.publishedStart]),
   ].sort()
-  const open = classesOf(parseEspiScope(grant.scope ?? ''))
-  const wider = open?.filter((name) => !flow.consent.dataClasses.includes(name)) ?? []
-  if (wider.length > 0 && granted.usagePoints === null) {
-    const details = { dropped: wider }
-    await appendAudit(tx, {
-      actor: 'utility',
-      action: 'scope_wider',
-      companyUid,
-      authorizationUid,
-      now: flow.updated,
-      details,
-    })
-  }
   await setTerms(tx, authorizationUid, {
     registrationUid: flow.registrationUid,
     dataClasses: granted.dataClasses,
@@ -169,6 +157,20 @@ async function keepTerms(
     language: flow.language,
     ...idsOf(grant),
   })
+}
+
+/** What the utility opens beyond what was asked is never used; that it did is noted. */
+async function noteWider(
+  tx: Tx,
+  flow: FlowRow,
+  p: { authorizationUid: Uid; scope: string | null; now: Date },
+): Promise<void> {
+  const open = classesOf(parseEspiScope(p.scope ?? '')) ?? []
+  const dropped = open.filter((name) => !flow.consent.dataClasses.includes(name))
+  if (dropped.length === 0) return
+  const { authorizationUid, now } = p
+  const entry = { actor: 'utility', action: 'scope_wider', companyUid: flow.companyUid } as const
+  await appendAudit(tx, { ...entry, authorizationUid, now, details: { dropped } })
 }
 
 /** The utility's ids of grant and customer; one that is not told is taken to be the other (utilities.md A5). */

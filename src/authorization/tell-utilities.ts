@@ -62,8 +62,13 @@ async function tryToTell(deps: TellDeps, grant: GrantRow): Promise<boolean> {
   }
 }
 
-async function deleteGrant(deps: TellDeps, { utility, transport }: Connection, grant: GrantRow): Promise<number> {
+async function deleteGrant(
+  deps: TellDeps,
+  { utility, transport, admit }: Connection,
+  grant: GrantRow,
+): Promise<number> {
   const address = grant.authorizationUri ?? ''
+  await admit()
   if (utility.revocation.tell?.token === 'access') {
     const pair = readTokens(deps.envelope, grant)
     return pair ? (await transport.delete(address, pair.accessToken)).status : 0

@@ -42,7 +42,7 @@ const LEASE_MS = 120_000
 const POLL_MS = 100
 const POLLS = 600
 
-type Usable = { token: string; version: number }
+type Usable = { token: string; version: number; registrationUid: Uid }
 
 /** Access tokens for all of this process; one refresh at a time across processes, by a lease on the grant's row. */
 export function openTokens(deps: TokenDeps): Tokens {
@@ -74,6 +74,7 @@ export function openTokens(deps: TokenDeps): Tokens {
         if (!(error instanceof TokenRefused)) throw error
       }
       const second = await usableToken(deps, authorizationUid, { refused: first.version, checkAtUtility })
+      await (await deps.connections.of(second.registrationUid)).admit()
       try {
         return await use(second.token)
       } catch (error) {
@@ -97,7 +98,7 @@ async function usableToken(deps: TokenDeps, authorizationUid: Uid, ask: Ask): Pr
     const pair = readTokens(deps.envelope, grant)
     if (!pair) throw new AuthorizationRevoked('no_grant')
     const isFresh = (grant.accessExpires?.getTime() ?? 0) > deps.now().getTime() + MARGIN_MS
-    if (isFresh && grant.version !== ask.refused) return { token: pair.accessToken, version: grant.version }
+    if (isFresh && grant.version !== ask.refused) return usable(pair.accessToken, grant.version, grant)
     if (pair.refreshToken === null) return await over(deps, authorizationUid, { ask, code: 'no_refresh_token' })
     const now = deps.now()
     const lease = { ...grant, owner, until: new Date(now.getTime() + LEASE_MS), now }
@@ -107,6 +108,12 @@ async function usableToken(deps: TokenDeps, authorizationUid: Uid, ask: Ask): Pr
   }
   throw new UtilityUnavailable('refresh_busy')
 }
+
+const usable = (token: string, version: number, { registrationUid }: GrantRow): Usable => ({
+  token,
+  version,
+  registrationUid,
+})
 
 async function currentGrant(deps: TokenDeps, authorizationUid: Uid): Promise<GrantRow> {
   return await deps.db.operator(async (tx) => {
@@ -136,7 +143,7 @@ async function refresh(deps: TokenDeps, grant: GrantRow, { owner, ask }: { owner
     const accessExpires = new Date(now.getTime() + answer.expiresIn * 1000)
     const saved = await deps.db.operator((tx) => saveRefreshed(tx, { ...grant, owner, tokens, accessExpires }))
     if (!saved) throw new AuthorizationRevoked('ended_meanwhile')
-    return { token: next.accessToken, version: grant.version + 1 }
+    return usable(next.accessToken, grant.version + 1, grant)
   } catch (error) {
     await deps.db.operator((tx) => releaseRefresh(tx, { ...grant, owner }))
     if (!(error instanceof AuthorizationRevoked) || error.code !== 'invalid_grant') throw error

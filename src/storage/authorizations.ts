@@ -254,3 +254,15 @@ export async function listRefused(tx: Tx, p: { reason: string; limit: number }):
     order by a.authorization_uid limit ${p.limit}`.execute(tx)
   return rows
 }
+
+/** Active authorizations at these utilities whose uid falls into a slot: work spread evenly over time. */
+export async function listActiveInSlot(
+  tx: Tx,
+  p: { utilities: readonly string[]; slot: number; slots: number; limit: number },
+): Promise<Uid[]> {
+  const { rows } = await sql<{ uid: Uid }>`
+    select authorization_uid as uid from authorizations
+    where state = 'active' and utility = any(${[...p.utilities]}) and authorization_uid % ${p.slots}::bigint = ${p.slot}
+    order by authorization_uid limit ${p.limit}`.execute(tx)
+  return rows.map((row) => row.uid)
+}

@@ -47,6 +47,30 @@ export async function claimSlot(tx: Tx, registrationUid: Uid, quota: Quota, now:
   return { granted: false, retryAt: new Date(now.getTime() + 1000), reason: 'second' }
 }
 
+/**
+ * Reserves the next free slot, now or in a moment, for a request that a customer waits for: those who poll with claimSlot
+ * find the slot taken. The hour and the day count as ever; an open breaker does not hold it up and stays as it is.
+ */
+export async function reserveSlot(
+  tx: Tx,
+  registrationUid: Uid,
+  quota: Quota,
+  now: Date,
+): Promise<{ granted: true; at: Date } | Extract<Slot, { granted: false }>> {
+  await ensureRow(tx, registrationUid, now)
+  for (let attempt = 0; attempt < TRIES; attempt++) {
+    const row = await read(tx, registrationUid)
+    if (!row) break
+    const waitMs = row.nextSlot.getTime() - now.getTime()
+    const at = quota.perSecond !== null && waitMs > 0 && waitMs < SKEW_LIMIT_MS ? row.nextSlot : now
+    const { slot, next } = takeSlot({ ...row, openUntil: null }, quota, at)
+    if (!slot.granted) return slot
+    if (await swap(tx, registrationUid, row.version, { ...next, openUntil: row.openUntil }))
+      return { granted: true, at }
+  }
+  return { granted: false, retryAt: new Date(now.getTime() + 1000), reason: 'second' }
+}
+
 /** The rule alone: what a claim at `now` gets, and the state that it leaves. */
 export function takeSlot(state: LimitState, quota: Quota, now: Date): { slot: Slot; next: LimitState } {
   const minute = Math.floor(now.getTime() / 60_000)

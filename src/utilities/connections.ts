@@ -1,13 +1,27 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
 import type { Uid } from '../model/uid.ts'
 import type { Db } from '../storage/db.ts'
+import { reserveSlot } from '../storage/limits.ts'
 import { findRegistration } from '../storage/registrations.ts'
 import type { Envelope } from '../storage/secrets.ts'
 import type { Utility } from './contract.ts'
+import { UtilityUnavailable } from './errors.ts'
 import { openRegistration, type Registration } from './registration.ts'
 import { type FetchLimits, openTransport, type Transport } from './transport.ts'
 
 /** A registration with its open way to the utility. */
-export type Connection = { utility: Utility; registration: Registration; transport: Transport }
+export type Connection = {
+  utility: Utility
+  registration: Registration
+  transport: Transport
+  /**
+   * Waits for the right to send one request, within the utility's quota. For requests beside collection (tokens, the
+   * check of a grant, the word that one has ended); the collector claims its own. Throws UtilityUnavailable
+   * `quota_used_up` when the hour or the day holds no more.
+   */
+  admit: () => Promise<void>
+}
 
 /** The connections of this process, by registration: opened once, opened anew after a change of the registration. */
 export type Connections = {
@@ -16,13 +30,18 @@ export type Connections = {
   close(): Promise<void>
 }
 
-/** Opens connections lazily. Each use reads the registration's row, so that a rotated certificate is taken at once. */
-export function openConnections(deps: {
+export type ConnectionDeps = {
   db: Db
   envelope: Envelope
   now?: () => Date
   fetchLimits?: Partial<FetchLimits>
-}): Connections {
+  wait?: (ms: number) => Promise<unknown>
+  /** Simulated utilities have no quota, unless a test wants to see it kept. */
+  limitSimulated?: boolean
+}
+
+/** Opens connections lazily. Each use reads the registration's row, so that a rotated certificate is taken at once. */
+export function openConnections(deps: ConnectionDeps): Connections {
   const open = new Map<Uid, { updated: number; connection: Connection }>()
   return {
     async of(registrationUid) {
@@ -33,7 +52,7 @@ export function openConnections(deps: {
       const registration = openRegistration(row, deps.envelope)
       const { utility } = registration
       const transport = openTransport(utility, registration, deps)
-      const connection = { utility, registration, transport }
+      const connection = { utility, registration, transport, admit: () => admit(deps, registration) }
       open.set(registrationUid, { updated: row.updated.getTime(), connection })
       // Requests of the old pool end by themselves; close() waits for them.
       void known?.connection.transport.close()
@@ -45,4 +64,16 @@ export function openConnections(deps: {
       await Promise.all(all.map(({ connection }) => connection.transport.close()))
     },
   }
+}
+
+async function admit(deps: ConnectionDeps, { registrationUid, utility, environment }: Registration): Promise<void> {
+  if (environment === 'simulated' && deps.limitSimulated !== true) return
+  const now = deps.now?.() ?? new Date()
+  const slot = await deps.db.operator((tx) => reserveSlot(tx, registrationUid, utility.quota, now))
+  if (!slot.granted) {
+    const retryAfter = Math.max(1, Math.ceil((slot.retryAt.getTime() - now.getTime()) / 1000))
+    throw new UtilityUnavailable('quota_used_up', { retryAfter })
+  }
+  const waitMs = slot.at.getTime() - now.getTime()
+  if (waitMs > 0) await (deps.wait ?? sleep)(waitMs)
 }
