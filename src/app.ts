@@ -88,6 +88,8 @@ export type App = {
   url: string | null
   /** Resolves when nothing is due to be collected any more. */
   idle(): Promise<void>
+  /** Does now what the schedule does every minute: sweeps, notifications, monitoring. */
+  tick(): Promise<void>
   close(): Promise<void>
 }
 
@@ -138,6 +140,7 @@ export async function startApp(
 
   const closing: (() => Promise<unknown>)[] = [() => connections.close(), () => doorbell.stop()]
   let collector: Collector | null = null
+  let tick = async (): Promise<void> => undefined
   if (roles.worker) {
     const opened = openCollector({
       ...{ db, envelope, connections, tokens, now, random: Math.random, elapsedMs: () => performance.now() },
@@ -154,6 +157,11 @@ export async function startApp(
     await doorbell.schedule(sweepAuthorizations, {}, { cron: '* * * * *', timezone: 'UTC' })
     await doorbell.schedule(judgeNotifications, {}, { cron: '* * * * *', timezone: 'UTC' })
     await doorbell.schedule(oweRefreshes, {}, { cron: '*/10 * * * *', timezone: 'UTC' })
+    tick = async () => {
+      const signal = AbortSignal.timeout(60_000)
+      for (const job of [sweepAuthorizations, judgeNotifications, oweRefreshes])
+        await job.run({}, { ...context, signal })
+    }
     opened.ring()
   }
 
@@ -202,6 +210,7 @@ export async function startApp(
   return {
     url,
     idle: async () => await collector?.idle(),
+    tick: () => tick(),
     async close() {
       for (const close of closing) await close()
     },

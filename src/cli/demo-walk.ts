@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import { z } from 'zod'
 
 import { getJson } from './demo-totals.ts'
-import { openBrowser, type Page } from './scripted-browser.ts'
+import { type Browser, openBrowser, type Page } from './scripted-browser.ts'
 
 /** One customer of the demo: who signs in where, and what is pressed on the utility's pages. */
 export type DemoCustomer = {
@@ -40,6 +40,20 @@ const POLL_MS = 50
 export async function walk({ script, form, admin, shown }: Run, say: (line: string) => void): Promise<Walked> {
   const before = new Set((await authorizations(shown)).map(({ uid }) => uid))
   const browser = openBrowser()
+  const began = await share(browser, { script, form }, say)
+  const created = (await authorizations(shown)).find(({ uid }) => !before.has(uid))
+  if (!created) throw new Error('no authorization came of it')
+  const { firstDataMs, allDataMs } = await untilCollected(shown, { uid: created.uid, began }, say)
+  const subscription = await newestSubscription(admin)
+  return { authorizationUid: created.uid, subscription, firstDataMs, allDataMs }
+}
+
+/** From the form to the receipt. Returns when the final step was clicked (performance.now()). */
+async function share(
+  browser: Browser,
+  { script, form }: Pick<Run, 'script' | 'form'>,
+  say: (line: string) => void,
+): Promise<number> {
   let page = await browser.open(form)
   say(`  form                    ${titleOf(page)}`)
   page = await browser.submit(page, /Continue to Final Step/, { name: script.name, email: script.email })
@@ -53,12 +67,7 @@ export async function walk({ script, form, admin, shown }: Run, say: (line: stri
   const began = performance.now()
   page = await browser.submit(page, /Continue to Final Step/)
   say(`  receipt                 ${titleOf(page)}`)
-
-  const created = (await authorizations(shown)).find(({ uid }) => !before.has(uid))
-  if (!created) throw new Error(`no authorization came of it; the last page was "${titleOf(page)}"`)
-  const { firstDataMs, allDataMs } = await untilCollected(shown, { uid: created.uid, began }, say)
-  const subscription = await newestSubscription(admin)
-  return { authorizationUid: created.uid, subscription, firstDataMs, allDataMs }
+  return began
 }
 
 const meterList = z.object({

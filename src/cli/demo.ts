@@ -1,5 +1,4 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
@@ -8,6 +7,7 @@ import { type Config, readConfig } from '../config.ts'
 import { openDemo } from './demo-company.ts'
 import { type DemoCustomer, WALKS, walk } from './demo-walk.ts'
 import { readLedger, type Totals, totalsOf } from './demo-totals.ts'
+import { freePort } from './free-port.ts'
 import { registerAtSimulator, startSimulatorsProcess } from './simulators-process.ts'
 
 /** One customer of the demo as the API has it, beside the simulated utility's own ledger. */
@@ -95,16 +95,4 @@ function tableOf(result: DemoResult): string[] {
 
 function isEqual(result: DemoResult): boolean {
   return PRODUCTS.every(([, keys]) => keys.every((key) => result[key] === result.ledger[key]))
-}
-
-async function freePort(): Promise<number> {
-  return await new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      const port = typeof address === 'object' && address !== null ? address.port : 0
-      server.close(() => resolve(port))
-    })
-  })
 }

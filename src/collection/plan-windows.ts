@@ -38,11 +38,12 @@ const HISTORY_LIMIT = 500
 export function planFirst(espi: Espi, reach: Reach, files: readonly string[]): PlannedWindow[] {
   const customer = { product: 'customer', resource: '', ...WHOLE, priority: PRIORITY.present + 1 } as const
   if (espi.delivery === 'bulk-files') {
-    const ask = { product: 'bulk_request', resource: '', ...WHOLE, priority: PRIORITY.present } as const
-    const known = files.map(
-      (resource) => ({ product: 'file', resource, ...WHOLE, priority: PRIORITY.present }) as const,
-    )
-    return known.length > 0 ? known : [ask]
+    // Known files may all be of other customers, so the request stays until a file with this one has come.
+    const ask = { product: 'bulk_request', resource: '', ...WHOLE, priority: PRIORITY.present + 3 } as const
+    return [
+      ...files.map((resource) => ({ product: 'file', resource, ...WHOLE, priority: PRIORITY.present }) as const),
+      ask,
+    ]
   }
   if (espi.delivery === 'subscription-windows') return [customer, ...planUsage(espi, '', reach)]
   return [{ product: 'usage_points', resource: '', ...WHOLE, priority: PRIORITY.present }, customer]

@@ -1,0 +1,168 @@
+import { createServer } from 'node:http'
+
+import { AxeBuilder } from '@axe-core/playwright'
+import fastify, { type FastifyInstance } from 'fastify'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+
+import { openCustomerPath } from '../../src/authorization/open-customer-path.ts'
+import { messages } from '../../src/pages/messages.ts'
+import { registerPages } from '../../src/pages/register-pages.ts'
+import { chromiumPath, launchChromium, reportNoChromium } from '../chromium.ts'
+import { type PathBench, pathBench } from '../customer-path.ts'
+
+let bench: PathBench
+let server: FastifyInstance
+let browser: Browser
+let origin = ''
+
+async function freePort(): Promise<number> {
+  const probe = createServer()
+  await new Promise<void>((done) => void probe.listen(0, '127.0.0.1', done))
+  const address = probe.address()
+  await new Promise((done) => void probe.close(done))
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+/** The customer's pages over the real path and the simulated utilities, on a port of their own. */
+async function openPages(): Promise<void> {
+  bench = await pathBench()
+  const port = await freePort()
+  origin = `http://127.0.0.1:${port}`
+  const config = { ...bench.deps.config, publicUrl: origin, secureCookies: false }
+  const arrived = { authorizations: 0, meters: 0, readings: 0, bills: 0, billingSummaries: 0, recent: [] }
+  bench.simulators.setThirdParty('pge', {
+    redirectUri: `${origin}/utilities/pge/callback`,
+    notificationUri: `${origin}/notifications/none`,
+  })
+  server = fastify()
+  await registerPages(server, {
+    path: openCustomerPath({ ...bench.deps, config }),
+    config,
+    home: async () => ({ demo: null, arrived }),
+    notify: async () => false,
+  })
+  await server.listen({ port, host: '127.0.0.1' })
+  browser = await launchChromium()
+}
+
+/** Presses Tab until this has the focus; a customer without a mouse must be able to get everywhere. */
+async function tabTo(page: Page, selector: string): Promise<void> {
+  for (let count = 0; count < 60; count++) {
+    await page.keyboard.press('Tab')
+    if ((await page.locator(`${selector}:focus`).count()) > 0) return
+  }
+  throw new Error(`the keyboard does not reach ${selector} at ${page.url()}`)
+}
+
+async function retype(page: Page, selector: string, text: string): Promise<void> {
+  await tabTo(page, selector)
+  await page.keyboard.press('ControlOrMeta+A')
+  await page.keyboard.type(text)
+}
+
+async function signInAtUtility(page: Page): Promise<void> {
+  await page.waitForURL(/myAuthorization/)
+  await page.fill('input[name=login]', 'home')
+  await page.fill('input[name=password]', 'demo')
+  await page.click('button[value=sign-in]')
+  await page.waitForURL(/share/)
+}
+
+/** axe is a script and the customer's browser runs none, so that a twin with the same cookies opens the same page. */
+async function expectAccessible(page: Page): Promise<void> {
+  const storageState = await page.context().storageState()
+  const context = await browser.newContext({ viewport: page.viewportSize(), storageState })
+  const twin = await context.newPage()
+  await twin.goto(page.url())
+  const { violations } = await new AxeBuilder({ page: twin }).analyze()
+  expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([])
+  await context.close()
+}
+
+if (chromiumPath === null) {
+  it('reports that there is no browser', () => {
+    expect(reportNoChromium).not.toThrow()
+  })
+} else {
+  beforeAll(openPages, 120_000)
+  afterAll(async () => {
+    await browser.close()
+    await server.close()
+    await bench.close()
+  })
+
+  it.each([
+    ['en', 1440],
+    ['es', 320],
+  ] as const)(
+    'a customer shares and stops again by keyboard, without scripts, in %s at %i pixels',
+    { timeout: 240_000 },
+    async (language, width) => {
+      const text = messages[language]
+      const context = await browser.newContext({ viewport: { width, height: 900 }, javaScriptEnabled: false })
+      const page = await context.newPage()
+      page.setDefaultTimeout(60_000)
+      await page.goto(`${origin}/pge/gb-oauth/${bench.company.alias}?lang=${language}&noredirect=1`)
+      await expectAccessible(page)
+
+      await tabTo(page, 'button[value=continue]')
+      await page.keyboard.press('Enter')
+      await page.locator('.summary').waitFor()
+      expect(await page.locator('.summary').innerText()).toContain(text.fieldErrors.name_missing)
+
+      await retype(page, '#name', 'Carla Núñez')
+      await retype(page, '#email', 'carla@customer.example')
+      await tabTo(page, 'button[value=continue]')
+      await page.keyboard.press('Enter')
+
+      await signInAtUtility(page)
+      await page.check('input[name=agree]')
+      await page.click('button[value=submit]')
+
+      await page.waitForURL(/\/final\//)
+      expect(await page.locator('html').getAttribute('lang')).toBe(language)
+      expect(await page.locator('main').innerText()).toContain('Carla Núñez')
+      await expectAccessible(page)
+      await tabTo(page, 'button[value=continue]')
+      await page.keyboard.press('Enter')
+
+      await page.waitForURL(/\/receipt\//)
+      expect(await page.locator('main').innerText()).toContain(text.states.active)
+      await expectAccessible(page)
+      await tabTo(page, 'a[href$="/revoke"]')
+      await page.keyboard.press('Enter')
+      await page.waitForURL(/\/revoke$/)
+      await expectAccessible(page)
+      await tabTo(page, 'button.danger')
+      await page.keyboard.press('Enter')
+
+      await page.waitForURL(/\/receipt\/[^/]+$/)
+      expect(await page.locator('main').innerText()).toContain(text.states.revoked)
+      expect(await page.locator('main').innerText()).toContain(text.receipt.deleted)
+      await expectAccessible(page)
+      await context.close()
+    },
+  )
+
+  it(
+    'a customer who cancels at the utility reads that nothing is shared, and can start again',
+    { timeout: 120_000 },
+    async () => {
+      const context = await browser.newContext({ javaScriptEnabled: false })
+      const page = await context.newPage()
+      page.setDefaultTimeout(60_000)
+      await page.goto(`${origin}/pge/gb-oauth/${bench.company.alias}?lang=en&noredirect=1`)
+      await page.fill('#name', 'Carla Núñez')
+      await page.fill('#email', 'carla@customer.example')
+      await page.click('button[value=continue]')
+      await page.waitForURL(/myAuthorization/)
+      await page.locator('button[value=cancel]').first().click()
+      await page.waitForURL(/\/callback/)
+      expect(await page.locator('h1').innerText()).toBe(messages.en.deadEnds.declined_at_utility.title)
+      await page.getByRole('link', { name: messages.en.startAgain }).click()
+      await page.locator('#name').waitFor()
+      await context.close()
+    },
+  )
+}
