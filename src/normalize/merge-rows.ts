@@ -6,7 +6,8 @@ import { warn, type WarningCounts } from './warnings.ts'
  * whose entry was updated later, then the later one in the feed: a utility's later delivery replaces its earlier one.
  */
 export function mergeRows(rows: Rows, counts: WarningCounts): Uint32Array {
-  const order = Uint32Array.from({ length: rows.count }, (_, index) => index)
+  const order = new Uint32Array(rows.count)
+  for (let row = 0; row < rows.count; row++) order[row] = row
   if (!isAscending(rows)) order.sort((a, b) => at(rows.start, a) - at(rows.start, b) || a - b)
   let kept = 0
   for (const row of order) {

@@ -144,23 +144,28 @@ function toSeries(usagePoint: string, part: Part, options: NormalizeOptions, cou
   const { channel, intervalLength } = part
   const rows = restoreAutumnHour(part.rows, options.timezone, counts)
   const kept = mergeRows(rows, counts)
-  const pick = (column: Float64Array): Float64Array => Float64Array.from(kept, (row) => column[row] ?? NaN)
-  const start = pick(rows.start)
-  const duration = pick(rows.duration)
+  const start = pick(rows.start, kept, new Float64Array(kept.length))
+  const duration = pick(rows.duration, kept, new Float64Array(kept.length))
   if (channel.quantified !== 'register') correctDurations(start, duration, intervalLength, counts)
-  const cost = pick(rows.cost)
-  const tou = Uint8Array.from(kept, (row) => rows.tou[row] ?? 0)
+  const cost = pick(rows.cost, kept, new Float64Array(kept.length))
+  const tou = pick(rows.tou, kept, new Uint8Array(kept.length))
   const priced = cost.some((value) => !Number.isNaN(value))
   return {
     usagePoint,
     channel,
     exponent: rows.exponent,
     start,
-    duration: Uint32Array.from(duration, (value) => (value > 0 && value < 2 ** 32 ? value : 0)),
-    value: pick(rows.value),
-    quality: Uint8Array.from(kept, (row) => rows.quality[row] ?? 0),
+    duration: new Uint32Array(duration.map((value) => (value > 0 && value < 2 ** 32 ? value : 0))),
+    value: pick(rows.value, kept, new Float64Array(kept.length)),
+    quality: pick(rows.quality, kept, new Uint8Array(kept.length)),
     cost: priced ? cost : null,
     tou: tou.some((code) => code > 0) ? tou : null,
     currency: priced ? (rows.currency ?? options.currency) : null,
   }
+}
+
+/** The chosen rows of a column; a loop, as `from` with a function takes five times as long. */
+function pick<T extends Float64Array | Uint8Array>(column: T, kept: Uint32Array, target: T): T {
+  for (let index = 0; index < kept.length; index++) target[index] = column[kept[index] ?? 0] ?? NaN
+  return target
 }

@@ -29,7 +29,7 @@ function isKind<K extends ContentKind>(
   return content.kind === kind
 }
 
-/** The readings without the rows that `keep` refuses. */
+/** The readings without the rows that `keep` refuses; the same object when it refuses none. */
 export function filterRows(readings: Readings, keep: (row: number) => boolean): Readings {
   const rows: number[] = []
   const blocks = readings.blocks.map((block) => {
@@ -37,6 +37,7 @@ export function filterRows(readings: Readings, keep: (row: number) => boolean): 
     for (let row = block.from; row < block.to; row++) if (keep(row)) rows.push(row)
     return { ...block, from, to: rows.length }
   })
+  if (rows.length === readings.count) return readings
   const pick = (column: Float64Array): Float64Array => Float64Array.from(rows, (row) => column[row] ?? NaN)
   const pickOrNull = (column: Float64Array | null): Float64Array | null => (column === null ? null : pick(column))
   const odd = (name: 'value' | 'cost'): Readings['odd']['value'] =>

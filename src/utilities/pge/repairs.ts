@@ -1,4 +1,3 @@
-import type { Readings } from '../../espi/readings.ts'
 import { isSecondHour } from '../../normalize/autumn-hour.ts'
 import type { Repair } from '../repair.ts'
 import { filterRows, mapResources } from '../repair-entries.ts'
@@ -37,31 +36,35 @@ export const keepLastOfDuplicateStarts: Repair = {
   name: 'keepLastOfDuplicateStarts',
   describe: 'Readings came more than once in one answer; the last of each was kept.',
   repair: (feed) => {
-    const last = new Map<string, { readings: Readings; row: number }>()
-    const key = (up: string | null, start: number): string => `${up ?? ''} ${start}`
+    const lastOf = new Map<string, Map<number, number>>()
+    let total = 0
     for (const { up, content } of feed.entries) {
       if (content?.kind !== 'IntervalBlock') continue
-      const readings = content.value
-      for (let row = 0; row < readings.count; row++) {
-        const start = readings.start[row] ?? NaN
-        if (!Number.isNaN(start)) last.set(key(up, start), { readings, row })
-      }
+      const last = lastOf.get(up ?? '') ?? new Map<number, number>()
+      lastOf.set(up ?? '', last)
+      for (const start of content.value.start) last.set(start, total++)
     }
+    let at = 0
     let dropped = 0
     const { feed: mended } = mapResources(feed, 'IntervalBlock', (readings, { up }) => {
-      const isLast = (row: number): boolean => {
-        const start = readings.start[row] ?? NaN
-        const found = Number.isNaN(start) ? undefined : last.get(key(up, start))
-        if (found === undefined || (found.readings === readings && found.row === row)) return true
-        // Where clocks went back, a start that comes twice beside a hole is the lost hour: normalize puts it back.
-        return isSecondHour(start, ZONE) && !last.has(key(up, start - HOUR))
-      }
-      const kept = filterRows(readings, isLast)
+      const last = lastOf.get(up ?? '') ?? new Map<number, number>()
+      const first = at
+      at += readings.count
+      const kept = filterRows(readings, (row) => staysAt(readings.start[row] ?? NaN, first + row, last))
       dropped += readings.count - kept.count
-      return kept.count === readings.count ? readings : kept
+      return kept
     })
     return { feed: mended, changed: dropped }
   },
+}
+
+/**
+ * True for the last reading with its start, and for one without. Where clocks went back, a start that comes twice beside a
+ * hole is the lost hour: normalize puts it back.
+ */
+function staysAt(start: number, number: number, last: ReadonlyMap<number, number>): boolean {
+  if (Number.isNaN(start) || last.get(start) === number) return true
+  return isSecondHour(start, ZONE) && !last.has(start - HOUR)
 }
 
 /** No moment of a utility lies beyond the year 5138 in seconds: a larger number is in milliseconds. */
