@@ -65,6 +65,9 @@ export async function makeDue(
   return Number(numAffectedRows ?? 0n)
 }
 
+/** As many due windows are looked at to find the best few: one level of priority for some thousand customers. */
+const HORIZON = 2000
+
 /**
  * Windows that could be leased now, `limit` at most, best first: by priority, and within one priority the companies in
  * turn, so that none waits for another's back-fill. One window an authorization, since only one is in work at a time.
@@ -76,14 +79,17 @@ export async function findCandidates(
 ): Promise<OwedWindow[]> {
   const { rows } = await sql<Row>`
     with due as (
-      select distinct on (w.authorization_uid) ${COLUMNS}
+      select ${COLUMNS}
         from windows w join authorizations a on a.authorization_uid = w.authorization_uid
        where w.state in ('owed', 'waiting') and w.next_try <= ${now} and a.state = 'active' and a.expires > ${now}
          and (${registrationUid}::bigint is null or a.registration_uid = ${registrationUid})
          and not exists (select from windows o where o.authorization_uid = w.authorization_uid
                           and o.state = 'leased' and o.lease_until > ${now})
-       order by w.authorization_uid, w.priority, w.next_try, w.ends desc)
-    select * from due
+       order by w.priority, w.next_try limit ${HORIZON}),
+    best as (
+      select distinct on ("authorizationUid") * from due
+       order by "authorizationUid", priority, "nextTry", ends desc, product, resource)
+    select * from best
      order by priority, row_number() over (partition by "companyUid", priority order by "nextTry", "authorizationUid"),
               "nextTry", "authorizationUid"
      limit ${limit}`.execute(tx)

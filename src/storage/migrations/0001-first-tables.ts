@@ -305,7 +305,8 @@ create table windows (
   finished timestamptz,
   primary key (authorization_uid, product, resource, starts, ends)
 );
-create index on windows (next_try, priority) where state in ('owed', 'leased', 'waiting');
+create index on windows (priority, next_try) where state in ('owed', 'waiting');
+create index on windows (authorization_uid, lease_until) where state = 'leased';
 
 create table raw_feeds (
   authorization_uid bigint not null references authorizations on delete cascade,
