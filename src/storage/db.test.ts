@@ -1,0 +1,82 @@
+import { sql } from 'kysely'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+import { type Seed, seedCompany, testDatabase, type TestDatabase } from '../../test/database.ts'
+import { assertNoTransaction, type Tx } from './db.ts'
+import { asQueue } from './queue-role.ts'
+
+let database: TestDatabase
+let a: Seed
+let b: Seed
+beforeAll(async () => {
+  database = await testDatabase()
+  a = await seedCompany(database.db)
+  b = await seedCompany(database.db)
+})
+afterAll(async () => {
+  await database.close()
+})
+
+async function roleOf(tx: Tx): Promise<string> {
+  const { rows } = await sql<{ role: string }>`select current_user as role`.execute(tx)
+  return rows[0]?.role ?? ''
+}
+
+test('work runs under the role it asked for, and under the queue only for the queue', async () => {
+  expect(await database.db.operator(roleOf)).toBe('gbp_operator')
+  const roles = database.db.company(a.companyUid, async (tx) => [
+    await roleOf(tx),
+    await asQueue(tx, async () => await roleOf(tx)),
+    await roleOf(tx),
+  ])
+  expect(await roles).toEqual(['gbp_company', 'gbp_queue', 'gbp_company'])
+})
+
+test.each(["1'; set role gbp_operator; --", '', '-1', '1 ', '1e3', '٣'])(
+  'a company uid is digits only: %j',
+  async (uid) => {
+    await expect(database.db.company(uid, roleOf)).rejects.toThrow(RangeError)
+  },
+)
+
+test('a network call inside a transaction is refused, before and after it is not', async () => {
+  expect(() => assertNoTransaction()).not.toThrow()
+  const inside = database.db.operator(async () => {
+    await Promise.resolve()
+    assertNoTransaction()
+  })
+  await expect(inside).rejects.toThrow('inside a database transaction')
+  expect(() => assertNoTransaction()).not.toThrow()
+})
+
+test('what fails leaves nothing', async () => {
+  const rename = async (tx: Tx) => await sql`update companies set name = 'renamed'`.execute(tx)
+  const failing = database.db.company(a.companyUid, async (tx) => {
+    await rename(tx)
+    throw new Error('undo')
+  })
+  await expect(failing).rejects.toThrow('undo')
+  expect(await database.admin(`select from companies where name = 'renamed'`)).toEqual([])
+})
+
+test('of two transactions in a deadlock both come through', async () => {
+  const met = Promise.withResolvers<void>()
+  let waiting = 0
+  const both = async (first: Seed, second: Seed) =>
+    await database.db.operator(async (tx) => {
+      await touch(tx, first)
+      if (++waiting === 2) met.resolve()
+      await met.promise
+      await touch(tx, second)
+    })
+  await Promise.all([both(a, b), both(b, a)])
+  const rows = await database.admin(`select name from companies where company_uid in ($1, $2)`, [
+    a.companyUid,
+    b.companyUid,
+  ])
+  expect(rows).toEqual([{ name: 'Sunny Solar..' }, { name: 'Sunny Solar..' }])
+})
+
+async function touch(tx: Tx, { companyUid }: Seed): Promise<void> {
+  await sql`update companies set name = name || '.' where company_uid = ${companyUid}`.execute(tx)
+}
