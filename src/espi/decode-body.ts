@@ -55,6 +55,7 @@ export function describeBody(head: Uint8Array): string | null {
   if (text === '') return 'The body is empty'
   if (text.startsWith('<')) return null
   if (text.startsWith('{') || text.startsWith('[')) return 'The body is JSON, often an error or a token answer'
-  if (/^[^\n<]*,[^\n<]*(\n|$)/.test(text)) return 'The body is a table of comma-separated values'
+  if (/^[^\n<]*,[^\n<]*\n/.test(text) || /(?:^|\n)"[^\n]*[",]/.test(text))
+    return 'The body is a table of comma-separated values'
   return 'The body is no XML'
 }

@@ -29,6 +29,7 @@ describe('a body that is no Green Button document says what it is', () => {
     ['a byte order mark alone', '\uFEFF', 'not_xml', /empty/],
     ['JSON', '{"error":"invalid_token"}', 'not_xml', /JSON/],
     ['CSV', 'Name,Value\n1,2\n', 'not_xml', /comma/],
+    ['CSV under a heading', 'Usage Information\n"For location: 1 SAMPLE ST"\n', 'not_xml', /comma/],
     ['text', 'Service unavailable', 'not_xml', /no XML/],
     ['a zip archive', 'PK\u0003\u0004xxxx', 'not_xml', /zip/],
     ['a PDF', '%PDF-1.7', 'not_xml', /PDF/],
