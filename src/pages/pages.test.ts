@@ -105,7 +105,7 @@ describe('the final step', () => {
     const text = seen(finalPage(en, { view: sampleGrant(plainTexts), action: '/final/1', token: 't' }))
     expect(text).toContain('Not shared Bills Billing account Asked for, but you left it out')
     expect(text).toContain('2 electricity or gas services')
-    expect(text).toContain('Pacific Gas and Electric itself ends it sooner, on March 31, 2027')
+    expect(text).toContain('North Power and Light itself ends it sooner, on March 31, 2027')
     expect(text).toContain('Bright Roof Solar Inc. gets nothing until you confirm')
   })
 })
@@ -133,13 +133,13 @@ describe('the receipt', () => {
   it('says whether the utility has been told', () => {
     const told = (utilityTold: boolean): string =>
       seen(receiptPage(en, { ...receipt, view: sampleReceipt(plainTexts, { state: 'revoked', utilityTold }) }))
-    expect(told(true)).toContain('Pacific Gas and Electric has been told')
+    expect(told(true)).toContain('North Power and Light has been told')
     expect(told(false)).toContain('has not confirmed it yet')
   })
 
   it('asks before it stops, and says what stopping does', () => {
     const text = seen(revokePage(en, { view: sampleReceipt(plainTexts), address: '/receipt/k', token: 't' }))
-    for (const part of ['we tell Pacific Gas and Electric', 'ends at once', 'is deleted', 'Keep sharing']) {
+    for (const part of ['we tell North Power and Light', 'ends at once', 'is deleted', 'Keep sharing']) {
       expect(text).toContain(part)
     }
   })

@@ -13,7 +13,7 @@ export type SampleTexts = {
 
 export const plainTexts: SampleTexts = {
   company: 'Bright Roof Solar Inc.',
-  utility: 'Pacific Gas and Electric',
+  utility: 'North Power and Light',
   customer: 'María López',
   email: 'maria.lopez@example.com',
   purpose: 'To size a solar and battery system for your home.',
@@ -22,8 +22,8 @@ export const plainTexts: SampleTexts = {
 
 export function sampleForm(texts: SampleTexts, change: Partial<FormView> = {}): FormView {
   const utilities = [
-    { id: 'PG&E', slug: 'pge', name: texts.utility },
-    { id: 'SCE', slug: 'sce', name: 'Southern California Edison' },
+    { id: 'NORTH', slug: 'north', name: texts.utility },
+    { id: 'SOUTH', slug: 'south', name: 'South Power' },
   ]
   return {
     companyName: texts.company,
@@ -39,7 +39,7 @@ export function sampleForm(texts: SampleTexts, change: Partial<FormView> = {}): 
     termsUrl: 'https://brightroof.example/terms',
     privacyUrl: 'https://brightroof.example/privacy',
     prefill: { name: texts.customer, email: texts.email },
-    utility: { id: 'PG&E', slug: 'pge', name: texts.utility },
+    utility: { id: 'NORTH', slug: 'north', name: texts.utility },
     utilities,
     renews: false,
     consentVersion: '2026-11.1.0123456789abcdef',
@@ -96,7 +96,7 @@ export function sampleHome(texts: SampleTexts): HomeView {
   return {
     demo: {
       company: texts.company,
-      forms: [{ utility: texts.utility, url: '/pge/gb-oauth/demo' }],
+      forms: [{ utility: texts.utility, url: '/north/gb-oauth/demo' }],
       customers: [{ utility: texts.utility, login: 'solar', password: 'demo', about: 'House with solar and gas' }],
       apiUrl: 'http://127.0.0.1:8400/api/v2',
       token: 'gbp_example',
