@@ -27,7 +27,7 @@ export async function endAuthorization(
   // A utility that ended it itself needs no word.
   await endAllGrants(tx, ended, { isTold: why.by === 'utility', now: why.now })
   if (to === 'revoked') await deleteAuthorizationData(tx, authorizationUid)
-  await mailTo(tx, config, { row: ended, kind: to, now: why.now })
+  await mailAboutEnd(tx, config, { row: ended, kind: to, once: `${to}:${authorizationUid}`, now: why.now })
   return ended
 }
 
@@ -60,16 +60,17 @@ export async function endAllGrants(
   })
 }
 
-async function mailTo(
+/** Queues a mail about an end, come or coming. False when it was queued before. */
+export async function mailAboutEnd(
   tx: Tx,
   config: PathConfig,
-  { row, kind, now }: { row: AuthorizationRow; kind: MailKind; now: Date },
-): Promise<void> {
+  { row, kind, once, now }: { row: AuthorizationRow; kind: MailKind; once: string; now: Date },
+): Promise<boolean> {
   const template = await findTemplate(tx, row.templateUid)
   const utility = utilityOf(row.utility)
-  await queueCustomerMail(tx, {
+  return await queueCustomerMail(tx, {
     kind,
-    once: `${kind}:${row.authorizationUid}`,
+    once,
     authorizationUid: row.authorizationUid,
     recipient: row.customerEmail,
     language: row.language,

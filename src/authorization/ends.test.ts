@@ -5,16 +5,10 @@ import { queryOf, shareAt } from '../../test/simulated-customer.ts'
 import { admin } from '../../simulators/test-client.ts'
 import type { Uid } from '../model/uid.ts'
 import { insertForm } from '../storage/forms.ts'
+import { announceEnds, checkRunningGrants, remindBeforeEnd } from './daily.ts'
 import { hashKey, newKey } from './keys.ts'
 import { sendMails } from './send-mails.ts'
-import {
-  abandonOldGrants,
-  checkRunningGrants,
-  closeStaleFlows,
-  expireAuthorizations,
-  remindUnconfirmed,
-  settleReplaced,
-} from './sweeps.ts'
+import { abandonOldGrants, closeStaleFlows, expireAuthorizations, remindUnconfirmed, settleReplaced } from './sweeps.ts'
 import { tellUtilities } from './tell-utilities.ts'
 
 let bench: PathBench
@@ -182,6 +176,29 @@ describe('stopping', () => {
       authorizationUid,
     ])
     expect(row?.['expires']).toEqual(new Date('2027-01-01T08:00:00Z'))
+  })
+
+  it('is announced: mails 30 and 7 days before, an event to the company within the last day, each once', async () => {
+    const { authorizationUid } = await shared(bench, { input: { endDate: '2027-05-31' } })
+    const at = bench.clock.now
+    const dayBefore = (days: number): Date => {
+      const end = Date.parse('2027-06-01T00:00:00Z') - days * 86_400_000
+      return new Date(end + (Number(authorizationUid) % 1440) * 60_000)
+    }
+    const count: number[] = []
+    for (const days of [33, 29, 29, 28, 8, 6, 5]) {
+      bench.clock.now = dayBefore(days)
+      count.push(await remindBeforeEnd(bench.deps))
+    }
+    expect(count).toEqual([0, 1, 0, 0, 0, 1, 0])
+    bench.clock.now = new Date('2027-05-31T06:59:00Z')
+    await announceEnds(bench.deps)
+    expect(await eventsOf(authorizationUid)).toEqual(['authorization_created'])
+    bench.clock.now = new Date('2027-05-31T07:01:00Z')
+    await announceEnds(bench.deps)
+    await announceEnds(bench.deps)
+    expect(await eventsOf(authorizationUid)).toEqual(['authorization_created', 'authorization_expiring_soon'])
+    bench.clock.now = at
   })
 
   it('at its end it expires: tokens gone, utility told, data kept', async () => {

@@ -148,6 +148,24 @@ describe('a link', () => {
     expect(await bench.path.confirm(flowUid, cookie)).toMatchObject({ end: 'form_disabled' })
   })
 
+  it.each<[Record<string, unknown>, string, string]>([
+    [{}, '2027-07-15', '2029-07-15'],
+    [{ expires: '7d' }, '2026-07-22', '2029-07-15'],
+    [{ expires: '2w' }, '2026-07-29', '2029-07-15'],
+    [{ expires: '3m' }, '2026-10-15', '2029-07-15'],
+    [{ expires: '3y' }, '2029-07-15', '2029-07-15'],
+    [{ expires: '9y' }, '2029-07-15', '2029-07-15'],
+    [{ expires: 'until_revoked' }, '2027-07-15', '2029-07-15'],
+    [{ expires: '2026-12-31T23:00:00-08:00' }, '2026-12-31', '2029-07-15'],
+    [{ expires: '2026-12-31' }, '2026-12-31', '2029-07-15'],
+    [{ ongoing_end: '2026-09-01T00:00:00Z' }, '2026-08-31', '2026-08-31'],
+    [{ expires: '2020-01-01T00:00:00Z' }, '2026-07-16', '2029-07-15'],
+    [{ expires: 7, ongoing_end: 'soon' }, '2027-07-15', '2029-07-15'],
+  ])('with scope %j suggests an end of %s, at most %s', async (scope, defaultEnd, maxEnd) => {
+    const { key } = await newForm({ scope })
+    expect(await bench.path.form(address({ key }))).toMatchObject({ defaultEnd, maxEnd })
+  })
+
   it('prefills what its form says, and fixes the utility', async () => {
     const { key } = await newForm({ customerEmail: 'x@customer.example', utility: 'SCE' })
     expect(await bench.path.form(address({ key, utilitySlug: null, email: 'other@customer.example' }))).toMatchObject({

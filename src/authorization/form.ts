@@ -1,6 +1,8 @@
 import type { CustomerPath, FormAddress, FormView } from './customer-path.ts'
 import { consentVersionOf, formConsentText } from './consent-text.ts'
 import { isPast, loadForm, type LoadedForm } from './load-form.ts'
+import { localDate, midnightOf } from '../units/local-days.ts'
+import { readScopeEnds } from './form-scope.ts'
 import { addMonths, dateIn } from './local-dates.ts'
 import type { PathConfig, PathDeps } from './path-deps.ts'
 
@@ -22,7 +24,9 @@ export function viewOf(
   { now, config }: { now: Date; config: PathConfig },
 ): FormView {
   const { template, member, form, renewed, utility, offers } = loaded
-  const today = dateIn(zoneOf(loaded), now)
+  const zone = zoneOf(loaded)
+  const today = dateIn(zone, now)
+  const { defaultEnd, maxEnd } = endsOf(loaded, { today, zone })
   const view = {
     companyName: legalNameOf(loaded),
     companyEmail: template.companyEmail,
@@ -32,8 +36,8 @@ export function viewOf(
     dataClasses: template.dataClasses,
     historyMonths: template.historyMonths,
     historyStart: addMonths(today, -template.historyMonths),
-    defaultEnd: addMonths(today, Math.min(template.defaultMonths, template.maxMonths)),
-    maxEnd: addMonths(today, template.maxMonths),
+    defaultEnd,
+    maxEnd,
     termsUrl: template.termsUrl,
     privacyUrl: template.privacyUrl,
     prefill: {
@@ -52,6 +56,20 @@ export function viewOf(
 /** The zone in which the form's days are counted. */
 export function zoneOf({ utility, offers }: Pick<LoadedForm, 'utility' | 'offers'>): string {
   return (utility ?? offers[0]?.utility)?.timezone ?? 'UTC'
+}
+
+/** The end that the form suggests and the latest one it takes; never before tomorrow, or nothing could be chosen. */
+function endsOf(
+  { template, form }: LoadedForm,
+  { today, zone }: { today: string; zone: string },
+): { defaultEnd: string; maxEnd: string } {
+  const tomorrow = localDate(midnightOf(today, 'UTC') + 86_400, 'UTC')
+  const scope = readScopeEnds(form?.scope ?? {}, { today, zone })
+  const earliest = (...days: (string | null)[]): string => days.filter((day) => day !== null).sort()[0] ?? tomorrow
+  const latest = earliest(addMonths(today, template.maxMonths), scope.latest)
+  const maxEnd = latest < tomorrow ? tomorrow : latest
+  const suggested = scope.suggested ?? addMonths(today, template.defaultMonths)
+  return { defaultEnd: earliest(suggested < tomorrow ? tomorrow : suggested, maxEnd), maxEnd }
 }
 
 /** A brand never hides who it is: the legal name stands beside it where it differs. */

@@ -1,8 +1,8 @@
 import type { Job } from '../jobs/job.ts'
+import { announceEnds, checkRunningGrants, remindBeforeEnd } from './daily.ts'
 import { type SendMail, sendMails } from './send-mails.ts'
 import {
   abandonOldGrants,
-  checkRunningGrants,
   closeStaleFlows,
   expireAuthorizations,
   remindUnconfirmed,
@@ -44,6 +44,8 @@ export const sweepAuthorizations: Job<Nothing, { sweep: SweepDeps; tell: TellDep
   parse: nothing,
   async run(_payload, { db, now, sweep, tell, sendMail }) {
     await expireAuthorizations(sweep)
+    await announceEnds(sweep)
+    await remindBeforeEnd(sweep)
     await remindUnconfirmed(sweep)
     await abandonOldGrants(sweep)
     await closeStaleFlows(sweep)

@@ -15,7 +15,7 @@ export type MailFacts = {
   ends: string
 }
 
-export type MailKind = 'receipt' | 'confirm_reminder' | 'revoked' | 'expired'
+export type MailKind = 'receipt' | 'confirm_reminder' | 'expiring' | 'revoked' | 'expired'
 
 type Text = (facts: MailFacts) => { subject: string; lines: string[] }
 
@@ -39,6 +39,14 @@ const TEXTS: Record<Language, Record<MailKind, Text>> = {
         'To finish, or to decline, open this link:',
         f.link ?? '',
         'If you do nothing, we tell your utility within a few hours that we will not use this permission.',
+      ],
+    }),
+    expiring: (f) => ({
+      subject: `Ends soon: you share energy data with ${f.companyName} until ${f.ends}`,
+      lines: [
+        `Hello ${f.customerName},`,
+        `You share your ${f.utilityName} energy data with ${f.companyName} until ${f.ends}. Then it ends by itself, and you need do nothing.`,
+        `If you want it to go on, ask ${f.companyName} for a new link. To end it sooner, use the private link in your receipt.`,
       ],
     }),
     revoked: (f) => ({
@@ -76,6 +84,14 @@ const TEXTS: Record<Language, Record<MailKind, Text>> = {
         'Para terminar, o para rechazarlo, abra este enlace:',
         f.link ?? '',
         'Si no hace nada, en unas horas avisaremos a su empresa de servicios de que no usaremos este permiso.',
+      ],
+    }),
+    expiring: (f) => ({
+      subject: `Termina pronto: comparte datos de energía con ${f.companyName} hasta el ${f.ends}`,
+      lines: [
+        `Hola, ${f.customerName}:`,
+        `Comparte sus datos de energía de ${f.utilityName} con ${f.companyName} hasta el ${f.ends}. Después termina por sí solo y usted no tiene que hacer nada.`,
+        `Si quiere que continúe, pida a ${f.companyName} un enlace nuevo. Para terminarlo antes, use el enlace privado de su comprobante.`,
       ],
     }),
     revoked: (f) => ({

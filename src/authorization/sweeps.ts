@@ -1,10 +1,10 @@
 import { appendAudit } from '../storage/audit.ts'
-import { listActiveInSlot, listDueToExpire, listRefused } from '../storage/authorizations.ts'
+import { listDueToExpire, listRefused } from '../storage/authorizations.ts'
 import type { Tx } from '../storage/db.ts'
 import { type FlowRow, isCustomerOnTheWay, listFlowsIn, moveFlow } from '../storage/flows.ts'
 import { insertLink } from '../storage/links.ts'
 import { findTemplate } from '../storage/templates.ts'
-import { utilities, utilityOf } from '../utilities/index.ts'
+import { utilityOf } from '../utilities/index.ts'
 import { resumeUrl } from './addresses.ts'
 import { dropGrant, endAuthorization } from './end-authorization.ts'
 import { hashKey, newKey } from './keys.ts'
@@ -107,27 +107,6 @@ export async function settleReplaced(deps: Pick<PathDeps, 'db' | 'now' | 'tokens
     if (await deps.tokens.checkAtUtility(authorizationUid).catch(() => false)) ended++
   }
   return ended
-}
-
-const MINUTES = 1440
-
-/**
- * Asks once a day how each running grant stands, at utilities whose data come in files: there no refused token ever
- * tells that a customer has ended a share, and a notification may be lost. Each authorization has its minute of the day.
- * Returns how many changed.
- */
-export async function checkRunningGrants(deps: Pick<PathDeps, 'db' | 'now' | 'tokens'>): Promise<number> {
-  const ids = utilities.filter(({ espi }) => espi.delivery === 'bulk-files').map(({ id }) => id)
-  const slot = Math.floor(deps.now().getTime() / 60_000) % MINUTES
-  const due = await deps.db.operator((tx) =>
-    listActiveInSlot(tx, { utilities: ids, slot, slots: MINUTES, limit: BATCH }),
-  )
-  let changed = 0
-  for (const authorizationUid of due) {
-    // A utility that is down is asked tomorrow, or tells by itself.
-    if (await deps.tokens.checkAtUtility(authorizationUid).catch(() => false)) changed++
-  }
-  return changed
 }
 
 async function sweepFlows(

@@ -31,7 +31,6 @@ export const tokenAnswerSchema = z.object({
   authorizationURI: z.string().max(2048).optional(),
   customerResourceURI: z.string().max(2048).optional(),
 })
-export type TokenAnswer = z.infer<typeof tokenAnswerSchema>
 
 /**
  * Makes a utility's token answer one that openid-client takes, and nothing more: 201 becomes 200, a missing token_type

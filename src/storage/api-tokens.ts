@@ -39,10 +39,3 @@ export async function revokeApiToken(tx: Tx, tokenHash: Uint8Array, now: Date): 
     update api_tokens set revoked = ${now} where token_hash = ${tokenHash} and revoked is null`.execute(tx)
   return (numAffectedRows ?? 0n) > 0n
 }
-
-export async function listApiTokens(tx: Tx, companyUid: Uid): Promise<(ApiTokenRow & { tokenHash: Buffer })[]> {
-  const { rows } = await sql<ApiTokenRow & { tokenHash: Buffer }>`
-    select token_hash as "tokenHash", ${columns} from api_tokens
-    where company_uid = ${companyUid} order by created, token_hash`.execute(tx)
-  return rows
-}

@@ -168,19 +168,6 @@ export async function deletePendingAuthorization(tx: Tx, authorizationUid: Uid):
   await sql`delete from authorizations where authorization_uid = ${authorizationUid} and state = 'pending'`.execute(tx)
 }
 
-/** Running authorizations of a grant at the utility; more than one only when the utility reuses its ids. */
-export async function listBySubscription(
-  tx: Tx,
-  p: { registrationUid: Uid; subscription: string },
-): Promise<AuthorizationRow[]> {
-  const { rows } = await sql<AuthorizationRow>`
-    select ${columns} from authorizations
-    where registration_uid = ${p.registrationUid} and subscription = ${p.subscription}
-      and state in ('pending', 'active', 'needs_reauthorization')
-    order by authorization_uid desc limit 20`.execute(tx)
-  return rows
-}
-
 /** Running authorizations that the same person gave the same company at the same utility. */
 export async function listSameCustomer(
   tx: Tx,
@@ -248,8 +235,8 @@ export async function listRefused(tx: Tx, p: { reason: string; limit: number }):
   const { rows } = await sql<AuthorizationRow>`
     select ${columns} from authorizations a
     where a.state = 'needs_reauthorization' and exists (
-      select 1 from audit_entries e
-      where e.authorization_uid = a.authorization_uid and e.action = 'authorization_refused_by_utility'
+      select 1 from events e
+      where e.authorization_uid = a.authorization_uid and e.type = 'authorization_update_finished_errored'
         and e.ts = a.status_ts and e.details ->> 'reason' = ${p.reason})
     order by a.authorization_uid limit ${p.limit}`.execute(tx)
   return rows
@@ -265,4 +252,29 @@ export async function listActiveInSlot(
     where state = 'active' and utility = any(${[...p.utilities]}) and authorization_uid % ${p.slots}::bigint = ${p.slot}
     order by authorization_uid limit ${p.limit}`.execute(tx)
   return rows.map((row) => row.uid)
+}
+
+/** Active authorizations that end within a day and whose company was not told so yet. */
+export async function listExpiringSoon(tx: Tx, p: { now: Date; until: Date; limit: number }): Promise<Uid[]> {
+  const { rows } = await sql<{ uid: Uid }>`
+    select a.authorization_uid as uid from authorizations a
+    where a.state = 'active' and a.expires > ${p.now} and a.expires <= ${p.until} and not exists (
+      select 1 from events e
+      where e.authorization_uid = a.authorization_uid and e.type = 'authorization_expiring_soon'
+        and e.ts > a.expires - interval '25 hours')
+    order by a.expires, a.authorization_uid limit ${p.limit}`.execute(tx)
+  return rows.map((row) => row.uid)
+}
+
+/** Active authorizations of a slot that end between two moments and are older than `before`. */
+export async function listEndingInSlot(
+  tx: Tx,
+  p: { from: Date; until: Date; createdBefore: Date; slot: number; slots: number; limit: number },
+): Promise<AuthorizationRow[]> {
+  const { rows } = await sql<AuthorizationRow>`
+    select ${columns} from authorizations
+    where state = 'active' and expires > ${p.from} and expires <= ${p.until} and created < ${p.createdBefore}
+      and authorization_uid % ${p.slots}::bigint = ${p.slot}
+    order by authorization_uid limit ${p.limit}`.execute(tx)
+  return rows
 }

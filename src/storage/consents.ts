@@ -54,10 +54,3 @@ export async function findConsent(tx: Tx, authorizationUid: Uid): Promise<Consen
     order by consent_no desc limit 1`.execute(tx)
   return rows[0] ?? null
 }
-
-/** Every consent of an authorization, oldest first: both show after a renewal. */
-export async function listConsents(tx: Tx, authorizationUid: Uid): Promise<ConsentRow[]> {
-  const { rows } = await sql<ConsentRow>`
-    select ${columns} from consents where authorization_uid = ${authorizationUid} order by consent_no`.execute(tx)
-  return rows
-}

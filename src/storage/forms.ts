@@ -40,17 +40,6 @@ export async function insertForm(tx: Tx, f: Omit<FormRow, 'formUid'>): Promise<F
   return row
 }
 
-export async function updateForm(
-  tx: Tx,
-  f: Pick<FormRow, 'formUid' | 'companyUid' | 'isArchived' | 'disabled' | 'updated'>,
-): Promise<FormRow | null> {
-  const { rows } = await sql<FormRow>`
-    update forms set is_archived = ${f.isArchived}, disabled = ${f.disabled}, updated = ${f.updated}
-    where form_uid = ${f.formUid} and company_uid = ${f.companyUid}
-    returning ${columns}`.execute(tx)
-  return rows[0] ?? null
-}
-
 export async function findForm(tx: Tx, formUid: Uid): Promise<FormRow | null> {
   const { rows } = await sql<FormRow>`select ${columns} from forms where form_uid = ${formUid}`.execute(tx)
   return rows[0] ?? null
@@ -59,16 +48,4 @@ export async function findForm(tx: Tx, formUid: Uid): Promise<FormRow | null> {
 export async function findFormByKey(tx: Tx, key: string): Promise<FormRow | null> {
   const { rows } = await sql<FormRow>`select ${columns} from forms where key = ${key}`.execute(tx)
   return rows[0] ?? null
-}
-
-/** A page of a company's forms, newest first, `before` a uid exclusive. */
-export async function listForms(
-  tx: Tx,
-  { companyUid, before, limit }: { companyUid: Uid; before: Uid | null; limit: number },
-): Promise<FormRow[]> {
-  const { rows } = await sql<FormRow>`
-    select ${columns} from forms
-    where company_uid = ${companyUid} and (${before}::bigint is null or form_uid < ${before}::bigint)
-    order by form_uid desc limit ${limit}`.execute(tx)
-  return rows
 }

@@ -30,11 +30,6 @@ export async function findLink(
   return rows[0] ?? null
 }
 
-/** The links of a grant that moved into the authorization it renews. */
-export async function moveLinks(tx: Tx, p: { from: Uid; to: Uid }): Promise<void> {
-  await sql`update links set authorization_uid = ${p.to} where authorization_uid = ${p.from}`.execute(tx)
-}
-
 export async function insertReferral(
   tx: Tx,
   r: { code: string; companyUid: Uid; authorizationUid: Uid; created: Date },
@@ -42,16 +37,6 @@ export async function insertReferral(
   await sql`
     insert into referrals (code, company_uid, authorization_uid, created)
     values (${r.code}, ${r.companyUid}, ${r.authorizationUid}, ${r.created})`.execute(tx)
-}
-
-/** The authorizations of referral codes; unknown codes are left out. */
-export async function listReferred(
-  tx: Tx,
-  codes: readonly string[],
-): Promise<{ code: string; authorizationUid: Uid }[]> {
-  const { rows } = await sql<{ code: string; authorizationUid: Uid }>`
-    select code, authorization_uid as "authorizationUid" from referrals where code = any(${[...codes]})`.execute(tx)
-  return rows
 }
 
 /** The referral codes of an authorization, oldest first. */

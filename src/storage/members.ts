@@ -33,9 +33,3 @@ export async function findMemberByEmail(tx: Tx, email: string): Promise<MemberRo
   const { rows } = await sql<MemberRow>`select ${columns} from members where email = ${email}`.execute(tx)
   return rows[0] ?? null
 }
-
-export async function listMembers(tx: Tx, companyUid: Uid): Promise<MemberRow[]> {
-  const { rows } = await sql<MemberRow>`
-    select ${columns} from members where company_uid = ${companyUid} order by member_uid`.execute(tx)
-  return rows
-}

@@ -87,9 +87,3 @@ export async function listUsableRegistrations(
     order by company_uid nulls last, registration_uid desc`.execute(tx)
   return rows
 }
-
-export async function listRegistrations(tx: Tx): Promise<RegistrationRow[]> {
-  const { rows } = await sql<RegistrationRow>`
-    select ${columns} from registrations order by registration_uid`.execute(tx)
-  return rows
-}

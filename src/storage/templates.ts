@@ -30,9 +30,6 @@ export type TemplateRow = {
 }
 
 export type NewTemplate = Omit<TemplateRow, 'templateUid'>
-export type TemplateChange = Partial<
-  Omit<TemplateRow, 'templateUid' | 'companyUid' | 'memberUid' | 'created' | 'updated'>
->
 
 const columns = sql`template_uid as "templateUid", company_uid as "companyUid", member_uid as "memberUid", alias,
   company_name as "companyName", company_email as "companyEmail", logo, logo_type as "logoType", purpose,
@@ -51,20 +48,6 @@ export async function insertTemplate(tx: Tx, t: NewTemplate): Promise<TemplateRo
       ${t.autoCollect}, ${t.monitoring}, ${t.redirectUris}, ${t.termsUrl}, ${t.privacyUrl}, ${t.disabled},
       ${t.created}, ${t.updated})
     on conflict (alias) do nothing
-    returning ${columns}`.execute(tx)
-  return rows[0] ?? null
-}
-
-/** Replaces a template's changeable columns by those of the merged row; null when there is no such template. */
-export async function updateTemplate(tx: Tx, t: TemplateRow): Promise<TemplateRow | null> {
-  const { rows } = await sql<TemplateRow>`
-    update templates set alias = ${t.alias}, company_name = ${t.companyName}, company_email = ${t.companyEmail},
-      logo = ${t.logo}, logo_type = ${t.logoType}, purpose = ${JSON.stringify(t.purpose)},
-      data_classes = ${t.dataClasses}, history_months = ${t.historyMonths}, default_months = ${t.defaultMonths},
-      max_months = ${t.maxMonths}, auto_collect = ${t.autoCollect}, monitoring = ${t.monitoring},
-      redirect_uris = ${t.redirectUris}, terms_url = ${t.termsUrl}, privacy_url = ${t.privacyUrl},
-      disabled = ${t.disabled}, updated = ${t.updated}
-    where template_uid = ${t.templateUid} and company_uid = ${t.companyUid}
     returning ${columns}`.execute(tx)
   return rows[0] ?? null
 }
