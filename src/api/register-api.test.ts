@@ -1,11 +1,8 @@
-import { existsSync } from 'node:fs'
-
 import type { InjectOptions } from 'fastify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { addBills, addMeter, addReadings, apiFixture, type Fixture, PUBLIC_URL } from '../../test/api-fixture.ts'
 import { appendEvent } from '../storage/events.ts'
-import { API_ERROR_CODES } from './api-error.ts'
 import { endpoints } from './register-api.ts'
 
 let api: Fixture
@@ -142,10 +139,6 @@ describe('an address', () => {
     const { body } = await inject({ url: '/api/v2/forms?limit=1', headers: { ...bearer, host: 'evil.example' } })
     expect(body['next']).toMatch(/^https:\/\/proxy\.example\//)
   })
-})
-
-test('every error code is documented', () => {
-  for (const code of API_ERROR_CODES) expect([code, existsSync(`docs/errors/${code}.md`)]).toEqual([code, true])
 })
 
 describe('another company', () => {

@@ -3,14 +3,18 @@ import path from 'node:path'
 
 import type { FastifyInstance } from 'fastify'
 
-const FOLDER = path.resolve(import.meta.dirname, '../../docs/errors')
+const DOCS = path.resolve(import.meta.dirname, '../../docs')
 
-/** The page of each error code, at the address that errors name: /docs/errors/{code}. Plain text. */
+/** The quickstart at /docs/api, and the page of each error code where errors say it is: /docs/errors/{code}. Plain text. */
 export function registerDocs(app: FastifyInstance): void {
+  app.get('/docs/api', async (_request, reply) => {
+    const text = await readFile(path.join(DOCS, 'api.md'), 'utf8')
+    return await reply.type('text/plain; charset=utf-8').header('x-content-type-options', 'nosniff').send(text)
+  })
   app.get<{ Params: { code: string } }>('/docs/errors/:code', async (request, reply) => {
     const { code } = request.params
     const text = /^[a-z_]{1,60}$/.test(code)
-      ? await readFile(path.join(FOLDER, `${code}.md`), 'utf8').catch(() => null)
+      ? await readFile(path.join(DOCS, 'errors', `${code}.md`), 'utf8').catch(() => null)
       : null
     if (text === null)
       return await reply.code(404).type('text/plain; charset=utf-8').send('There is no error of this name.\n')
