@@ -39,7 +39,7 @@ export function formConsentText(view: Omit<FormView, 'consentVersion'>, language
 }
 
 /** The text of the final step: what the customer agrees to, word by word; stored, and repeated by the receipt. */
-export function finalConsentText(view: GrantView, language: Language): ConsentText {
+export function finalConsentText(view: Omit<GrantView, 'consentText'>, language: Language): ConsentText {
   return consentText(
     {
       ...view.form,
@@ -75,7 +75,7 @@ const CLASSES: Record<Language, Record<DataClass, string>> = {
     bills: 'facturas en cifras (períodos, importes y cargos)',
     meters: 'medidores y servicio (dirección del servicio, números de medidor, tarifa, proveedor)',
     accounting:
-      'cuenta de facturación (número de cuenta, nombre y dirección, cargos, saldo y pagos cuando la empresa los da)',
+      'cuenta de facturación (número de cuenta, nombre y dirección, cargos, saldo y pagos cuando la compañía los da)',
   },
 }
 
@@ -93,7 +93,7 @@ const TEXTS: Record<Language, (facts: ConsentFacts) => string[]> = {
     `Questions and complaints: ${f.companyName}, ${f.companyEmail}; ${f.operatorName}, ${f.operatorEmail}.`,
   ],
   es: (f) => [
-    `${f.customerName ?? 'El cliente'} permite que ${f.operatorName} pida a ${f.utilityName ?? 'la empresa de servicios elegida'} los datos siguientes y los entregue a ${f.companyName}.`,
+    `${f.customerName ?? 'El cliente'} permite que ${f.operatorName} pida a ${f.utilityName ?? 'la compañía de servicios elegida'} los datos siguientes y los entregue a ${f.companyName}.`,
     `Qué: ${f.dataClasses.map((name) => CLASSES.es[name]).join('; ')}.`,
     `Para qué: ${f.purpose}`,
     f.historyStart === null
@@ -102,7 +102,7 @@ const TEXTS: Record<Language, (facts: ConsentFacts) => string[]> = {
     f.ends === null ? 'Hasta cuándo: el día que elija el cliente.' : `Hasta cuándo: el final del ${f.ends}.`,
     'Con qué frecuencia: alrededor de una vez al día, hasta que termine.',
     `Quién los recibe: ${f.companyName}. ${f.operatorName} los guarda para ellos. Nadie más.`,
-    `Cómo detenerlo: en cualquier momento, sin costo y sin dar motivos, con el enlace privado del comprobante o en ${f.utilityName ?? 'la empresa de servicios'}.`,
+    `Cómo detenerlo: en cualquier momento, sin costo y sin dar motivos, con el enlace privado del comprobante o en ${f.utilityName ?? 'la compañía de servicios'}.`,
     `Cuando termine: no se piden más datos; si usted lo detiene, se borra lo que ${f.operatorName} guarda. Las copias que ${f.companyName} ya tenga debe borrarlas esa empresa.`,
     `Preguntas y quejas: ${f.companyName}, ${f.companyEmail}; ${f.operatorName}, ${f.operatorEmail}.`,
   ],

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import { address, type PathBench, pathBench, started } from '../../test/customer-path.ts'
@@ -23,5 +25,17 @@ it.each(['pge', 'sce', 'demo'])('a customer of %s goes from the form to the rece
   if ('end' in done) throw new Error(done.end)
   const receipt = await path.receipt(done.receiptKey, 'en')
   expect(receipt).toMatchObject({ state: 'active', customerEmail: 'carla@customer.example', utilityTold: false })
+  // The text on the final step is the one that is stored and that the receipt repeats.
+  const uid = bench.owed.at(-1)?.authorizationUid
+  const [consent] = await bench.database.admin(
+    'select text_shown, text_hash from consents where authorization_uid = $1',
+    [uid],
+  )
+  expect(consent).toEqual({
+    text_shown: view.consentText,
+    text_hash: createHash('sha256').update(view.consentText).digest('hex'),
+  })
+  expect(receipt).toMatchObject({ consentText: view.consentText, consentHash: consent?.['text_hash'] })
+  expect(view.consentText).toContain('Carla Customer allows Test Operator')
   expect(bench.owed.at(-1)).toMatchObject({ state: 'active', subscription: expect.any(String) })
 })

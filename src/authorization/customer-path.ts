@@ -80,6 +80,8 @@ export type GrantView = {
   ends: string
   /** The utility's own end, when it is earlier than ours. */
   utilityEnds: string | null
+  /** What the customer agrees to, word by word, in the language of the form; stored as shown, and on the receipt. */
+  consentText: string
 }
 
 export type ReceiptView = {

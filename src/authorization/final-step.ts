@@ -6,6 +6,7 @@ import { findForm } from '../storage/forms.ts'
 import { findMember } from '../storage/members.ts'
 import { findTemplate } from '../storage/templates.ts'
 import { utilityOf } from '../utilities/index.ts'
+import { finalConsentText } from './consent-text.ts'
 import type { CustomerPath, DeadEnd, GrantView, Language } from './customer-path.ts'
 import { retryOf } from './flow-way-on.ts'
 import { viewOf } from './form.ts'
@@ -80,7 +81,7 @@ export async function grantViewOf(tx: Tx, deps: PathDeps, flow: FlowRow): Promis
   const view = viewOf(loaded, address, { now: flow.created, config: deps.config })
   const shared = granted?.dataClasses ?? []
   const utilityEnds = granted?.utilityEnds ?? null
-  return {
+  const shown = {
     form: {
       ...view,
       purpose,
@@ -101,6 +102,7 @@ export async function grantViewOf(tx: Tx, deps: PathDeps, flow: FlowRow): Promis
     ends: consent.ends,
     utilityEnds: utilityEnds !== null && utilityEnds < consent.ends ? utilityEnds : null,
   }
+  return { ...shown, consentText: finalConsentText(shown, languageOf(flow)).text }
 }
 
 /** The language in which the customer filled the form; its texts are what was agreed to. */

@@ -83,7 +83,7 @@ const TEXTS: Record<Language, Record<MailKind, Text>> = {
         `${f.utilityName} aceptó compartir sus datos, pero usted aún no ha dado el paso final, así que ${f.companyName} no ha recibido nada.`,
         'Para terminar, o para rechazarlo, abra este enlace:',
         f.link ?? '',
-        'Si no hace nada, en unas horas avisaremos a su empresa de servicios de que no usaremos este permiso.',
+        'Si no hace nada, en unas horas avisaremos a su compañía de servicios de que no usaremos este permiso.',
       ],
     }),
     expiring: (f) => ({

@@ -42,6 +42,10 @@ export function finalPage(context: PageContext, final: { view: GrantView; action
           <p class="soft">${text.declineNote}</p>
         </form>
       </div>
+      <section class="card" aria-labelledby="exact-title">
+        <h2 id="exact-title">${text.exact}</h2>
+        <p class="agreed soft" dir="auto">${view.consentText}</p>
+      </section>
     `,
   })
 }

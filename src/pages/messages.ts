@@ -132,6 +132,7 @@ const en = {
     with: 'With',
     untilText: (date: string) => date,
     utilityEnds: (utility: Value, date: string) => html`${utility} itself ends it sooner, on ${date}.`,
+    exact: 'Word by word',
     confirm: 'Your confirmation',
     as: 'Confirmed by',
     agree: (company: Value) =>
@@ -558,6 +559,7 @@ const es: Messages = {
     with: 'Con',
     untilText: (date) => `El ${date}`,
     utilityEnds: (utility, date) => html`${utility} le pone fin antes, el ${date}.`,
+    exact: 'Palabra por palabra',
     confirm: 'Su confirmación',
     as: 'Confirma',
     agree: (company) =>

@@ -61,6 +61,7 @@ export function sampleGrant(texts: SampleTexts, change: Partial<GrantView> = {})
     historyStart: '2024-10-01',
     ends: '2027-10-03',
     utilityEnds: '2027-03-31',
+    consentText: `${texts.customer} allows the sharing.\nUntil: 2027-03-31.`,
     ...change,
   }
 }
