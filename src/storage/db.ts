@@ -38,6 +38,9 @@ export function openDb(
     ...(typeof connection === 'string' ? { connectionString: connection } : connection),
     max,
     application_name: 'green-button-proxy',
+    // A process that is stopped in the middle of a transaction must not hold its locks for ever.
+    idle_in_transaction_session_timeout: 60_000,
+    lock_timeout: 30_000,
   })
   // An idle connection that breaks is replaced by the pool at its next use; without a listener it would end the process.
   pool.on('error', () => undefined)
