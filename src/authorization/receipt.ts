@@ -102,7 +102,7 @@ async function receiptViewOf(tx: Tx, row: AuthorizationRow): Promise<ReceiptView
     consentHash: consent.textHash,
     customerPortal: addresses?.customerPortal ?? null,
     meters: await listReceiptMeters(tx, authorizationUid),
-    utilityTold: grant?.utilityTold !== null && grant?.utilityTold !== undefined,
+    utilityTold: row.revokedBy === 'utility' || (grant?.utilityTold ?? null) !== null,
   }
 }
 

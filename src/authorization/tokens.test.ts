@@ -3,7 +3,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { fault, type PathBench, pathBench, requestsAt, shared } from '../../test/customer-path.ts'
 import { admin } from '../../simulators/test-client.ts'
 import type { Uid } from '../model/uid.ts'
+import type { OAuth } from '../utilities/contract.ts'
 import { AuthorizationRevoked, ClientRejected, TokenRefused, UtilityUnavailable } from '../utilities/errors.ts'
+import { openTransport } from '../utilities/transport.ts'
+import { clientCredentials } from './oauth.ts'
 import { openTokens, type Tokens } from './tokens.ts'
 
 let bench: PathBench
@@ -158,6 +161,29 @@ it('our own token is asked for once by many, and anew when it is not taken', asy
   }
   await expect(fresh.withClientToken(demo, refuse)).rejects.toBeInstanceOf(ClientRejected)
   expect(new Set(seen).size).toBe(2)
+})
+
+it.each<[string, 'pge' | 'sce' | 'demo', Partial<OAuth>]>([
+  ['parameters in the query', 'pge', { parameterPlace: 'query' }],
+  ['Basic without percent-encoding', 'sce', { clientAuthentication: 'basic-unencoded' }],
+  ['id and secret in the form', 'demo', { clientAuthentication: 'form' }],
+])('a profile may say: %s', async (_name, utility, oauth) => {
+  const real = await bench.connections.of(bench.registrations[utility])
+  const changed = { ...real, utility: { ...real.utility, oauth: { ...real.utility.oauth, ...oauth } } }
+  expect(await clientCredentials(changed, bench.clock.now)).toMatchObject({ expiresIn: 3600 })
+})
+
+it('without the right client certificate the utility refuses us, and it is called our fault', async () => {
+  const real = await bench.connections.of(bench.registrations.pge)
+  const utility = { ...real.utility, oauth: { ...real.utility.oauth, mutualTls: 'none' as const } }
+  const transport = openTransport(utility, real.registration)
+  const bare = { ...real, utility, transport }
+  await expect(clientCredentials(bare, bench.clock.now)).rejects.toMatchObject({ code: 'certificate_refused' })
+  const status = `${real.registration.addresses.resourceBase}/ReadServiceStatus`
+  await expect(transport.get(status, 'token')).rejects.toBeInstanceOf(ClientRejected)
+  const untrusting = openTransport(utility, { ...real.registration, ca: null })
+  await expect(untrusting.get(status, 'token')).rejects.toMatchObject({ code: 'network', outcomeUnknown: false })
+  await Promise.all([transport.close(), untrusting.close()])
 })
 
 it('no token is stored in the clear', async () => {

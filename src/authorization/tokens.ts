@@ -94,7 +94,7 @@ type Ask = {
 async function usableToken(deps: TokenDeps, authorizationUid: Uid, ask: Ask): Promise<Usable> {
   const owner = newKey(deps.random)
   for (let poll = 0; poll < POLLS; poll++) {
-    const grant = await currentGrant(deps, authorizationUid)
+    const { grant, scope } = await currentGrant(deps, authorizationUid)
     const pair = readTokens(deps.envelope, grant)
     if (!pair) throw new AuthorizationRevoked('no_grant')
     const isFresh = (grant.accessExpires?.getTime() ?? 0) > deps.now().getTime() + MARGIN_MS
@@ -103,7 +103,7 @@ async function usableToken(deps: TokenDeps, authorizationUid: Uid, ask: Ask): Pr
     const now = deps.now()
     const lease = { ...grant, owner, until: new Date(now.getTime() + LEASE_MS), now }
     const leased = await deps.db.operator((tx) => leaseRefresh(tx, lease))
-    if (leased) return await refresh(deps, leased, { owner, ask })
+    if (leased) return await refresh(deps, leased, { owner, ask, scope })
     await deps.wait(POLL_MS)
   }
   throw new UtilityUnavailable('refresh_busy')
@@ -115,24 +115,30 @@ const usable = (token: string, version: number, { registrationUid }: GrantRow): 
   registrationUid,
 })
 
-async function currentGrant(deps: TokenDeps, authorizationUid: Uid): Promise<GrantRow> {
+async function currentGrant(
+  deps: TokenDeps,
+  authorizationUid: Uid,
+): Promise<{ grant: GrantRow; scope: string | null }> {
   return await deps.db.operator(async (tx) => {
     const row = await findAuthorization(tx, authorizationUid)
     const grant = await findGrant(tx, authorizationUid)
     if (!grant || !row || row.state !== 'active') throw new AuthorizationRevoked(row?.state ?? 'unknown')
-    return grant
+    return { grant, scope: row.grantedScope }
   })
 }
 
 /** The lease is held: the intent is in the row before the call, and the new pair is committed before anybody uses it. */
-async function refresh(deps: TokenDeps, grant: GrantRow, { owner, ask }: { owner: string; ask: Ask }): Promise<Usable> {
+async function refresh(
+  deps: TokenDeps,
+  grant: GrantRow,
+  { owner, ask, scope }: { owner: string; ask: Ask; scope: string | null },
+): Promise<Usable> {
   const { authorizationUid } = grant
   try {
     const pair = readTokens(deps.envelope, grant)
     if (!pair?.refreshToken) throw new AuthorizationRevoked('no_grant')
     const connection = await deps.connections.of(grant.registrationUid)
     const now = deps.now()
-    const scope = null
     const answer = await refreshGrant(connection, { refreshToken: pair.refreshToken, scope, now })
     const next = {
       accessToken: answer.accessToken,
