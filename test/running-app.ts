@@ -29,16 +29,20 @@ export type RunningApp = {
   /** A simulated utility's admin API. */
   admin(utility: UtilitySlug, method: string, address: string, body?: unknown): Promise<any>
   formUrl(utility: UtilitySlug): string
-  /** From the form to the utility's page of choices, signed in. */
-  toChoices(utility: UtilitySlug, login: string, browser?: Browser): Promise<{ browser: Browser; page: Page }>
+  /** From the form to the utility's page of choices, signed in; without an e-mail address, as somebody new to us. */
+  toChoices(utility: UtilitySlug, login: string, email?: string): Promise<{ browser: Browser; page: Page }>
   /** The whole path up to the receipt; returns its page. */
-  share(utility: UtilitySlug, login: string): Promise<{ browser: Browser; page: Page; authorizationUid: string }>
+  share(
+    utility: UtilitySlug,
+    login: string,
+    email?: string,
+  ): Promise<{ browser: Browser; page: Page; authorizationUid: string }>
   close(): Promise<void>
 }
 
 const PASSWORDS: Record<UtilitySlug, string> = { pge: 'demo', sce: 'demo', demo: 'test' }
 
-export async function startRunningApp(options: { clock?: string } = {}): Promise<RunningApp> {
+export async function startRunningApp(options: { clock?: string; customers?: number } = {}): Promise<RunningApp> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'gbp-flow-'))
   const database = await testDatabase()
   const simulators = await startSimulators(options)
@@ -51,6 +55,7 @@ export async function startRunningApp(options: { clock?: string } = {}): Promise
     close: async () => undefined,
   }
   let hours = 0
+  let people = 0
   const now = (): Date => new Date(Date.now() + hours * 3_600_000)
   const { pge, sce, demo } = simulators
   const company = await openDemo(store, config, { pge, sce, demo })
@@ -83,7 +88,8 @@ export async function startRunningApp(options: { clock?: string } = {}): Promise
       return await response.json()
     },
     formUrl: (utility) => `${config.publicUrl}/${utility}/gb-oauth/sunrise-solar`,
-    async toChoices(utility, login, browser = openBrowser()) {
+    async toChoices(utility, login, email = `${login}.${++people}@example.com`) {
+      const browser = openBrowser()
       let page = await browser.open(running.formUrl(utility))
       page = await browser.submit(page, /Continue to Final Step/, {
         name: 'Pat Example',
@@ -93,16 +99,19 @@ export async function startRunningApp(options: { clock?: string } = {}): Promise
       if (utility === 'sce') page = await browser.submit(page, /continue/i)
       return { browser, page }
     },
-    async share(utility, login) {
-      const { browser, page: choices } = await running.toChoices(utility, login)
+    async share(utility, login, email) {
+      const { browser, page: choices } = await running.toChoices(utility, login, email)
       let page = await browser.submit(
         choices,
         /submit|share|authorize|allow/i,
         utility === 'pge' ? { agree: 'yes' } : {},
       )
       page = await browser.submit(page, /Continue to Final Step/)
-      const { body } = await running.api('/authorizations')
-      return { browser, page, authorizationUid: body.authorizations[0].uid }
+      const { events } = (await running.api('/events')).body
+      const { authorization_uid: authorizationUid } = events.find(({ type }: { type: string }) =>
+        ['authorization_created', 'authorization_renewed'].includes(type),
+      )
+      return { browser, page, authorizationUid }
     },
     async close() {
       await app.close()

@@ -36,9 +36,8 @@ export function openBrowser(): Browser {
       if (request.method === 'POST' && origin) headers.set('origin', origin)
       const response = await fetch(url, { ...request, headers, redirect: 'manual' })
       for (const line of response.headers.getSetCookie()) keep(cookies, line)
-      const location =
-        response.headers.get('location') ?? /url=(.+)$/i.exec(response.headers.get('refresh') ?? '')?.[1] ?? null
-      if (location === null) {
+      const location = response.headers.get('location')
+      if (response.status < 300 || response.status >= 400 || location === null) {
         return { url: url.href, status: response.status, html: await response.text() }
       }
       await response.arrayBuffer()

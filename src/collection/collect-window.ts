@@ -1,5 +1,6 @@
 import type { DecodedFeed } from '../model/decoded-feed.ts'
 import type { Tokens } from '../authorization/tokens.ts'
+import { appendAudit } from '../storage/audit.ts'
 import { type AuthorizationRow, getAuthorization } from '../storage/authorizations.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import { saveRawFeed, setOutcome } from '../storage/raw-feeds.ts'
@@ -11,6 +12,7 @@ import type { Connection, Connections } from '../utilities/connections.ts'
 import type { Utility } from '../utilities/contract.ts'
 import { ClientRejected } from '../utilities/errors.ts'
 import { decodeFeed, decodingOf } from '../utilities/decode.ts'
+import { dropForeign } from './drop-foreign.ts'
 import { finishUpdate } from './finish-update.ts'
 import { CLASSES_OF, isConsented, type PlannedWindow, planUsagePoint, reachOf } from './plan-windows.ts'
 import { requestAddress } from './request-address.ts'
@@ -20,7 +22,10 @@ import { storeFeed } from './store-feed.ts'
 export type CollectDeps = { db: Db; envelope: Envelope; connections: Connections; tokens: Tokens; now: () => Date }
 
 /** What a request brought: a feed, nothing (success without data), or a promise of the utility to notify us. */
-type Fetched = { kind: 'feed'; bytes: Uint8Array; mediaType: string } | { kind: 'empty' } | { kind: 'promised' }
+type Fetched =
+  | { kind: 'feed'; bytes: Uint8Array; mediaType: string; foreign: number }
+  | { kind: 'empty' }
+  | { kind: 'promised' }
 
 const EMPTY: Fetched = { kind: 'empty' }
 
@@ -45,6 +50,7 @@ export async function collectWindow(
   if (fetched.kind === 'promised') return false
 
   const { utility } = connection
+  if (fetched.kind === 'feed' && fetched.foreign > 0) await alarmForeign(deps, authorization, fetched.foreign)
   if (fetched.kind === 'empty') {
     await db.operator(async (tx) => {
       await finishWindow(tx, owed.authorizationUid, lease, now())
@@ -106,15 +112,27 @@ async function fetchWindow(
       if (window.product === 'file') return EMPTY
       throw new ClientRejected('address_not_found', { status })
     }
-    return { kind: 'feed', bytes, mediaType: headers['content-type'] ?? 'application/atom+xml' }
+    return { kind: 'feed', bytes, mediaType: headers['content-type'] ?? 'application/atom+xml', foreign: 0 }
   }
   const fetched = isBulk
     ? await deps.tokens.withClientToken(registration.registrationUid, get)
     : await deps.tokens.withAccessToken(authorization.authorizationUid, get)
   if (window.product === 'bulk_request') return { kind: 'promised' } // files are named in a notification
-  if (window.product !== 'file' || fetched.kind !== 'feed') return fetched
+  if (fetched.kind !== 'feed') return fetched
+  if (window.product !== 'file') return { ...fetched, ...dropForeign(fetched.bytes, ids) }
   const slice = sliceCustomer(fetched.bytes, ids.retailCustomer)
   return slice === null ? EMPTY : { ...fetched, bytes: slice }
+}
+
+/** The utility sent data of somebody else: none of it is kept, and the operator has to ask the utility why. */
+async function alarmForeign(deps: CollectDeps, authorization: AuthorizationRow, entries: number): Promise<void> {
+  const { authorizationUid, companyUid } = authorization
+  await deps.db.operator((tx) =>
+    appendAudit(tx, {
+      ...{ actor: 'utility', action: 'foreign_entries_dropped', companyUid, authorizationUid },
+      ...{ now: deps.now(), details: { entries } },
+    }),
+  )
 }
 
 async function oweUsagePoints(

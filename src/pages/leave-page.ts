@@ -2,11 +2,7 @@ import { layout, type PageContext } from './layout.ts'
 import { html } from './markup.ts'
 import { messages } from './messages.ts'
 
-/**
- * Answers a form with the way to another site: the `Refresh` header that goes with it (leaveHeader) leads on at once, the
- * button is for browsers that do not follow. Not a 303, since Chromium applies `form-action` to every redirect after a
- * form (and a utility's sign-in may pass through hosts that nobody has told us): this way it stays `'self'`.
- */
+/** The page under a redirect to another site, for whoever does not follow it: a button with the same address. */
 export function leavePage(context: PageContext, url: string): string {
   const text = messages[context.language].leave
   return layout(context, {
@@ -19,9 +15,9 @@ export function leavePage(context: PageContext, url: string): string {
   })
 }
 
-/** The header's value for an address, in ASCII. Throws TypeError when it is not an http or https address. */
-export function leaveHeader(url: string): string {
+/** An address to redirect to, in ASCII. Throws TypeError when it is not an http or https address. */
+export function leaveAddress(url: string): string {
   const parsed = new URL(url)
   if (!['http:', 'https:'].includes(parsed.protocol)) throw new TypeError(`not an address to go to: ${parsed.protocol}`)
-  return `0;url=${parsed.href}`
+  return parsed.href
 }

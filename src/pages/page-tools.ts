@@ -6,7 +6,7 @@ import { type FormGuard, openFormGuard } from './csrf.ts'
 import { deadEndPage, deadEndStatus } from './dead-end-page.ts'
 import { negotiateLanguage, readLanguage } from './language.ts'
 import type { PageContext } from './layout.ts'
-import { leaveHeader, leavePage } from './leave-page.ts'
+import { leaveAddress, leavePage } from './leave-page.ts'
 import type { PagesDeps } from './pages-deps.ts'
 import { problemPage } from './problem-page.ts'
 
@@ -49,7 +49,7 @@ export function openPageTools({ config }: Pick<PagesDeps, 'config'>): PageTools 
     refuseForged: (request, reply, back) =>
       send(reply, problemPage(context(request, back), { kind: 'forged', back }), 403),
     leave: (request, reply, url) =>
-      send(reply.header('refresh', leaveHeader(url)), leavePage(context(request), new URL(url).href)),
+      send(reply.header('location', leaveAddress(url)), leavePage(context(request), leaveAddress(url)), 303),
   }
 }
 

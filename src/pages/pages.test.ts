@@ -7,7 +7,7 @@ import { finalPage } from './final-page.ts'
 import { formPage } from './form-page.ts'
 import { homePage, isUnderWay } from './home-page.ts'
 import type { PageContext } from './layout.ts'
-import { leaveHeader } from './leave-page.ts'
+import { leaveAddress } from './leave-page.ts'
 import { messages } from './messages.ts'
 import { receiptPage } from './receipt-page.ts'
 import { revokePage } from './revoke-page.ts'
@@ -188,7 +188,7 @@ describe('other pages', () => {
   })
 
   it('leads away over http and https only', () => {
-    expect(leaveHeader('https://utility.example/a?b=c&d=ñ')).toBe('0;url=https://utility.example/a?b=c&d=%C3%B1')
-    expect(() => leaveHeader('javascript:alert(1)')).toThrow('not an address to go to')
+    expect(leaveAddress('https://utility.example/a?b=c&d=ñ')).toBe('https://utility.example/a?b=c&d=%C3%B1')
+    expect(() => leaveAddress('javascript:alert(1)')).toThrow('not an address to go to')
   })
 })

@@ -70,7 +70,7 @@ describe('every page', () => {
       const { headers, body } = await app.inject({ url, headers: html })
       const policy = String(headers['content-security-policy'])
       expect(policy).toContain("default-src 'none'")
-      expect(policy).toContain("form-action 'self'")
+      expect(policy).toContain("form-action 'self' https:")
       expect(policy).toContain("frame-ancestors 'none'")
       expect(policy).not.toMatch(/unsafe|script-src/)
       expect(headers).toMatchObject({
