@@ -6,7 +6,7 @@ import { startDemo } from './demo/index.ts'
 import { startPge } from './pge/index.ts'
 import { startSce } from './sce/index.ts'
 
-export type { SimulatorOptions, Simulators, ThirdParty, UtilityInfo } from './contract.ts'
+export type { SimulatorOptions, Simulators, UtilityInfo } from './contract.ts'
 export { PortTaken } from './kit/server.ts'
 
 /**

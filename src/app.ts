@@ -168,8 +168,7 @@ export async function startApp(
   let url: string | null = null
   if (roles.api) {
     const server = fastify({
-      logger: { level: config.logLevel, redact: ['req.headers.authorization'] },
-      trustProxy: false,
+      logger: { level: config.logLevel, serializers: { req: routeOnly } },
     })
     closing.unshift(() => server.close())
     registerApi(server, {

@@ -25,9 +25,9 @@ export type RunningApp = {
   /** Moves the product's clock by hours, on top of real time. */
   forward(hours: number): void
   /** The API as the demo company's program calls it: status and parsed JSON. */
-  api(address: string, init?: { method?: string; body?: unknown }): Promise<{ status: number; body: any }>
+  api(address: string, init?: { method?: string; body?: unknown }): Promise<{ status: number; body: Json }>
   /** A simulated utility's admin API. */
-  admin(utility: UtilitySlug, method: string, address: string, body?: unknown): Promise<any>
+  admin(utility: UtilitySlug, method: string, address: string, body?: unknown): Promise<Json>
   formUrl(utility: UtilitySlug): string
   /** From the form to the utility's page of choices, signed in; without an e-mail address, as somebody new to us. */
   toChoices(utility: UtilitySlug, login: string, email?: string): Promise<{ browser: Browser; page: Page }>
@@ -39,6 +39,10 @@ export type RunningApp = {
   ): Promise<{ browser: Browser; page: Page; authorizationUid: string }>
   close(): Promise<void>
 }
+
+/** What came over the wire, as far as a test looks into it. */
+// oxlint-disable-next-line typescript/no-explicit-any -- a test reads whatever JSON there is
+export type Json = any
 
 const PASSWORDS: Record<UtilitySlug, string> = { pge: 'demo', sce: 'demo', demo: 'test' }
 
@@ -93,7 +97,7 @@ export async function startRunningApp(options: { clock?: string; customers?: num
       let page = await browser.open(running.formUrl(utility))
       page = await browser.submit(page, /Continue to Final Step/, {
         name: 'Pat Example',
-        email: `${login}@example.com`,
+        email,
       })
       page = await browser.submit(page, /sign in/i, { login, password: PASSWORDS[utility] })
       if (utility === 'sce') page = await browser.submit(page, /continue/i)

@@ -14,7 +14,7 @@ import { ClientRejected } from '../utilities/errors.ts'
 import { decodeFeed, decodingOf } from '../utilities/decode.ts'
 import { dropForeign } from './drop-foreign.ts'
 import { finishUpdate } from './finish-update.ts'
-import { CLASSES_OF, isConsented, type PlannedWindow, planUsagePoint, reachOf } from './plan-windows.ts'
+import { CLASSES_OF, isConsented, plannedOf, type PlannedWindow, planUsagePoint, reachOf } from './plan-windows.ts'
 import { requestAddress } from './request-address.ts'
 import { sliceCustomer } from './slice-customer.ts'
 import { storeFeed } from './store-feed.ts'
@@ -45,7 +45,7 @@ export async function collectWindow(
   const { db, now } = deps
   const authorization = await db.operator((tx) => getAuthorization(tx, owed.authorizationUid))
   const connection = await deps.connections.of(owed.registrationUid ?? '')
-  const window = owed as OwedWindow & PlannedWindow
+  const window = plannedOf(owed)
   const fetched = await fetchWindow(deps, { authorization, connection, window, signal })
   if (fetched.kind === 'promised') return false
 
@@ -129,8 +129,12 @@ async function alarmForeign(deps: CollectDeps, authorization: AuthorizationRow, 
   const { authorizationUid, companyUid } = authorization
   await deps.db.operator((tx) =>
     appendAudit(tx, {
-      ...{ actor: 'utility', action: 'foreign_entries_dropped', companyUid, authorizationUid },
-      ...{ now: deps.now(), details: { entries } },
+      actor: 'utility',
+      action: 'foreign_entries_dropped',
+      companyUid,
+      authorizationUid,
+      now: deps.now(),
+      details: { entries },
     }),
   )
 }

@@ -94,7 +94,10 @@ export function openCollector(deps: CollectorDeps): Collector {
     ring,
     async idle() {
       ring()
-      while (looking || inWork.size > 0) await Promise.all([looking, ...inWork])
+      for (;;) {
+        await Promise.all([looking, ...inWork])
+        if (looking === null && inWork.size === 0) return
+      }
     },
     async close() {
       stop.abort()

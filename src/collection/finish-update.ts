@@ -4,6 +4,7 @@ import type { Tx } from '../storage/db.ts'
 import { appendEvent } from '../storage/events.ts'
 import { setMeterStatus } from '../storage/meters.ts'
 import { countWindows } from '../storage/windows.ts'
+import { reconcileBills } from './reconcile-bills.ts'
 
 /**
  * When nothing is owed any more, an authorization and its meters are `updated`, with the notes that clients look for, and
@@ -19,6 +20,7 @@ export async function finishUpdate(tx: Tx, authorizationUid: Uid, now: Date): Pr
   if (!(await setAuthorizationStatus(tx, authorizationUid, { status, message, now }))) return
   await setMeterStatus(tx, authorizationUid, null, { status, message, now })
   await setMeterNotes(tx, authorizationUid, now)
+  await reconcileBills(tx, authorizationUid, now)
   const type = aside ? 'authorization_update_finished_errored' : 'authorization_update_finished_successful'
   await appendEvent(tx, { type, authorizationUid, now })
 }

@@ -1,5 +1,6 @@
 import type { DataClass } from '../model/authorization-states.ts'
-import type { EpochSeconds } from '../units/epoch-seconds.ts'
+import type { WindowKey } from '../storage/windows.ts'
+import { type EpochSeconds, epochSeconds } from '../units/epoch-seconds.ts'
 import { addLocalDays, localMidnight } from '../units/local-days.ts'
 import type { Espi, Utility } from '../utilities/contract.ts'
 
@@ -7,7 +8,8 @@ import type { Espi, Utility } from '../utilities/contract.ts'
  * The kinds of request that collection makes. `resource` of a window is the usage point of `usage` and `bills`
  * (empty where one request covers the subscription), and the address of a `file`.
  */
-export type Product = 'usage_points' | 'customer' | 'usage' | 'bills' | 'bulk_request' | 'file'
+const PRODUCTS = ['usage_points', 'customer', 'usage', 'bills', 'bulk_request', 'file'] as const
+export type Product = (typeof PRODUCTS)[number]
 
 /** One thing to fetch. from and to are epoch seconds, to exclusive; both 0 where the request has no window. */
 export type PlannedWindow = {
@@ -31,7 +33,7 @@ export const CLASSES_OF: Record<Product, readonly DataClass[]> = {
 /** Lower goes first. A customer who is present is served before new data, new data before history. */
 export const PRIORITY = { present: 0, fresh: 100, history: 200 } as const
 
-const WHOLE = { from: 0 as EpochSeconds, to: 0 as EpochSeconds }
+const WHOLE = { from: epochSeconds(0), to: epochSeconds(0) }
 const HISTORY_LIMIT = 500
 
 /** What is owed the moment a customer agreed, before any usage point is known. */
@@ -79,7 +81,7 @@ export function planUsage(espi: Espi, resource: string, reach: Reach): PlannedWi
   const windows: PlannedWindow[] = []
   let to = newestEnd(reach)
   while (to > oldest && windows.length < HISTORY_LIMIT) {
-    const from = Math.max(addLocalDays(to, -espi.windowDays, timezone), localMidnight(oldest, timezone)) as EpochSeconds
+    const from = epochSeconds(Math.max(addLocalDays(to, -espi.windowDays, timezone), localMidnight(oldest, timezone)))
     const priority = windows.length === 0 ? PRIORITY.present : PRIORITY.history + windows.length
     windows.push({ product: 'usage', resource, from, to, priority })
     to = from
@@ -120,4 +122,11 @@ export function isConsented(product: Product, dataClasses: readonly DataClass[])
 
 function newestEnd({ now, timezone }: Reach): EpochSeconds {
   return addLocalDays(now, 1, timezone)
+}
+
+/** A stored window as one that was planned. Throws RangeError on a product that this program does not know. */
+export function plannedOf({ product, resource, from, to, priority }: WindowKey & { priority: number }): PlannedWindow {
+  const known = PRODUCTS.find((one) => one === product)
+  if (known === undefined) throw new RangeError(`no product is called ${product}`)
+  return { product: known, resource, from: epochSeconds(from), to: epochSeconds(to), priority }
 }

@@ -31,7 +31,6 @@ export function channelKey({ commodity, direction, quantified, unit, part }: Cha
  * The numbers are what blocks store; they only ever grow at the end.
  */
 export const QUALITY = { unknown: 0, raw: 1, estimated: 2, edited: 3, validated: 4, revenue: 5 } as const
-export type Quality = keyof typeof QUALITY
 
 /**
  * Readings of one channel of one meter, in columns of one length, ascending by start, starts unique, gaps not filled.

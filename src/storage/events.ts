@@ -69,21 +69,6 @@ export async function listEvents(
   return rows
 }
 
-/** Events that no webhook delivery has been made for yet, oldest first. */
-export async function listUndelivered(tx: Tx, limit: number): Promise<EventRow[]> {
-  const { rows } = await sql<EventRow>`
-    select ${COLUMNS} from events where not is_delivered order by event_uid limit ${limit}`.execute(tx)
-  return rows
-}
-
-/** Marks an event as handed to the webhooks. Returns false when it was already. */
-export async function markDelivered(tx: Tx, authorizationUid: Uid, eventUid: Uid): Promise<boolean> {
-  const { numAffectedRows } = await sql`
-    update events set is_delivered = true
-     where authorization_uid = ${authorizationUid} and event_uid = ${eventUid} and not is_delivered`.execute(tx)
-  return numAffectedRows === 1n
-}
-
 const COLUMNS = sql.raw(
   `authorization_uid as "authorizationUid", event_uid as "eventUid", company_uid as "companyUid", type, ts,
    meter_uid as "meterUid", form_uid as "formUid", is_delivered as "isDelivered", details`,

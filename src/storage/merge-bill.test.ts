@@ -6,7 +6,10 @@ import { epochSeconds } from '../units/epoch-seconds.ts'
 import { mergeBill } from './merge-bill.ts'
 
 const bare: Bill = {
-  ...{ usagePoint: 'NB6WRU', commodity: 'electricity', start: epochSeconds(1000), end: epochSeconds(2000) },
+  usagePoint: 'NB6WRU',
+  commodity: 'electricity',
+  start: epochSeconds(1000),
+  end: epochSeconds(2000),
   ...{
     statementDate: null,
     total: null,

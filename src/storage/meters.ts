@@ -50,14 +50,6 @@ export async function upsertMeters(
   return results
 }
 
-/** The meter of a utility's usage point key, present or former; null when there is none. */
-export async function findMeter(tx: Tx, authorizationUid: Uid, usagePoint: string): Promise<Uid | null> {
-  const { rows } = await sql<{ uid: Uid }>`
-    select meter_uid as uid from meter_aliases
-     where authorization_uid = ${authorizationUid} and usage_point = ${usagePoint}`.execute(tx)
-  return rows[0]?.uid ?? null
-}
-
 /** All meters of an authorization, oldest first: uid and facts. */
 export async function listMeterFacts(
   tx: Tx,

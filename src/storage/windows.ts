@@ -214,15 +214,6 @@ export async function sweepLeases(
   return Number(numAffectedRows ?? 0n)
 }
 
-/** Forgets windows that were done before a moment, `limit` at most; what is owed or aside stays. */
-export async function purgeWindows(tx: Tx, authorizationUid: Uid, before: Date): Promise<number> {
-  const { numAffectedRows } = await sql`
-    delete from windows where authorization_uid = ${authorizationUid} and state = 'done' and finished < ${before}`.execute(
-    tx,
-  )
-  return Number(numAffectedRows ?? 0n)
-}
-
 /** How many windows there are by state and product; of one authorization, or of all. */
 export async function countWindows(
   tx: Tx,
