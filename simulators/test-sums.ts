@@ -63,7 +63,8 @@ function addSummary(sums: Sums, self: string, summary: Node): void {
   const known = sums.bills.get(key) ?? { total: null, lines: [], volume: null, account: '' }
   const lines = all(summary, 'costAdditionalDetailLastPeriod').map((line) => {
     const amount = text(line, 'amount')
-    return amount === null ? null : Number(amount)
+    // ItemKind 10 informs and charges nothing.
+    return amount === null || text(line, 'itemKind') === '10' ? null : Number(amount)
   })
   const total = text(summary, 'billLastPeriod')
   sums.bills.set(key, {

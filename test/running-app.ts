@@ -145,3 +145,9 @@ export async function untilCollected(running: RunningApp, authorizationUid: stri
     return body.status === 'pending' ? null : true
   })
 }
+
+/** The utility's id of the share that it granted last. */
+export async function newestSubscription(running: RunningApp, utility: UtilitySlug): Promise<string> {
+  const all: { subscription: string | number }[] = await running.admin(utility, 'GET', '/authorizations')
+  return String(all.at(-1)?.subscription)
+}

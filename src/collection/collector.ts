@@ -170,7 +170,7 @@ async function fail(
   if (error instanceof UtilityUnavailable) {
     const until = error.retryAfter === null ? null : new Date(now.getTime() + error.retryAfter * 1000)
     await deps.db.operator((tx) => recordFailure(tx, registrationUid, { now, until }))
-  }
+  } else await deps.db.operator((tx) => recordSuccess(tx, registrationUid)) // it answered, whatever it said
   const verdict = judgeFailure(error, window.attempts, deps.random)
   const reason = 'reason' in verdict ? verdict.reason : verdict.kind
   deps.log(

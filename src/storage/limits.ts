@@ -20,6 +20,8 @@ export type LimitState = {
   dayUsed: number
   failures: number
   openUntil: Date | null
+  /** While one trial is out after the breaker was open, the others wait, though not for ever: its process may be gone. */
+  trialUntil: Date | null
 }
 
 const TRIES = 20
@@ -63,9 +65,9 @@ export async function reserveSlot(
     if (!row) break
     const waitMs = row.nextSlot.getTime() - now.getTime()
     const at = quota.perSecond !== null && waitMs > 0 && waitMs < SKEW_LIMIT_MS ? row.nextSlot : now
-    const { slot, next } = takeSlot({ ...row, openUntil: null }, quota, at)
+    const { slot, next } = takeSlot({ ...row, openUntil: null, trialUntil: null }, quota, at)
     if (!slot.granted) return slot
-    if (await swap(tx, registrationUid, row.version, { ...next, openUntil: row.openUntil }))
+    if (await swap(tx, registrationUid, row.version, { ...next, openUntil: row.openUntil, trialUntil: row.trialUntil }))
       return { granted: true, at }
   }
   return { granted: false, retryAt: new Date(now.getTime() + 1000), reason: 'second' }
@@ -87,6 +89,7 @@ export function takeSlot(state: LimitState, quota: Quota, now: Date): { slot: Sl
     next: base,
   })
   if (state.openUntil && state.openUntil > now) return refuse('breaker', state.openUntil)
+  if (state.trialUntil && state.trialUntil > now) return refuse('breaker', state.trialUntil)
   if (quota.perDay !== null && dayUsed >= quota.perDay) return refuse('day', day.to)
   if (quota.perHour !== null && hourUsed >= quota.perHour) return refuse('hour', whenFree(minutes, quota.perHour))
   const waitMs = state.nextSlot.getTime() - now.getTime()
@@ -101,8 +104,7 @@ export function takeSlot(state: LimitState, quota: Quota, now: Date): { slot: Sl
       minutes: { ...minutes, [minute]: (minutes[minute] ?? 0) + 1 },
       hourUsed: hourUsed + 1,
       dayUsed: dayUsed + 1,
-      // The others wait for the trial's result, though not for ever: its process may be gone.
-      openUntil: isTrial ? new Date(now.getTime() + BREAKER.trialMs) : null,
+      trialUntil: isTrial ? new Date(now.getTime() + BREAKER.trialMs) : null,
     },
   }
 }
@@ -122,7 +124,7 @@ function whenFree(minutes: Record<string, number>, perHour: number): Date {
 /** The utility answered: the breaker closes. */
 export async function recordSuccess(tx: Tx, registrationUid: Uid): Promise<void> {
   await sql`
-    update limits set failures = 0, open_until = null, version = version + 1
+    update limits set failures = 0, open_until = null, trial_until = null, version = version + 1
      where registration_uid = ${registrationUid} and (failures > 0 or open_until is not null)`.execute(tx)
 }
 
@@ -143,7 +145,8 @@ export async function recordFailure(
     const over = failures - BREAKER.failures
     const own = over < 0 ? null : new Date(now.getTime() + Math.min(BREAKER.limitMs, BREAKER.firstMs * 2 ** over))
     const openUntil = [row.openUntil, own, until].reduce((a, b) => (a === null || (b !== null && b > a) ? b : a), null)
-    if (await swap(tx, registrationUid, row.version, { ...row, failures, openUntil })) return openUntil
+    if (await swap(tx, registrationUid, row.version, { ...row, failures, openUntil, trialUntil: null }))
+      return openUntil
   }
   return null
 }
@@ -157,7 +160,7 @@ export async function listLimits(tx: Tx): Promise<(LimitState & { registrationUi
 
 const COLUMNS = sql.raw(
   `next_slot as "nextSlot", minutes, hour_used as "hourUsed", day_starts as "dayStarts", day_used as "dayUsed", failures,
-   open_until as "openUntil"`,
+   open_until as "openUntil", trial_until as "trialUntil"`,
 )
 
 async function ensureRow(tx: Tx, registrationUid: Uid, now: Date): Promise<void> {
@@ -176,7 +179,7 @@ async function swap(tx: Tx, registrationUid: Uid, version: string, next: LimitSt
   const { numAffectedRows } = await sql`
     update limits set version = version + 1, next_slot = ${next.nextSlot}, minutes = ${JSON.stringify(next.minutes)}::jsonb,
            hour_used = ${next.hourUsed}, day_starts = ${next.dayStarts}, day_used = ${next.dayUsed},
-           failures = ${next.failures}, open_until = ${next.openUntil}
+           failures = ${next.failures}, open_until = ${next.openUntil}, trial_until = ${next.trialUntil}
      where registration_uid = ${registrationUid} and version = ${version}`.execute(tx)
   return numAffectedRows === 1n
 }

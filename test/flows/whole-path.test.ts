@@ -2,18 +2,13 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import { readLedger, totalsOf } from '../../src/cli/demo-totals.ts'
 import { replayAuthorization } from '../../src/collection/replay-authorization.ts'
-import { startRunningApp, type RunningApp, until, untilCollected, type UtilitySlug } from '../running-app.ts'
+import { newestSubscription, type RunningApp, startRunningApp, until, untilCollected } from '../running-app.ts'
 
 let running: RunningApp
 beforeAll(async () => {
   running = await startRunningApp()
 })
 afterAll(async () => await running.close())
-
-async function newestSubscription(utility: UtilitySlug): Promise<string> {
-  const all: { subscription: string | number }[] = await running.admin(utility, 'GET', '/authorizations')
-  return String(all.at(-1)?.subscription)
-}
 
 it.each([
   ['pge', 'solar'],
@@ -29,7 +24,7 @@ it.each([
   async (utility, login) => {
     const { authorizationUid } = await running.share(utility, login)
     await untilCollected(running, authorizationUid)
-    const ledger = await readLedger(running.simulators[utility].admin, await newestSubscription(utility))
+    const ledger = await readLedger(running.simulators[utility].admin, await newestSubscription(running, utility))
     expect(await totalsOf(running.shown, authorizationUid)).toEqual(ledger)
   },
   120_000,
@@ -73,7 +68,7 @@ it('an account without agreements is a share of nothing, and says so', async () 
 it('a correction replaces readings without a gap or a double, and events tell of it', async () => {
   const { authorizationUid } = await running.share('pge', 'shop')
   await untilCollected(running, authorizationUid)
-  const subscription = await newestSubscription('pge')
+  const subscription = await newestSubscription(running, 'pge')
   const before = await totalsOf(running.shown, authorizationUid)
   await running.admin('pge', 'POST', '/correct', { login: 'shop' })
   running.forward(24)

@@ -503,6 +503,7 @@ create table limits (
   day_starts timestamptz not null,
   day_used int not null default 0,
   failures int not null default 0,              -- in a row
-  open_until timestamptz                        -- the breaker: until then nothing goes out, then one trial
+  open_until timestamptz,                       -- the breaker: until then nothing goes out, then one trial
+  trial_until timestamptz                       -- until then the others wait for the trial's result
 );
 `
