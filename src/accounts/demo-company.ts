@@ -3,6 +3,7 @@ import { findCompanyByAlias, insertCompany } from '../storage/companies.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import { findMemberByEmail, insertMember } from '../storage/members.ts'
 import { findTemplateByAlias, insertTemplate } from '../storage/templates.ts'
+import { DEMO_LOGO } from './demo-logo.ts'
 
 export type DemoCompany = { companyUid: Uid; memberUid: Uid; templateUid: Uid; alias: string }
 
@@ -51,8 +52,8 @@ async function ensureTemplate(
       alias: ALIAS,
       companyName: NAME,
       companyEmail: EMAIL,
-      logo: null,
-      logoType: null,
+      logo: DEMO_LOGO,
+      logoType: 'image/png',
       purpose: PURPOSE,
       dataClasses: ['meters', 'bills', 'intervals', 'accounting'],
       historyMonths: 24,

@@ -63,7 +63,7 @@ function grantFacts({ language, operatorName }: PageContext, view: GrantView): M
       : [text.points, text.pointsText(view.usagePoints, countInWords(view.usagePoints, language))],
     [text.with, form.receivesText(company, named(operatorName))],
     [form.purpose, named(view.form.purpose)],
-    [form.reach, form.reachText(countInWords(view.form.historyMonths, language), reach)],
+    [form.reach, reach],
   ])
 }
 

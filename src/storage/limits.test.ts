@@ -95,7 +95,16 @@ test('a clock that was a day ahead for a while does not stop the requests of tha
 })
 
 function fresh(at: Date): LimitState {
-  return { nextSlot: at, minutes: {}, hourUsed: 0, dayStarts: at, dayUsed: 0, failures: 0, openUntil: null, trialUntil: null }
+  return {
+    nextSlot: at,
+    minutes: {},
+    hourUsed: 0,
+    dayStarts: at,
+    dayUsed: 0,
+    failures: 0,
+    openUntil: null,
+    trialUntil: null,
+  }
 }
 
 test("the day turns at the utility's hour, on the days of 23 and 25 hours too", () => {
