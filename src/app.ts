@@ -103,6 +103,28 @@ export async function startApp(
   roles: AppRoles,
   now: () => Date = () => new Date(),
 ): Promise<App> {
+  const closing: (() => Promise<unknown>)[] = []
+  const close = async (): Promise<void> => {
+    for (const each of closing.splice(0)) await each()
+  }
+  try {
+    return { ...(await open({ config, store, roles, now, closing })), close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+type Opening = {
+  config: Config
+  store: Store
+  roles: AppRoles
+  now: () => Date
+  /** What has to be closed, the last opened first. */
+  closing: (() => Promise<unknown>)[]
+}
+
+async function open({ config, store, roles, now, closing }: Opening): Promise<Omit<App, 'close'>> {
   const { db, envelope, connection } = store
   const log = logTo(config)
   const random = (bytes: number): Uint8Array => randomBytes(bytes)
@@ -138,7 +160,10 @@ export async function startApp(
     oweResources: async (tx, judged) => void (await followHint(tx, judged, now())),
   })
 
-  const closing: (() => Promise<unknown>)[] = [() => connections.close(), () => doorbell.stop()]
+  closing.push(
+    () => connections.close(),
+    () => doorbell.stop(),
+  )
   let collector: Collector | null = null
   let tick = async (): Promise<void> => undefined
   if (roles.worker) {
@@ -210,9 +235,6 @@ export async function startApp(
     url,
     idle: async () => await collector?.idle(),
     tick: () => tick(),
-    async close() {
-      for (const close of closing) await close()
-    },
   }
 }
 

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { openStore, startApp } from '../app.ts'
 import { type Config, readConfig } from '../config.ts'
 import { openDemo } from './demo-company.ts'
+import { assertFree } from './free-port.ts'
 import { registerAtSimulator, startSimulatorsProcess } from './simulators-process.ts'
 import { untilTold } from './until-told.ts'
 
@@ -15,6 +16,7 @@ export async function start(env: NodeJS.ProcessEnv, out: (line: string) => void)
   const closing: (() => Promise<void>)[] = []
   const told = untilTold()
   try {
+    await assertFree([config.port, ...simulatorPorts(config)])
     const store = await openStore(config, out)
     closing.unshift(store.close)
     const simulators = await startSimulatorsProcess(simulatorArguments(config))
@@ -31,10 +33,15 @@ export async function start(env: NodeJS.ProcessEnv, out: (line: string) => void)
   }
 }
 
+/** Five ports beside ours; free ones where ours is free to choose. */
+function simulatorPorts({ port }: Pick<Config, 'port'>): number[] {
+  return [11, 12, 13, 14, 15].map((offset) => (port === 0 ? 0 : port + offset))
+}
+
 /** Fixed ports beside ours, since grants at the utilities remember addresses. */
 function simulatorArguments({ port, dataDir }: Config): string[] {
   const flags = ['--pge', '--pge-api', '--sce', '--sce-api', '--demo']
-  const ports = flags.flatMap((flag, index) => [flag, String(port === 0 ? 0 : port + 11 + index)])
+  const ports = flags.flatMap((flag, index) => [flag, String(simulatorPorts({ port })[index])])
   return ['--state', path.join(dataDir, 'simulators'), ...ports]
 }
 

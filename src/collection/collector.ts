@@ -41,8 +41,8 @@ export type Collector = {
 }
 
 const LANES = 4
-const LEASE_MS = 120_000
-const SWEEP_MS = 30_000
+const LEASE_MS = 30_000
+const SWEEP_MS = 10_000
 const LOOK_MS = 1000
 /** The simulated utilities are asked as fast as they answer. */
 const NO_QUOTA: Quota = { perSecond: null, perHour: null, perDay: null, dayStarts: null }
