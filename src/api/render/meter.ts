@@ -1,4 +1,4 @@
-import type { MeterFacts } from '../../model/meter.ts'
+import { type MeterFacts, serviceClassOf } from '../../model/meter.ts'
 import type { ListedMeter } from '../../storage/list-meter-page.ts'
 import { meterNotes } from './notes.ts'
 import { localTimes, platformTime } from './times.ts'
@@ -54,7 +54,7 @@ export function renderBase(facts: MeterFacts): Record<string, unknown> {
   return {
     service_identifier: facts.serviceIdentifier,
     service_tariff: facts.serviceTariff,
-    service_class: facts.serviceClass,
+    service_class: serviceClassOf(facts),
     service_address: facts.serviceAddress,
     meter_numbers: facts.meterNumbers,
     billing_contact: facts.billingContact,
