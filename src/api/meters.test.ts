@@ -80,6 +80,7 @@ describe('a meter', () => {
     const uid = await add({}, owner)
     expect((await api.get(`/meters/${uid}`)).body['base']).toEqual({
       ...Object.fromEntries(BASE_KEYS.map((key) => [key, null])),
+      service_class: 'electric', // the usage point's kind is always known
       meter_numbers: [],
     })
   })
