@@ -34,9 +34,11 @@ program
 program
   .command('migrate')
   .description('bring the database to the present version')
-  .action(async () => {
-    const { migrateDatabase } = await import('./migrate.ts')
-    await migrateDatabase(process.env, out)
+  .option('--roles', "only print the statements that make this program's roles, for the database's administrator")
+  .action(async (options: { roles?: boolean }) => {
+    const { migrateDatabase, printRoles } = await import('./migrate.ts')
+    if (options.roles) printRoles(out)
+    else await migrateDatabase(process.env, out)
   })
 
 program
