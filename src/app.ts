@@ -79,8 +79,29 @@ export async function openStore(config: Config, warn: (sentence: string) => void
     }
   } catch (error) {
     await embedded?.close()
-    throw error
+    throw UNREACHABLE.has(codeOf(error)) ? unreachable(error) : error
   }
+}
+
+/** What a database that is not there, or does not know us, answers: errors of the socket, and SQLSTATEs of the login. */
+const UNREACHABLE = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'ENOENT',
+  '28P01',
+  '28000',
+  '3D000',
+  '57P03',
+])
+
+function unreachable(cause: unknown): Error {
+  const why = cause instanceof Error && cause.message !== '' ? cause.message : codeOf(cause)
+  return new Error(
+    `The database of DATABASE_URL cannot be used (${why}). Check that it runs, and its name, login and password.`,
+    { cause },
+  )
 }
 
 export type App = {

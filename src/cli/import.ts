@@ -4,6 +4,7 @@ import path from 'node:path'
 import { openStore } from '../app.ts'
 import { importFeeds, recognizeUtility } from '../collection/import-feeds.ts'
 import { readConfig } from '../config.ts'
+import type { Warning } from '../model/decoded-feed.ts'
 import { FeedRejected } from '../espi/errors.ts'
 import { parseBytes } from '../espi/parse.ts'
 import { countProducts, type ProductCounts } from '../storage/count-products.ts'
@@ -44,11 +45,15 @@ export async function importFiles(
   try {
     const deps = { ...store, now: () => new Date() }
     const template = await templateFor(deps, options.company ?? null)
-    const authorizationUid = await importFeeds(deps, { template, utility, files })
+    const { authorizationUid, warnings } = await importFeeds(deps, { template, utility, files })
+    if (authorizationUid === null) {
+      const what = 'it is a Green Button document, but there is no meter, reading, bill or account in it to import'
+      return complain(names.join(', '), what, options, out)
+    }
     const counts = await store.db.operator((tx) => countProducts(tx, authorizationUid))
     if (options.json)
-      out(JSON.stringify({ ok: true, utility: utility.id, authorization_uid: authorizationUid, ...counts }))
-    else print({ utility, template, authorizationUid, counts }, out)
+      out(JSON.stringify({ ok: true, utility: utility.id, authorization_uid: authorizationUid, ...counts, warnings }))
+    else print({ utility, template, authorizationUid, counts, warnings }, out)
     return 0
   } catch (error) {
     if (error instanceof FeedRejected) return complain(names.join(', '), error.message, options, out)
@@ -108,9 +113,16 @@ function complain(name: string, why: string, { json }: Options, out: (line: stri
   return 1
 }
 
-type Printed = { utility: Utility; template: TemplateRow; authorizationUid: string; counts: ProductCounts }
+type Printed = {
+  utility: Utility
+  template: TemplateRow
+  authorizationUid: string
+  counts: ProductCounts
+  warnings: Warning[]
+}
 
-function print({ utility, template, authorizationUid, counts }: Printed, out: (line: string) => void): void {
+function print({ utility, template, authorizationUid, counts, warnings }: Printed, out: (line: string) => void): void {
   out(`Imported for ${template.companyName} as authorization ${authorizationUid}, written by ${utility.name}:`)
   for (const [name, value] of Object.entries(counts)) out(`  ${name.replaceAll('_', ' ').padEnd(18)} ${value}`)
+  for (const { code, count, message } of warnings) out(`  worth a look: ${message} (${code}, ${count} times)`)
 }

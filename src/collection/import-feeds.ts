@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 
 import { begin, transition } from '../authorization/states.ts'
 import { DATA_CLASSES } from '../model/authorization-states.ts'
+import type { DecodedFeed, Warning } from '../model/decoded-feed.ts'
 import type { Uid } from '../model/uid.ts'
 import { findImported, setImported } from '../storage/imported.ts'
 import type { Db, Tx } from '../storage/db.ts'
@@ -19,21 +20,25 @@ const HEAD_BYTES = 16_384
 
 export type ImportDeps = { db: Db; envelope: Envelope; now: () => Date }
 export type FileToImport = { name: string; bytes: Uint8Array }
+/** authorizationUid null: the files hold nothing to import. */
+export type Imported = { authorizationUid: Uid | null; warnings: Warning[] }
 
 /**
  * Brings files that a utility wrote for one customer into the four products, under an authorization of their own: the
  * company had them from the customer, so the company answers for the consent. The same files again change nothing.
- * All files are decoded before anything is stored. Throws FeedRejected.
+ * All files are decoded before anything is stored; where none of them holds data of a customer, nothing is. Throws
+ * FeedRejected.
  */
 export async function importFeeds(
   deps: ImportDeps,
   { template, utility, files }: { template: TemplateRow; utility: Utility; files: readonly FileToImport[] },
-): Promise<Uid> {
+): Promise<Imported> {
   const now = deps.now()
   const decoded = files.map((file) => ({ ...file, feed: decodeFeed(file.bytes, decodingOf(utility)) }))
   const digest = createHash('sha256')
   for (const { bytes } of files) digest.update(createHash('sha256').update(bytes).digest())
   const mark = `import:${digest.digest('hex')}`
+  if (decoded.every(({ feed }) => isEmpty(feed))) return { authorizationUid: null, warnings: [] }
   return await deps.db.operator(async (tx) => {
     const known = await findImported(tx, template.companyUid, mark)
     const authorizationUid = known ?? (await authorizationFor(tx, { template, utility, mark, now }))
@@ -50,8 +55,17 @@ export async function importFeeds(
       await setOutcome(tx, authorizationUid, rawFeedUid, { warnings: feed.warnings, quarantined: feed.quarantined })
     }
     await finishUpdate(tx, authorizationUid, now)
-    return authorizationUid
+    return { authorizationUid, warnings: decoded.flatMap(({ feed }) => [...feed.warnings, ...leftOut(feed)]) }
   })
+}
+
+/** True when a feed is a Green Button document without anything of a customer in it: a notification, a list of reading types. */
+function isEmpty({ meters, series, bills, billingAccounts }: DecodedFeed): boolean {
+  return meters.length + series.length + bills.length + billingAccounts.length === 0
+}
+
+function leftOut({ quarantined }: DecodedFeed): Warning[] {
+  return quarantined.map(({ code, message }) => ({ code, count: 1, message }))
 }
 
 async function authorizationFor(

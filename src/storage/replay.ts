@@ -3,10 +3,10 @@ import { sql } from 'kysely'
 import type { Uid } from '../model/uid.ts'
 import type { Tx } from './db.ts'
 
-const BARE_FACTS = sql`jsonb_build_object('usagePoint', usage_point, 'commodity', commodity, 'serviceIdentifier', null,
-  'serviceTariff', null, 'serviceClass', null, 'serviceAddress', null, 'meterNumbers', '[]'::jsonb, 'billingContact', null,
-  'billingAddress', null, 'billingAccount', null, 'voltage', null, 'readCycle', null, 'programs', '[]'::jsonb,
-  'suppliers', '[]'::jsonb, 'otherDevices', '[]'::jsonb, 'status', null)`
+/** The facts of a meter with nothing told: the same keys, empty. */
+const BARE_FACTS = sql`(
+  select jsonb_object_agg(key, case jsonb_typeof(value) when 'array' then '[]'::jsonb else 'null'::jsonb end)
+    from jsonb_each(meters.facts)) || jsonb_build_object('usagePoint', usage_point, 'commodity', commodity)`
 
 const BARE_BILL = sql`jsonb_build_object('usagePoint', '', 'commodity', null, 'start', starts, 'end', ends, 'statementDate',
   null, 'total', null, 'totalFrom', null, 'currency', null, 'volume', null, 'tariff', null, 'readCycle', null, 'lines',
