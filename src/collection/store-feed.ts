@@ -1,6 +1,6 @@
 import type { DataClass } from '../model/authorization-states.ts'
 import type { DecodedFeed } from '../model/decoded-feed.ts'
-import type { MeterFacts } from '../model/meter.ts'
+import { bareMeter, type MeterFacts } from '../model/meter.ts'
 import type { Uid } from '../model/uid.ts'
 import { upsertBillingAccounts } from '../storage/billing.ts'
 import { saveBills } from '../storage/bills.ts'
@@ -107,22 +107,5 @@ function mentioned(feed: DecodedFeed): MeterFacts[] {
     ...feed.series.map(({ usagePoint, channel }) => ({ usagePoint, commodity: channel.commodity })),
     ...feed.bills.map(({ usagePoint, commodity }) => ({ usagePoint, commodity })),
   ].filter(({ usagePoint }) => !told.has(usagePoint) && told.add(usagePoint))
-  return [...feed.meters, ...bare.map((known) => ({ ...NOTHING_TOLD, ...known }))]
-}
-
-const NOTHING_TOLD: Omit<MeterFacts, 'usagePoint' | 'commodity'> = {
-  serviceIdentifier: null,
-  serviceTariff: null,
-  serviceClass: null,
-  serviceAddress: null,
-  meterNumbers: [],
-  billingContact: null,
-  billingAddress: null,
-  billingAccount: null,
-  voltage: null,
-  readCycle: null,
-  programs: [],
-  suppliers: [],
-  otherDevices: [],
-  status: null,
+  return [...feed.meters, ...bare.map(({ usagePoint, commodity }) => bareMeter(usagePoint, commodity))]
 }

@@ -40,3 +40,25 @@ export function serviceClassOf({ commodity, customerClass, serviceClass }: Meter
   if (service === null || service === 'other') return serviceClass
   return customerClass ? `${customerClass}-${service}` : (serviceClass ?? service)
 }
+
+/** A meter of which nothing is told but its key and, perhaps, its commodity. */
+export function bareMeter(usagePoint: string, commodity: Commodity | null): MeterFacts {
+  return {
+    usagePoint,
+    commodity,
+    serviceIdentifier: null,
+    serviceTariff: null,
+    serviceClass: null,
+    serviceAddress: null,
+    meterNumbers: [],
+    billingContact: null,
+    billingAddress: null,
+    billingAccount: null,
+    voltage: null,
+    readCycle: null,
+    programs: [],
+    suppliers: [],
+    otherDevices: [],
+    status: null,
+  }
+}

@@ -1,6 +1,6 @@
 import type { UsagePointTree } from '../espi/resolve-links.ts'
 import type { Wire } from '../espi/resources.ts'
-import { type MeterFacts, type Program, serviceClassOf, type Supplier } from '../model/meter.ts'
+import { bareMeter, type MeterFacts, type Program, serviceClassOf, type Supplier } from '../model/meter.ts'
 import type { Commodity } from '../model/series.ts'
 import { formatExact } from '../units/exact.ts'
 import { oneLineAddress } from './address.ts'
@@ -16,31 +16,10 @@ export function normalizeMeters(trees: readonly UsagePointTree[], agreements: re
   const meters = new Map<string, MeterFacts>()
   for (const tree of trees) meters.set(tree.key, fromUsagePoint(tree))
   for (const agreement of agreements) {
-    const known = meters.get(agreement.usagePoint) ?? emptyMeter(agreement.usagePoint)
+    const known = meters.get(agreement.usagePoint) ?? bareMeter(agreement.usagePoint, null)
     meters.set(agreement.usagePoint, withAgreement(known, agreement))
   }
   return [...meters.values()]
-}
-
-function emptyMeter(usagePoint: string): MeterFacts {
-  return {
-    usagePoint,
-    commodity: null,
-    serviceIdentifier: null,
-    serviceTariff: null,
-    serviceClass: null,
-    serviceAddress: null,
-    meterNumbers: [],
-    billingContact: null,
-    billingAddress: null,
-    billingAccount: null,
-    voltage: null,
-    readCycle: null,
-    programs: [],
-    suppliers: [],
-    otherDevices: [],
-    status: null,
-  }
 }
 
 function fromUsagePoint(tree: UsagePointTree): MeterFacts {
@@ -48,13 +27,13 @@ function fromUsagePoint(tree: UsagePointTree): MeterFacts {
   const commodity = serviceCommodity(point?.ServiceCategory?.kind) ?? commodityOfReadings(tree)
   const latest = tree.summaries.map(({ value }) => value).sort((a, b) => startOf(a) - startOf(b))
   return {
-    ...emptyMeter(tree.key),
+    ...bareMeter(tree.key, null),
     commodity,
     serviceTariff:
       point?.serviceDeliveryPoint?.tariffProfile ??
       latest.findLast(({ tariffProfile }) => tariffProfile !== null)?.tariffProfile ??
       null,
-    serviceClass: serviceClassOf({ ...emptyMeter(tree.key), commodity }),
+    serviceClass: serviceClassOf({ ...bareMeter(tree.key, null), commodity }),
     voltage: voltageOf(point),
     readCycle: point?.readCycle ?? latest.findLast(({ readCycle }) => readCycle !== null)?.readCycle ?? null,
     programs: programsOf(point, latest),

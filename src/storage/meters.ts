@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 
 import { DATA_CLASSES } from '../model/authorization-states.ts'
-import type { MeterFacts } from '../model/meter.ts'
+import { bareMeter, type MeterFacts } from '../model/meter.ts'
 import type { Uid } from '../model/uid.ts'
 import type { Tx } from './db.ts'
 import { covered, nextChildren, whyNot } from './write-gate.ts'
@@ -126,24 +126,7 @@ function mergeFacts(known: MeterFacts, told: MeterFacts): MeterFacts {
 
 /** The part that consent covers, decided in the statement that stores it. */
 function coveredFacts(facts: MeterFacts): ReturnType<typeof sql> {
-  const nothing: MeterFacts = {
-    usagePoint: facts.usagePoint,
-    commodity: facts.commodity,
-    serviceIdentifier: null,
-    serviceTariff: null,
-    serviceClass: null,
-    serviceAddress: null,
-    meterNumbers: [],
-    billingContact: null,
-    billingAddress: null,
-    billingAccount: null,
-    voltage: null,
-    readCycle: null,
-    programs: [],
-    suppliers: [],
-    otherDevices: [],
-    status: null,
-  }
+  const nothing = bareMeter(facts.usagePoint, facts.commodity)
   return sql`case when 'meters' = any(a.data_classes) then ${JSON.stringify(facts)}::jsonb
     else ${JSON.stringify(nothing)}::jsonb end`
 }
