@@ -1,8 +1,7 @@
 import type { Uid } from '../model/uid.ts'
-import { setAuthorizationStatus, setMeterNotes } from '../storage/collection-status.ts'
+import { setAuthorizationStatus, setMeterNotes, settlePendingMeters } from '../storage/collection-status.ts'
 import type { Tx } from '../storage/db.ts'
 import { appendEvent } from '../storage/events.ts'
-import { setMeterStatus } from '../storage/meters.ts'
 import { countWindows } from '../storage/windows.ts'
 import { reconcileBills } from './reconcile-bills.ts'
 
@@ -17,10 +16,14 @@ export async function finishUpdate(tx: Tx, authorizationUid: Uid, now: Date): Pr
   const aside = counts.some(({ state }) => state === 'aside')
   const status = aside ? 'errored' : 'updated'
   const message = aside ? 'Some data could not be collected.' : 'Data collected.'
-  if (!(await setAuthorizationStatus(tx, authorizationUid, { status, message, now }))) return
-  await setMeterStatus(tx, authorizationUid, null, { status, message, now })
+  const isNews = await setAuthorizationStatus(tx, authorizationUid, { status, message, now })
+  const finished = await settlePendingMeters(tx, authorizationUid, { status, message, now })
+  if (!isNews && finished.length === 0) return
   await setMeterNotes(tx, authorizationUid, now)
   await reconcileBills(tx, authorizationUid, now)
-  const type = aside ? 'authorization_update_finished_errored' : 'authorization_update_finished_successful'
-  await appendEvent(tx, { type, authorizationUid, now })
+  const outcome = aside ? 'errored' : 'successful'
+  for (const meterUid of finished) {
+    await appendEvent(tx, { type: `meter_historical_collection_finished_${outcome}`, authorizationUid, meterUid, now })
+  }
+  if (isNews) await appendEvent(tx, { type: `authorization_update_finished_${outcome}`, authorizationUid, now })
 }

@@ -1,4 +1,4 @@
-import type { Uid } from '../model/uid.ts'
+import { authorizationOf, type Uid } from '../model/uid.ts'
 import { findActive } from '../storage/active-authorizations.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import { type Frequency, setMonitoring } from '../storage/edit-meter.ts'
@@ -8,6 +8,7 @@ import { findOrderedMeter, followMeters } from '../storage/monitoring.ts'
 import { listUnplanned } from '../storage/window-hints.ts'
 import { oweWindows } from '../storage/windows.ts'
 import { utilityOf } from '../utilities/index.ts'
+import { finishUpdate } from './finish-update.ts'
 import { oweRefresh } from './judge-notifications.ts'
 import { nextRefreshAfter } from './next-refresh.ts'
 import { isConsented, planUsage, planUsagePoint, reachOf } from './plan-windows.ts'
@@ -40,6 +41,8 @@ export async function orderHistory(
       await appendEvent(tx, { type: 'meter_historical_collection_started', authorizationUid, meterUid, now })
       taken.push(meterUid)
     }
+    // What was had a moment ago is not asked for again; then there is nothing to wait for.
+    for (const authorizationUid of new Set(taken.map(authorizationOf))) await finishUpdate(tx, authorizationUid, now)
     return taken
   })
 }

@@ -21,6 +21,19 @@ export async function setAuthorizationStatus(
   return numAffectedRows === 1n
 }
 
+/** Ends the collection of the meters whose status is pending; returns them, oldest first. */
+export async function settlePendingMeters(
+  tx: Tx,
+  authorizationUid: Uid,
+  { status, message, now }: { status: 'updated' | 'errored'; message: string; now: Date },
+): Promise<Uid[]> {
+  const { rows } = await sql<{ uid: Uid }>`
+    update meters set status = ${status}, status_message = ${message}, status_ts = ${now}
+     where authorization_uid = ${authorizationUid} and status = 'pending'
+    returning meter_uid as uid`.execute(tx)
+  return rows.map(({ uid }) => uid).toSorted((a, b) => Number(a) - Number(b))
+}
+
 /** The notes of a meter that say which of its products are complete, from what is stored of it. */
 export async function setMeterNotes(tx: Tx, authorizationUid: Uid, now: Date): Promise<void> {
   await sql`

@@ -81,3 +81,27 @@ it('a correction replaces readings without a gap or a double, and events tell of
   })
   expect(corrected).toEqual(ledger)
 }, 120_000)
+
+it('ordering history again ends by itself, whether there was something to fetch or not, and an event says so', async () => {
+  const { authorizationUid } = await running.share('pge', 'moved')
+  await untilCollected(running, authorizationUid)
+  const { meters } = (await running.api(`/meters?authorizations=${authorizationUid}`)).body
+  const [{ uid }] = meters
+  for (const hours of [0, 24]) {
+    running.forward(hours)
+    const ordered = await running.api('/meters/historical-collection', {
+      method: 'POST',
+      body: { meters: [uid], collection_duration: 12 },
+    })
+    expect(ordered).toMatchObject({ status: 200, body: { success: true, meters: [uid] } })
+    await until('the end of the collection', async () => {
+      const { body } = await running.api(`/meters/${uid}`)
+      return body.status === 'updated' ? true : null
+    })
+    const { events } = (await running.api('/events?limit=20')).body
+    const types = events
+      .filter((event: { meter_uid?: string }) => event.meter_uid === uid)
+      .map(({ type }: { type: string }) => type)
+    expect(types).toContain('meter_historical_collection_finished_successful')
+  }
+})
