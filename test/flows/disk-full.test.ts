@@ -78,15 +78,7 @@ if (!mounted) {
     const { bavail, bsize } = statfsSync(disk)
     const ballast = path.join(disk, 'ballast')
     writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail * bsize - 1_000_000)))
-    let refused: unknown = null
-    for (let day = 2; day < 400 && refused === null; day++) {
-      await keep(day).then(
-        (uid) => kept.push(uid),
-        (error: unknown) => {
-          refused = error
-        },
-      )
-    }
+    const refused = await refusalOf(async (day) => void kept.push(await keep(day)))
     expect(['53100', '57P01', '57P02', '57P03', 'ECONNREFUSED', 'ENOENT', 'ECONNRESET']).toContain(codeOf(refused))
     expect(refused).not.toBeNull()
 
@@ -95,6 +87,16 @@ if (!mounted) {
     const counts = await Promise.all([...kept, again].map((uid) => db.operator((tx) => countProducts(tx, uid))))
     expect(counts.map(({ readings }) => readings)).toEqual(counts.map(() => 1))
   }, 120_000)
+}
+
+/** Keeps day after day until one is refused; the error, or null when none was. */
+async function refusalOf(keep: (day: number) => Promise<void>): Promise<unknown> {
+  try {
+    for (let day = 2; day < 400; day++) await keep(day)
+    return null
+  } catch (error) {
+    return error
+  }
 }
 
 /** What the embedded server needs to come back after it had to stop. */
