@@ -42,10 +42,11 @@ describe('an authorization goes only where the table lets it', () => {
   })
 })
 
-it('what has ended stays ended', () => {
-  for (const end of ['expired', 'revoked', 'declined', 'abandoned'] as const) {
+it('what has ended stays ended; what ran out can only be deleted', () => {
+  for (const end of ['revoked', 'declined', 'abandoned'] as const) {
     expect(AUTHORIZATION_STATES.filter((to) => isStep(end, to))).toEqual([])
   }
+  expect(AUTHORIZATION_STATES.filter((to) => isStep('expired', to))).toEqual(['revoked'])
 })
 
 it('of two who end it at once, one does, and one event is written', async () => {

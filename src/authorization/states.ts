@@ -60,6 +60,8 @@ export const STEPS: readonly Step[] = [
     audit: 'authorization_revoked',
     ends: true,
   },
+  // Nothing is fetched any more, but what was shared is still held: its customer can have it deleted.
+  { from: 'expired', to: 'revoked', event: 'authorization_revoked', audit: 'authorization_revoked', ends: true },
 ]
 
 /** A step that the table does not have: a fault of ours, or another process was faster. */

@@ -76,8 +76,8 @@ const en = {
       nothing and nobody needs a reason.`,
     after: 'When sharing ends',
     afterText: (company: Value) =>
-      html`No more data is fetched, and what we hold is deleted. Copies that ${company} has taken already are theirs to
-      delete: ask them.`,
+      html`No more data is fetched. If you stop it yourself, what we hold is deleted at once. Copies that ${company} has
+      taken already are theirs to delete: ask them.`,
     you: 'About you',
     name: 'Name',
     nameHint: 'The name of the person agreeing',
@@ -169,7 +169,10 @@ const en = {
     told: (utility: Value) => html`${utility} has been told.`,
     notTold: (utility: Value) =>
       html`${utility} has not confirmed it yet. We keep telling them for seven days; nothing is fetched meanwhile.`,
-    deleted: 'The data we held has been deleted, or will be within 72 hours.',
+    deleted: 'The data we held has been deleted.',
+    kept: (company: Value) =>
+      html`The agreed day has come and nothing more is fetched. What was shared until then is still held for ${company}.`,
+    deleteButton: 'Have it deleted…',
     askCompany: (company: Value, email: Value) => html`For copies that ${company} already has, write to ${email}.`,
   },
   states: {
@@ -415,7 +418,7 @@ const en = {
         ['Who receives it', 'The company that you chose. Otherwise only whom the law obliges us to tell.'],
         [
           'How long',
-          'Energy data until you stop sharing or the agreed day has come, then it is deleted within 72 hours, and from backups within 35 days. The proof that you agreed is kept for three years after the end.',
+          'Energy data until you stop sharing: then it is deleted at once. When the agreed day comes, nothing more is fetched, and what was shared until then stays with the company until you stop it or they delete it. The proof that you agreed is kept for at least three years after the end.',
         ],
         [
           'How it is protected',
@@ -502,8 +505,8 @@ const es: Messages = {
       ${utility ?? 'su compañía de servicios'}. No cuesta nada y no tiene que dar explicaciones.`,
     after: 'Cuando termine el permiso',
     afterText: (company) =>
-      html`No se obtienen más datos y se borran los que guardamos. Las copias que ${company} ya tenga debe borrarlas esa
-      empresa: pídaselo.`,
+      html`No se obtienen más datos. Si usted lo detiene, los que guardamos se borran enseguida. Las copias que
+      ${company} ya tenga debe borrarlas esa empresa: pídaselo.`,
     you: 'Sobre usted',
     name: 'Nombre',
     nameHint: 'El nombre de la persona que da su consentimiento',
@@ -600,7 +603,11 @@ const es: Messages = {
     notTold: (utility) =>
       html`${utility} aún no lo ha confirmado. Seguiremos avisando durante siete días; mientras tanto no se obtienen
       datos.`,
-    deleted: 'Los datos que guardábamos se han borrado o se borrarán en un plazo de 72 horas.',
+    deleted: 'Los datos que guardábamos se han borrado.',
+    kept: (company) =>
+      html`Llegó el día acordado y ya no se obtiene nada. Lo compartido hasta entonces todavía se guarda para
+      ${company}.`,
+    deleteButton: 'Pedir que se borre…',
     askCompany: (company, email) => html`En cuanto a las copias que ${company} ya tenga, escriba a ${email}.`,
   },
   states: {
@@ -847,7 +854,7 @@ const es: Messages = {
         ['Quién los recibe', 'La empresa que usted eligió. Fuera de ella, solo quien la ley nos obligue a informar.'],
         [
           'Cuánto tiempo',
-          'Los datos de energía, hasta que usted deje de compartir o llegue el día acordado; después se borran en un plazo de 72 horas, y de las copias de seguridad en 35 días. La prueba de su consentimiento se guarda tres años después del fin.',
+          'Los datos de energía, hasta que usted deje de compartirlos: entonces se borran enseguida. Cuando llegue el día acordado ya no se obtiene nada, y lo compartido hasta entonces queda en poder de la empresa hasta que usted lo detenga o ella lo borre. La prueba de su consentimiento se guarda al menos tres años después del fin.',
         ],
         [
           'Cómo se protegen',

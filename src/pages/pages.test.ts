@@ -119,16 +119,21 @@ describe('the receipt', () => {
     expect(seen(page)).toContain('October 3, 2026 at 5:05 PM UTC')
   })
 
-  it.each(['revoked', 'expired', 'abandoned', 'declined'])(
-    'of a share that is %s offers nothing to change',
-    (state) => {
-      const page = receiptPage(en, { ...receipt, view: sampleReceipt(plainTexts, { state, revoked: '2026-11-02' }) })
-      expect(page).not.toContain('<form')
-      expect(page).not.toContain('/revoke')
-      expect(seen(page)).toContain('You no longer share energy data with Bright Roof Solar Inc.')
-      expect(seen(page)).toContain('November 2, 2026')
-    },
-  )
+  it('of a share that ran out says that the data are still held, and offers to have them deleted', () => {
+    const page = receiptPage(en, { ...receipt, view: sampleReceipt(plainTexts, { state: 'expired' }) })
+    expect(page).not.toContain('<form')
+    expect(page).toContain('/revoke')
+    expect(seen(page)).toContain('is still held for Bright Roof Solar Inc.')
+    expect(seen(page)).not.toContain('has been deleted')
+  })
+
+  it.each(['revoked', 'abandoned', 'declined'])('of a share that is %s offers nothing to change', (state) => {
+    const page = receiptPage(en, { ...receipt, view: sampleReceipt(plainTexts, { state, revoked: '2026-11-02' }) })
+    expect(page).not.toContain('<form')
+    expect(page).not.toContain('/revoke')
+    expect(seen(page)).toContain('You no longer share energy data with Bright Roof Solar Inc.')
+    expect(seen(page)).toContain('November 2, 2026')
+  })
 
   it('says whether the utility has been told', () => {
     const told = (utilityTold: boolean): string =>

@@ -36,7 +36,7 @@ export function receiptPage(context: PageContext, receipt: Receipt): string {
       <div class="intro">
         <h1>${running ? text.active(company) : text.ended(company)}</h1>
         ${notice === null ? null : html`<p class="note" role="status">${text.changed}</p>`}
-        ${running ? html`<p class="lead">${text.keep}</p>` : ended(context, view)}
+        ${running ? html`<p class="lead">${text.keep}</p>` : ended(context, receipt)}
       </div>
       <div class="columns">
         <section class="card">${receiptFacts(context, view)}</section>
@@ -47,9 +47,15 @@ export function receiptPage(context: PageContext, receipt: Receipt): string {
   })
 }
 
-function ended({ language }: PageContext, view: ReceiptView): Markup {
+function ended({ language }: PageContext, { view, address }: Receipt): Markup {
   const text = messages[language].receipt
   const utility = named(view.utilityName)
+  if (view.state === 'expired') {
+    return html`<div class="note stack">
+      <p>${text.kept(named(view.companyName))}</p>
+      <p class="screen"><a class="button quiet" href="${address}/revoke">${text.deleteButton}</a></p>
+    </div>`
+  }
   return html`<div class="note stack">
     <p>${view.utilityTold ? text.told(utility) : text.notTold(utility)}</p>
     <p>${text.deleted}</p>

@@ -15,7 +15,8 @@ export function receiptRoutes(app: FastifyInstance, { path }: PagesDeps, tools: 
     const { key, address } = receiptOf(request)
     const view = await path.receipt(key, tools.language(request))
     if ('end' in view) return tools.deadEnd(request, reply, { end: view.end, retry: null })
-    if (!isRunning(view.state)) return reply.redirect(address, 303)
+    // A share that ran out can still be deleted.
+    if (!isRunning(view.state) && view.state !== 'expired') return reply.redirect(address, 303)
     const token = tools.guard.token(request, reply, address)
     return tools.send(reply, revokePage(tools.context(request), { view, address, token }))
   })
