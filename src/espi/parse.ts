@@ -5,6 +5,7 @@ import { keepText, readClose, readText } from './read-close.ts'
 import { readOpen } from './read-open.ts'
 import { createReader, type Reader } from './reader.ts'
 import { KNOWN_NAMES } from './shapes.ts'
+import { breakTrace, readLikeTemplate } from './reading-template.ts'
 import { createTokenizer, type Tokenizer } from './tokenizer-state.ts'
 import { tokenize } from './tokenizer.ts'
 
@@ -45,7 +46,11 @@ function createFeeder(reader: Reader): { push: (chunk: Uint8Array, final: boolea
       open: (namespace, local, start) => readOpen(reader, namespace, local, start),
       text: (start, end, flags) => readText(reader, start, end, flags),
       close: (_namespace, _local, end) => readClose(reader, end),
-      pause: () => keepText(reader),
+      pause: () => {
+        keepText(reader)
+        breakTrace(reader.trace)
+      },
+      ahead: (at) => readLikeTemplate(reader, at),
     },
     KNOWN_NAMES,
     true,

@@ -4,6 +4,7 @@ import { type Entry, isContent } from './entry.ts'
 import { parseInstant } from './parse-instant.ts'
 import { countUnknown, keepReadings } from './read-open.ts'
 import type { Draft, Reader } from './reader.ts'
+import { breakTrace, endTrace, traceNumber } from './reading-template.ts'
 import { resetReadings, setNumber, setOdd } from './readings.ts'
 import * as plans from './shapes.ts'
 import type { Plan } from './shapes.ts'
@@ -47,7 +48,11 @@ export function readClose(r: Reader, end: number): void {
   const at = --r.height
   r.shape = r.shapeStack[at - 1] ?? plans.CONTENT_SHAPE
   const plan = r.planStack[at]
-  if (plan === undefined || plan.type === plans.ROW || plan.type === plans.GROUP) return
+  if (plan === undefined || plan.type === plans.GROUP) return
+  if (plan.type === plans.ROW) {
+    endTrace(r, end)
+    return
+  }
   closeContainer(r, plan, r.objectStack[at] ?? {}, end)
 }
 
@@ -58,11 +63,13 @@ function closeColumn(r: Reader, leaf: Plan): void {
     const value = wholeNumber(bufferOf(r), leafStart, r.leafEnd)
     if (!Number.isNaN(value)) {
       setNumber(r.readings, leaf.column, value)
+      traceNumber(r.trace, leafStart, r.leafEnd, leaf.column)
       return
     }
     keepText(r)
   }
   const text = r.leafText.trim()
+  if (text !== '') breakTrace(r.trace)
   if (text === '' || setOdd(r.readings, leaf.column, text)) return
   // Codes only describe a reading (a quality in words): without them it is still one. Times and numbers are the reading.
   if (plans.DESCRIBING.has(leaf.key)) countUnknown(r, leaf.key)

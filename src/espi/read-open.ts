@@ -1,6 +1,7 @@
 import { isContentKind } from './entry.ts'
 import { FeedRejected } from './errors.ts'
 import { type Draft, newDraft, type Reader } from './reader.ts'
+import { beginBlock, beginTrace, breakTrace } from './reading-template.ts'
 import { addRow, takeReadings } from './readings.ts'
 import * as plans from './shapes.ts'
 import type { Plan, Shape } from './shapes.ts'
@@ -23,6 +24,7 @@ export function readOpen(r: Reader, namespace: number, local: number, start: num
     if (namespace === 2 || namespace === 3) r.seen.espi = true
     countUnknown(r, r.tokenizer?.names.texts[local] ?? '')
     r.skip = 1
+    breakTrace(r.trace)
   } else if (plan.type <= plans.COLUMN_LEAF) {
     r.leaf = plan
     r.leafStart = -1
@@ -30,6 +32,7 @@ export function readOpen(r: Reader, namespace: number, local: number, start: num
     if (plan.list) countElement(r)
   } else if (plan.type === plans.ROW) {
     addRow(r.readings)
+    beginTrace(r.trace)
     push(r, plan, plan.shape, NO_OBJECT)
   } else if (plan.type === plans.GROUP) push(r, plan, plan.shape, NO_OBJECT)
   else openContainer(r, plan, namespace, local, start)
@@ -48,6 +51,7 @@ function push(r: Reader, plan: Plan, shape: Shape | null, object: Record<string,
 }
 
 function openContainer(r: Reader, plan: Plan, namespace: number, local: number, start: number): void {
+  breakTrace(r.trace)
   if (r.height === 0) openRoot(r, plan, namespace, local, start)
   if (plan.type === plans.OBJECT || plan.type === plans.BLOCK_PERIOD) {
     countElement(r)
@@ -70,6 +74,7 @@ function openResource(r: Reader, plan: Plan): void {
   r.resource = isContentKind(plan.key) ? plan.key : null
   if (plan.key === 'IntervalBlock') {
     const from = r.readings.row + 1
+    beginBlock(r.trace)
     r.readings.blocks.push({ start: null, duration: null, uom: null, currency: null, from, to: from })
     push(r, plan, plan.shape, NO_OBJECT)
   } else push(r, plan, plan.shape, create(plan.shape))

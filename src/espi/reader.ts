@@ -1,4 +1,5 @@
 import type { ContentKind, Entry, EntryProblem, FeedHead } from './entry.ts'
+import { createTrace, type ReadingTemplate, type ReadingTrace } from './reading-template.ts'
 import { createReadingsBuilder, type ReadingsBuilder } from './readings.ts'
 import { CONTENT_SHAPE, type Plan, type Shape } from './shapes.ts'
 import type { Tokenizer } from './tokenizer-state.ts'
@@ -38,6 +39,8 @@ export type Reader = {
   resource: ContentKind | null
   drafts: Draft[]
   readings: ReadingsBuilder
+  template: ReadingTemplate | null
+  trace: ReadingTrace
   /** Counts over the whole body, for the verdict at its end. */
   seen: { entries: number; resources: number; espi: boolean }
 }
@@ -60,6 +63,8 @@ export function createReader(): Reader {
     resource: null,
     drafts: [],
     readings: createReadingsBuilder(),
+    template: null,
+    trace: createTrace(),
     seen: { entries: 0, resources: 0, espi: false },
   }
 }

@@ -78,7 +78,7 @@ export function setOdd(builder: ReadingsBuilder, column: number, text: string): 
   const number = parseExact(text)
   if (number === null) return false
   const name = COLUMNS[column]
-  const value = Number(text)
+  const value = Number(text) + 0 // no minus before zero
   const whole = Number.isSafeInteger(value) && number.digits % 10n ** BigInt(-number.exponent) === 0n
   if (whole) setNumber(builder, column, value)
   else if (name === 'value' || name === 'cost') {

@@ -19,6 +19,8 @@ export type Handler = {
   text(start: number, end: number, flags: number): void
   close(namespace: number, local: number, end: number): void
   pause(): void
+  /** Called after an end tag: may take bytes from `at` on that it has seen the like of, and returns where it stopped. */
+  ahead?(at: number): number
 }
 
 export type Tokenizer = {

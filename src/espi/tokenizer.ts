@@ -169,7 +169,7 @@ function readClose(t: Tokenizer, at: number, end: number, final: boolean): numbe
   if (buffer[next] !== 0x3e)
     refuse(t, at, 'not_well_formed', 'An end tag does not match its start tag. Ask the utility for valid XML.')
   pop(t, next + 1)
-  return next + 1
+  return t.handler.ahead?.(next + 1) ?? next + 1
 }
 
 const MISMATCH = 'An end tag does not match its start tag. Ask the utility for valid XML.'

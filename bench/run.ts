@@ -1,0 +1,11 @@
+import { benchParse } from './parse.ts'
+
+/** `npm run bench -- SUITE [flags]` */
+const suites: Record<string, (args: readonly string[]) => Promise<void>> = { parse: benchParse }
+
+const [name = '', ...args] = process.argv.slice(2)
+const suite = suites[name]
+if (suite === undefined) {
+  console.error(`Usage: npm run bench -- ${Object.keys(suites).join('|')} [--full]`)
+  process.exitCode = 2
+} else await suite(args)
