@@ -190,6 +190,7 @@ async function open({ config, store, roles, now, closing }: Opening): Promise<Om
   if (roles.worker) {
     const opened = openCollector({
       ...{ db, envelope, connections, tokens, now, random: Math.random, elapsedMs: () => performance.now() },
+      wait: (ms) => setTimeout(ms),
       owner: `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`,
       every,
       log: (fields, message) => log.warn(fields, message),

@@ -32,7 +32,8 @@ function connectionOf(id: string): Connection {
   }
   // No request is made here; a profile without mutual TLS needs no certificate to open.
   const open = { ...utility, oauth: { ...utility.oauth, mutualTls: 'none' as const } }
-  return { utility, registration, transport: openTransport(open, registration), admit: () => Promise.resolve() }
+  const transport = openTransport(open, registration)
+  return { utility, registration, transport, quota: utility.quota, admit: () => Promise.resolve() }
 }
 
 const asked = {

@@ -1,7 +1,7 @@
 import { backoffMs } from '../jobs/backoff.ts'
 import { underLease } from '../jobs/lease.ts'
 import type { Uid } from '../model/uid.ts'
-import { claimSlot, type Quota, recordFailure, recordSuccess, type Slot } from '../storage/limits.ts'
+import { claimSlot, recordFailure, recordSuccess, type Slot } from '../storage/limits.ts'
 import {
   awaitWindow,
   extendLease,
@@ -10,6 +10,7 @@ import {
   leaseWindow,
   type OwedWindow,
   sweepLeases,
+  urgencyOf,
 } from '../storage/windows.ts'
 import { ConsentEnded, LeaseLost } from '../storage/errors.ts'
 import type { Lease } from '../storage/write-gate.ts'
@@ -22,6 +23,8 @@ export type CollectorDeps = CollectDeps & {
   /** This process, in leases. */
   owner: string
   random: () => number
+  /** Waits for the moment of a slot, some seconds at most. */
+  wait: (ms: number) => Promise<unknown>
   /** Milliseconds on a clock that nobody sets. */
   elapsedMs: () => number
   /** Calls `run` every `ms` until the returned function is called. */
@@ -44,8 +47,6 @@ const LANES = 4
 const LEASE_MS = 30_000
 const SWEEP_MS = 10_000
 const LOOK_MS = 1000
-/** The simulated utilities are asked as fast as they answer. */
-const NO_QUOTA: Quota = { perSecond: null, perHour: null, perDay: null, dayStarts: null }
 
 /** Starts collecting. Losing every doorbell loses nothing: the tables are looked at once a second, too. */
 export function openCollector(deps: CollectorDeps): Collector {
@@ -118,11 +119,13 @@ async function runWindow(deps: CollectorDeps, window: OwedWindow, signal: AbortS
   if (!lease) return
   try {
     const connection = await deps.connections.of(registrationUid)
-    const slot = await claim(deps, connection, registrationUid)
+    const slot = await claim(deps, connection, window)
     if (!slot.granted) {
       await db.operator((tx) => handBackWindow(tx, authorizationUid, lease, slot.retryAt))
       return
     }
+    const waitMs = slot.at.getTime() - now().getTime()
+    if (waitMs > 0) await deps.wait(waitMs)
     const keeper = {
       leaseMs: LEASE_MS,
       extend: (to: Date) => db.operator((tx) => extendLease(tx, authorizationUid, lease, { until: to, now: now() })),
@@ -140,9 +143,9 @@ async function runWindow(deps: CollectorDeps, window: OwedWindow, signal: AbortS
   }
 }
 
-async function claim(deps: CollectorDeps, { utility, registration }: Connection, registrationUid: Uid): Promise<Slot> {
-  const quota = registration.environment === 'simulated' ? NO_QUOTA : utility.quota
-  return await deps.db.operator((tx) => claimSlot(tx, registrationUid, quota, deps.now()))
+async function claim(deps: CollectorDeps, { quota, registration }: Connection, window: OwedWindow): Promise<Slot> {
+  const claimed = { quota, urgency: urgencyOf(window), now: deps.now() }
+  return await deps.db.operator((tx) => claimSlot(tx, registration.registrationUid, claimed))
 }
 
 /** The utility will notify us. In case it forgets, it is asked again: after a minute, then less and less often. */
@@ -163,12 +166,12 @@ async function fail(
 ): Promise<void> {
   const { authorizationUid } = window
   const now = deps.now()
-  if (signal.aborted) {
-    await deps.db.operator((tx) => handBackWindow(tx, authorizationUid, lease, now))
+  const until = retryAfterOf(error, now)
+  if (signal.aborted || isOurs(error)) {
+    await deps.db.operator((tx) => handBackWindow(tx, authorizationUid, lease, until ?? now))
     return
   }
   if (error instanceof UtilityUnavailable) {
-    const until = error.retryAfter === null ? null : new Date(now.getTime() + error.retryAfter * 1000)
     await deps.db.operator((tx) => recordFailure(tx, registrationUid, { now, until }))
   } else await deps.db.operator((tx) => recordSuccess(tx, registrationUid)) // it answered, whatever it said
   const verdict = judgeFailure(error, window.attempts, deps.random)
@@ -178,6 +181,14 @@ async function fail(
     'window not collected',
   )
   await settleFailure(deps.db, window, lease, { verdict, now })
+}
+
+/** Our own limiter stood in the way of a second request (a token): nothing has failed. */
+const isOurs = (error: unknown): boolean => error instanceof UtilityUnavailable && error.code === 'quota_used_up'
+
+function retryAfterOf(error: unknown, now: Date): Date | null {
+  if (!(error instanceof UtilityUnavailable) || error.retryAfter === null) return null
+  return new Date(now.getTime() + error.retryAfter * 1000)
 }
 
 function nameOf(error: unknown): string {

@@ -3,10 +3,10 @@ import { type ActiveAuthorization, listActiveOf } from '../storage/active-author
 import type { Tx } from '../storage/db.ts'
 import { findRegistration } from '../storage/registrations.ts'
 import { oweAgain } from '../storage/window-hints.ts'
-import { oweWindows } from '../storage/windows.ts'
+import { oweWindows, PRIORITY } from '../storage/windows.ts'
 import type { Utility } from '../utilities/contract.ts'
 import { utilityOf } from '../utilities/index.ts'
-import { isConsented, planRefresh, PRIORITY, reachOf } from './plan-windows.ts'
+import { isConsented, planRefresh, reachOf } from './plan-windows.ts'
 
 /** A known authorization gets at most one fetch for all hints of this long. */
 const HINT_MS = 15 * 60_000

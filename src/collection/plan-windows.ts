@@ -1,5 +1,5 @@
 import type { DataClass } from '../model/authorization-states.ts'
-import type { WindowKey } from '../storage/windows.ts'
+import { PRIORITY, type WindowKey } from '../storage/windows.ts'
 import { type EpochSeconds, epochSeconds } from '../units/epoch-seconds.ts'
 import { addLocalDays, localMidnight } from '../units/local-days.ts'
 import type { Espi, Utility } from '../utilities/contract.ts'
@@ -30,9 +30,6 @@ export const CLASSES_OF: Record<Product, readonly DataClass[]> = {
   file: ['meters', 'bills', 'intervals', 'accounting'],
 }
 
-/** Lower goes first. A customer who is present is served before new data, new data before history. */
-export const PRIORITY = { present: 0, fresh: 100, history: 200 } as const
-
 const WHOLE = { from: epochSeconds(0), to: epochSeconds(0) }
 const HISTORY_LIMIT = 500
 
@@ -51,11 +48,21 @@ export function planFirst(espi: Espi, reach: Reach, files: readonly string[]): P
   return [{ product: 'usage_points', resource: '', ...WHOLE, priority: PRIORITY.present }, customer]
 }
 
+/** Of the newest window, and of those behind it: at first a customer looks on; later only what is new is urgent. */
+type Priorities = { newest: number; older: number }
+const FIRST: Priorities = { newest: PRIORITY.present, older: PRIORITY.history }
+const AGAIN: Priorities = { newest: PRIORITY.fresh, older: PRIORITY.fresh }
+
 /** Where consent reaches back to, and the moment up to which data is wanted. */
 export type Reach = { historyStart: number; now: number; timezone: string }
 
 /** What is owed for one usage point: its bills, and its usage from the newest window to the oldest. */
-export function planUsagePoint(espi: Espi, usagePoint: string, reach: Reach): PlannedWindow[] {
+export function planUsagePoint(
+  espi: Espi,
+  usagePoint: string,
+  reach: Reach,
+  priorities: Priorities = FIRST,
+): PlannedWindow[] {
   const bills: PlannedWindow[] =
     espi.paths.summaries === null
       ? []
@@ -65,24 +72,29 @@ export function planUsagePoint(espi: Espi, usagePoint: string, reach: Reach): Pl
             resource: usagePoint,
             from: localMidnight(reach.historyStart, reach.timezone),
             to: newestEnd(reach),
-            priority: PRIORITY.present + 2,
+            priority: priorities.newest + 2,
           },
         ]
-  return [...planUsage(espi, usagePoint, reach), ...bills]
+  return [...planUsage(espi, usagePoint, reach, priorities), ...bills]
 }
 
 /**
  * Usage windows, newest first, aligned to local midnights. The newest ends with the running day; the oldest begins where
  * consent does, or where the utility's history ends.
  */
-export function planUsage(espi: Espi, resource: string, reach: Reach): PlannedWindow[] {
+export function planUsage(
+  espi: Espi,
+  resource: string,
+  reach: Reach,
+  { newest, older }: Priorities = FIRST,
+): PlannedWindow[] {
   const { timezone } = reach
   const oldest = Math.max(reach.historyStart, addLocalDays(reach.now, -espi.historyDays, timezone))
   const windows: PlannedWindow[] = []
   let to = newestEnd(reach)
   while (to > oldest && windows.length < HISTORY_LIMIT) {
     const from = epochSeconds(Math.max(addLocalDays(to, -espi.windowDays, timezone), localMidnight(oldest, timezone)))
-    const priority = windows.length === 0 ? PRIORITY.present : PRIORITY.history + windows.length
+    const priority = windows.length === 0 ? newest : older + windows.length
     windows.push({ product: 'usage', resource, from, to, priority })
     to = from
   }
@@ -105,9 +117,9 @@ export function planRefresh(
   }
   const back = Math.min(addLocalDays(reach.now, -espi.refreshDays, reach.timezone), collectedUntil ?? Infinity)
   const span = { ...reach, historyStart: Math.max(back, reach.historyStart) }
-  if (espi.delivery === 'subscription-windows') return planUsage(espi, '', span)
+  if (espi.delivery === 'subscription-windows') return planUsage(espi, '', span, AGAIN)
   const discovery: PlannedWindow = { product: 'usage_points', resource: '', ...WHOLE, priority: PRIORITY.fresh }
-  return [discovery, ...usagePoints.flatMap((usagePoint) => planUsagePoint(espi, usagePoint, span))]
+  return [discovery, ...usagePoints.flatMap((usagePoint) => planUsagePoint(espi, usagePoint, span, AGAIN))]
 }
 
 /** The reach of an authorization at a moment. */

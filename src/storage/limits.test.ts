@@ -3,7 +3,16 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { seedCompany, testDatabase, type TestDatabase } from '../../test/database.ts'
 import type { Uid } from '../model/uid.ts'
 import { dayAround } from './daily-reset.ts'
-import { claimSlot, type LimitState, listLimits, type Quota, recordFailure, recordSuccess, takeSlot } from './limits.ts'
+import {
+  claimSlot,
+  type LimitState,
+  listLimits,
+  type Quota,
+  recordFailure,
+  recordSuccess,
+  takeSlot,
+  type Urgency,
+} from './limits.ts'
 
 const quota: Quota = {
   perSecond: 1,
@@ -27,14 +36,28 @@ describe('the limiter', () => {
   afterAll(async () => {
     await database.close()
   })
-  const claim = async (at: Date, given = quota) =>
-    await database.db.operator((tx) => claimSlot(tx, registrationUid, given, at))
+  const claim = async (at: Date, given = quota, urgency: Urgency = 'present') =>
+    await database.db.operator((tx) => claimSlot(tx, registrationUid, { quota: given, urgency, now: at }))
 
-  test('grants one of many claims that are made at once', async () => {
+  test('grants claims that are made at once more than a second apart, and none further ahead than two seconds', async () => {
     const slots = await Promise.all(Array.from({ length: 20 }, async () => await claim(now)))
-    expect(slots.filter(({ granted }) => granted)).toHaveLength(1)
-    expect(await claim(after(1000))).toEqual({ granted: false, retryAt: after(1050), reason: 'second' })
-    expect(await claim(after(1050))).toEqual({ granted: true })
+    const granted = slots.flatMap((slot) => (slot.granted ? [slot.at.getTime() - now.getTime()] : []))
+    expect(granted.toSorted((a, b) => a - b)).toEqual([0, 1050])
+    expect(await claim(after(50))).toEqual({ granted: false, retryAt: after(100), reason: 'second' })
+    expect(await claim(after(100))).toEqual({ granted: true, at: after(2100) })
+  })
+
+  test('leaves a fifth to customers who are present, and more of the day to new data than to history', async () => {
+    const ten = { ...free, perDay: 10 }
+    const granted = async (urgency: Urgency, asked: number): Promise<number> => {
+      let count = 0
+      for (let i = 0; i < asked; i++) if ((await claim(now, ten, urgency)).granted) count++
+      return count
+    }
+    expect(await granted('history', 9)).toBe(6)
+    expect(await granted('fresh', 9)).toBe(2)
+    expect(await granted('present', 9)).toBe(2)
+    expect(await claim(now, ten, 'present')).toMatchObject({ granted: false, reason: 'day' })
   })
 
   test('counts every claim that it grants at once', async () => {
@@ -56,17 +79,17 @@ describe('the limiter', () => {
     const trials = await Promise.all(Array.from({ length: 5 }, async () => await claim(after(30_000), free)))
     expect(trials.filter(({ granted }) => granted)).toHaveLength(1)
     expect(await fail(after(31_000))).toEqual(after(91_000))
-    expect(await claim(after(91_000), free)).toEqual({ granted: true })
+    expect(await claim(after(91_000), free)).toMatchObject({ granted: true })
     await database.db.operator((tx) => recordSuccess(tx, registrationUid))
-    expect(await claim(after(91_001), free)).toEqual({ granted: true })
-    expect(await claim(after(91_001), free)).toEqual({ granted: true })
+    expect(await claim(after(91_001), free)).toMatchObject({ granted: true })
+    expect(await claim(after(91_001), free)).toMatchObject({ granted: true })
   })
 
   test('waits as long as the utility asks, at the first failure too', async () => {
     const until = after(120_000)
     await database.db.operator((tx) => recordFailure(tx, registrationUid, { now, until }))
     expect(await claim(after(119_999), free)).toMatchObject({ granted: false, reason: 'breaker', retryAt: until })
-    expect(await claim(until, free)).toEqual({ granted: true })
+    expect(await claim(until, free)).toMatchObject({ granted: true })
   })
 })
 
@@ -76,9 +99,9 @@ test("three days of greed across a clock change break no limit of second, any si
   let state = fresh(new Date(from))
   const sent: number[] = []
   for (let at = from; at < from + 3 * 86_400_000;) {
-    const { slot, next } = takeSlot(state, tenth, new Date(at))
+    const { slot, next } = takeSlot(state, tenth, greedy(new Date(at)))
     state = next
-    if (slot.granted) sent.push(at)
+    if (slot.granted) sent.push(slot.at.getTime())
     at = slot.granted ? at + 7 : Math.max(slot.retryAt.getTime(), at + 1)
   }
   const days = Map.groupBy(sent, (at) => dayAround(new Date(at), tenth.dayStarts).from.getTime())
@@ -90,9 +113,11 @@ test("three days of greed across a clock change break no limit of second, any si
 })
 
 test('a clock that was a day ahead for a while does not stop the requests of that day', () => {
-  const ahead = takeSlot(fresh(now), { ...quota, perHour: 1 }, after(86_400_000))
-  expect(takeSlot(ahead.next, { ...quota, perHour: 1 }, now).slot).toEqual({ granted: true })
+  const ahead = takeSlot(fresh(now), { ...quota, perHour: 1 }, greedy(after(86_400_000)))
+  expect(takeSlot(ahead.next, { ...quota, perHour: 1 }, greedy(now)).slot).toEqual({ granted: true, at: now })
 })
+
+const greedy = (at: Date) => ({ urgency: 'present', now: at, aheadMs: 2000 }) as const
 
 function fresh(at: Date): LimitState {
   return {
@@ -104,6 +129,8 @@ function fresh(at: Date): LimitState {
     failures: 0,
     openUntil: null,
     trialUntil: null,
+    freshFrom: null,
+    historyFrom: null,
   }
 }
 

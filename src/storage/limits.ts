@@ -7,8 +7,18 @@ import type { Tx } from './db.ts'
 /** A utility's limits on one registration; null: none. */
 export type Quota = { perSecond: number | null; perHour: number | null; perDay: number | null; dayStarts: DayStart }
 
-/** A request may go out now, or the moment from which to ask again, and what stands in the way. */
-export type Slot = { granted: true } | { granted: false; retryAt: Date; reason: 'second' | 'hour' | 'day' | 'breaker' }
+/**
+ * Who waits for a request: a customer who is present, whoever wants the newest data, or nobody in particular. The shares
+ * of the hour and the day that each kind may use up: some is always left for customers, and since history stays below
+ * 60 % of a day, what an outage of three days leaves behind is had within the five days that a utility keeps it.
+ */
+export type Urgency = 'present' | 'fresh' | 'history'
+const SHARES: Record<Urgency, number> = { present: 1, fresh: 0.8, history: 0.6 }
+
+/** A request may go out at `at`, now or in a moment, or the moment from which to ask again, and what stands in the way. */
+export type Slot =
+  | { granted: true; at: Date }
+  | { granted: false; retryAt: Date; reason: 'second' | 'hour' | 'day' | 'breaker' }
 
 /** The row of a registration, as the console shows it. */
 export type LimitState = {
@@ -22,6 +32,9 @@ export type LimitState = {
   openUntil: Date | null
   /** While one trial is out after the breaker was open, the others wait, though not for ever: its process may be gone. */
   trialUntil: Date | null
+  /** New data, and history, wait until then: their share of the hour or the day is used up. */
+  freshFrom: Date | null
+  historyFrom: Date | null
 }
 
 const TRIES = 20
@@ -29,84 +42,122 @@ const TRIES = 20
 const SPACING = 1.05
 const HOUR_MINUTES = 60
 // Clocks of our machines may differ; a slot further ahead was claimed by a clock that was wrong.
-const SKEW_LIMIT_MS = 60_000
+export const SKEW_LIMIT_MS = 60_000
 
 const BREAKER = { failures: 5, firstMs: 30_000, limitMs: 900_000, trialMs: 60_000 }
 
+/** Collection takes a slot this far ahead and waits for it, so that no second goes by between two looks. */
+export const AHEAD_MS = 2000
+
 /**
  * Claims the right to send one request under a registration, shared by all processes and companies: one a slot of the
- * second, never more than the quota in any sixty minutes, never more in the utility's day. While the breaker is open
- * nothing goes out; then one trial does. The row is replaced by compare-and-swap, so no two claims count as one.
+ * second, never more than the quota in any sixty minutes, never more in the utility's day; less for what is less urgent.
+ * While the breaker is open nothing goes out; then one trial does. The row is replaced by compare-and-swap, so no two
+ * claims count as one.
  */
-export async function claimSlot(tx: Tx, registrationUid: Uid, quota: Quota, now: Date): Promise<Slot> {
+export async function claimSlot(
+  tx: Tx,
+  registrationUid: Uid,
+  { quota, urgency, now }: { quota: Quota; urgency: Urgency; now: Date },
+): Promise<Slot> {
   await ensureRow(tx, registrationUid, now)
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const row = await read(tx, registrationUid)
     if (!row) break
-    const { slot, next } = takeSlot(row, quota, now)
-    if (!slot.granted || (await swap(tx, registrationUid, row.version, next))) return slot
+    const { slot, next } = takeSlot(row, quota, { urgency, now, aheadMs: AHEAD_MS })
+    const isNews = slot.granted || next.freshFrom !== row.freshFrom || next.historyFrom !== row.historyFrom
+    if (!isNews || (await swap(tx, registrationUid, row.version, next))) return slot
   }
   return { granted: false, retryAt: new Date(now.getTime() + 1000), reason: 'second' }
 }
 
 /**
- * Reserves the next free slot, now or in a moment, for a request that a customer waits for: those who poll with claimSlot
- * find the slot taken. The hour and the day count as ever; an open breaker does not hold it up and stays as it is.
+ * Reserves the next free slot, now or in a moment, for a request that a customer waits for. The hour and the day count as
+ * ever; an open breaker does not hold it up and stays as it is.
  */
-export async function reserveSlot(
-  tx: Tx,
-  registrationUid: Uid,
-  quota: Quota,
-  now: Date,
-): Promise<{ granted: true; at: Date } | Extract<Slot, { granted: false }>> {
+export async function reserveSlot(tx: Tx, registrationUid: Uid, quota: Quota, now: Date): Promise<Slot> {
   await ensureRow(tx, registrationUid, now)
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const row = await read(tx, registrationUid)
     if (!row) break
-    const waitMs = row.nextSlot.getTime() - now.getTime()
-    const at = quota.perSecond !== null && waitMs > 0 && waitMs < SKEW_LIMIT_MS ? row.nextSlot : now
-    const { slot, next } = takeSlot({ ...row, openUntil: null, trialUntil: null }, quota, at)
+    const open = { ...row, openUntil: null, trialUntil: null }
+    const { slot, next } = takeSlot(open, quota, { urgency: 'present', now, aheadMs: SKEW_LIMIT_MS })
     if (!slot.granted) return slot
     if (await swap(tx, registrationUid, row.version, { ...next, openUntil: row.openUntil, trialUntil: row.trialUntil }))
-      return { granted: true, at }
+      return slot
   }
   return { granted: false, retryAt: new Date(now.getTime() + 1000), reason: 'second' }
 }
 
+/** aheadMs: how long the claimant would wait for the next free second. */
+type Claim = { urgency: Urgency; now: Date; aheadMs: number }
+
 /** The rule alone: what a claim at `now` gets, and the state that it leaves. */
-export function takeSlot(state: LimitState, quota: Quota, now: Date): { slot: Slot; next: LimitState } {
-  const minute = Math.floor(now.getTime() / 60_000)
-  // The running minute of an hour ago still counts whole, so that any sixty minutes hold the quota.
-  const minutes = Object.fromEntries(
-    Object.entries(state.minutes).filter(([at]) => Math.abs(Number(at) - minute) <= HOUR_MINUTES),
-  )
-  const hourUsed = Object.values(minutes).reduce((sum, count) => sum + count, 0)
-  const day = dayAround(now, quota.dayStarts)
-  const dayUsed = state.dayStarts >= day.from ? state.dayUsed : 0
-  const base = { ...state, minutes, hourUsed, dayStarts: day.from, dayUsed }
-  const refuse = (reason: 'second' | 'hour' | 'day' | 'breaker', retryAt: Date) => ({
+export function takeSlot(
+  state: LimitState,
+  quota: Quota,
+  { urgency, now, aheadMs }: Claim,
+): { slot: Slot; next: LimitState } {
+  const behindMs = state.nextSlot.getTime() - now.getTime()
+  const mustWait = quota.perSecond !== null && behindMs > 0 && behindMs < SKEW_LIMIT_MS
+  const at = mustWait ? state.nextSlot : now
+  const base = countUsed(state, quota, at)
+  const refuse = (reason: 'hour' | 'day' | 'breaker' | 'second', retryAt: Date, more: Partial<LimitState> = {}) => ({
     slot: { granted: false, retryAt, reason } as const,
-    next: base,
+    next: { ...base, ...more },
   })
   if (state.openUntil && state.openUntil > now) return refuse('breaker', state.openUntil)
   if (state.trialUntil && state.trialUntil > now) return refuse('breaker', state.trialUntil)
-  if (quota.perDay !== null && dayUsed >= quota.perDay) return refuse('day', day.to)
-  if (quota.perHour !== null && hourUsed >= quota.perHour) return refuse('hour', whenFree(minutes, quota.perHour))
-  const waitMs = state.nextSlot.getTime() - now.getTime()
-  if (quota.perSecond !== null && waitMs > 0 && waitMs < SKEW_LIMIT_MS) return refuse('second', state.nextSlot)
+  const perDay = shareOf(quota.perDay, urgency)
+  if (base.dayUsed >= perDay) {
+    const { to } = dayAround(at, quota.dayStarts)
+    return refuse('day', to, heldBack(urgency, to))
+  }
+  const perHour = shareOf(quota.perHour, urgency)
+  if (base.hourUsed >= perHour) {
+    const free = whenFree(base.minutes, perHour)
+    return refuse('hour', free, heldBack(urgency, free))
+  }
+  if (mustWait && behindMs > aheadMs) return refuse('second', new Date(state.nextSlot.getTime() - aheadMs))
+  const minute = Math.floor(at.getTime() / 60_000)
   const spacingMs = quota.perSecond === null ? 0 : Math.ceil((1000 / quota.perSecond) * SPACING)
-  const isTrial = state.openUntil !== null
   return {
-    slot: { granted: true },
+    slot: { granted: true, at },
     next: {
       ...base,
-      nextSlot: new Date(now.getTime() + spacingMs),
-      minutes: { ...minutes, [minute]: (minutes[minute] ?? 0) + 1 },
-      hourUsed: hourUsed + 1,
-      dayUsed: dayUsed + 1,
-      trialUntil: isTrial ? new Date(now.getTime() + BREAKER.trialMs) : null,
+      nextSlot: new Date(at.getTime() + spacingMs),
+      minutes: { ...base.minutes, [minute]: (base.minutes[minute] ?? 0) + 1 },
+      hourUsed: base.hourUsed + 1,
+      dayUsed: base.dayUsed + 1,
+      trialUntil: state.openUntil === null ? null : new Date(now.getTime() + BREAKER.trialMs),
     },
   }
+}
+
+/** What counts of the past at a moment. */
+function countUsed(state: LimitState, quota: Quota, at: Date): LimitState {
+  const minute = Math.floor(at.getTime() / 60_000)
+  // The running minute of an hour ago still counts whole, so that any sixty minutes hold the quota.
+  const minutes = Object.fromEntries(
+    Object.entries(state.minutes).filter(([then]) => Math.abs(Number(then) - minute) <= HOUR_MINUTES),
+  )
+  const { from } = dayAround(at, quota.dayStarts)
+  return {
+    ...state,
+    minutes,
+    hourUsed: Object.values(minutes).reduce((sum, count) => sum + count, 0),
+    dayStarts: from,
+    dayUsed: state.dayStarts >= from ? state.dayUsed : 0,
+  }
+}
+
+function shareOf(limit: number | null, urgency: Urgency): number {
+  return limit === null ? Infinity : Math.max(1, Math.floor(limit * SHARES[urgency]))
+}
+
+/** What is less urgent waits at least as long. */
+function heldBack(urgency: Urgency, until: Date): Partial<LimitState> {
+  return urgency === 'history' ? { historyFrom: until } : { freshFrom: until, historyFrom: until }
 }
 
 /** When enough of the oldest minutes have left the hour for one more request. */
@@ -160,7 +211,7 @@ export async function listLimits(tx: Tx): Promise<(LimitState & { registrationUi
 
 const COLUMNS = sql.raw(
   `next_slot as "nextSlot", minutes, hour_used as "hourUsed", day_starts as "dayStarts", day_used as "dayUsed", failures,
-   open_until as "openUntil", trial_until as "trialUntil"`,
+   open_until as "openUntil", trial_until as "trialUntil", fresh_from as "freshFrom", history_from as "historyFrom"`,
 )
 
 async function ensureRow(tx: Tx, registrationUid: Uid, now: Date): Promise<void> {
@@ -179,7 +230,8 @@ async function swap(tx: Tx, registrationUid: Uid, version: string, next: LimitSt
   const { numAffectedRows } = await sql`
     update limits set version = version + 1, next_slot = ${next.nextSlot}, minutes = ${JSON.stringify(next.minutes)}::jsonb,
            hour_used = ${next.hourUsed}, day_starts = ${next.dayStarts}, day_used = ${next.dayUsed},
-           failures = ${next.failures}, open_until = ${next.openUntil}, trial_until = ${next.trialUntil}
+           failures = ${next.failures}, open_until = ${next.openUntil}, trial_until = ${next.trialUntil},
+           fresh_from = ${next.freshFrom}, history_from = ${next.historyFrom}
      where registration_uid = ${registrationUid} and version = ${version}`.execute(tx)
   return numAffectedRows === 1n
 }

@@ -5,6 +5,7 @@ import { Client, Pool } from 'pg'
 import { codeOf } from './db.ts'
 import { DatabaseNotReady } from './errors.ts'
 import * as firstTables from './migrations/0001-first-tables.ts'
+import * as urgencyOfRequests from './migrations/0002-urgency-of-requests.ts'
 import { roleStatements, rolesSql } from './roles.ts'
 
 /** A postgres:// address, or a socket folder. */
@@ -13,6 +14,7 @@ export type Connection = string | { host: string; port: number; database: string
 /** In order; names are forever. A released migration never changes. */
 const MIGRATIONS: Record<string, Migration> = {
   '0001-first-tables': firstTables,
+  '0002-urgency-of-requests': urgencyOfRequests,
 }
 
 /**

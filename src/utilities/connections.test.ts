@@ -55,8 +55,8 @@ it('requests beside collection keep the utility’s pace, whoever sends them', a
   const waits: number[] = []
   const open = () => openConnections({ db, envelope, now, wait: (ms) => Promise.resolve(void waits.push(ms)) })
   const [one, two] = [await open().of(registrationUid), await open().of(registrationUid)]
-  Object.assign(one.registration, { utility: { ...one.utility, quota } })
-  Object.assign(two.registration, { utility: { ...two.utility, quota } })
+  Object.assign(one, { quota })
+  Object.assign(two, { quota })
   for (const connection of [one, two, one, two, one]) await connection.admit()
   expect(waits).toEqual([1050, 2100, 3150, 4200])
   await expect(two.admit()).rejects.toMatchObject({ code: 'quota_used_up' })

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import type { Uid } from '../model/uid.ts'
 import type { Db } from '../storage/db.ts'
-import { reserveSlot } from '../storage/limits.ts'
+import { type Quota, reserveSlot } from '../storage/limits.ts'
 import { findRegistration } from '../storage/registrations.ts'
 import type { Envelope } from '../storage/secrets.ts'
 import type { Utility } from './contract.ts'
@@ -15,6 +15,8 @@ export type Connection = {
   utility: Utility
   registration: Registration
   transport: Transport
+  /** What the limiter keeps: the utility's, or nothing where it is simulated (see limitSimulated). */
+  quota: Quota
   /**
    * Waits for the right to send one request, within the utility's quota. For requests beside collection (tokens, the
    * check of a grant, the word that one has ended); the collector claims its own. Throws UtilityUnavailable
@@ -52,7 +54,12 @@ export function openConnections(deps: ConnectionDeps): Connections {
       const registration = openRegistration(row, deps.envelope)
       const { utility } = registration
       const transport = openTransport(utility, registration, deps)
-      const connection = { utility, registration, transport, admit: () => admit(deps, registration) }
+      const isFree = registration.environment === 'simulated' && deps.limitSimulated !== true
+      const quota = isFree ? NO_QUOTA : utility.quota
+      const connection: Connection = {
+        ...{ utility, registration, transport, quota },
+        admit: () => admit(deps, registrationUid, connection.quota),
+      }
       open.set(registrationUid, { updated: row.updated.getTime(), connection })
       // Requests of the old pool end by themselves; close() waits for them.
       void known?.connection.transport.close()
@@ -66,10 +73,12 @@ export function openConnections(deps: ConnectionDeps): Connections {
   }
 }
 
-async function admit(deps: ConnectionDeps, { registrationUid, utility, environment }: Registration): Promise<void> {
-  if (environment === 'simulated' && deps.limitSimulated !== true) return
+const NO_QUOTA: Quota = { perSecond: null, perHour: null, perDay: null, dayStarts: null }
+
+async function admit(deps: ConnectionDeps, registrationUid: Uid, quota: Quota): Promise<void> {
+  if (quota === NO_QUOTA) return
   const now = deps.now?.() ?? new Date()
-  const slot = await deps.db.operator((tx) => reserveSlot(tx, registrationUid, utility.quota, now))
+  const slot = await deps.db.operator((tx) => reserveSlot(tx, registrationUid, quota, now))
   if (!slot.granted) {
     const retryAfter = Math.max(1, Math.ceil((slot.retryAt.getTime() - now.getTime()) / 1000))
     throw new UtilityUnavailable('quota_used_up', { retryAfter })
