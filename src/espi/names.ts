@@ -66,7 +66,8 @@ export function intern(
 
 const TOO_MANY = `The document uses more than ${MAX_NAMES} different names, far more than ESPI has. Ask the utility for a valid feed.`
 
-function equal(known: Uint8Array | undefined, source: Uint8Array, start: number, end: number): boolean {
+/** True when `source[start, end)` is exactly `known`. */
+export function equal(known: Uint8Array | undefined, source: Uint8Array, start: number, end: number): boolean {
   if (known === undefined || known.length !== end - start) return false
   for (let i = 0; i < known.length; i++) if (known[i] !== source[start + i]) return false
   return true

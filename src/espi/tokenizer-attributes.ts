@@ -1,3 +1,4 @@
+import { equal } from './names.ts'
 import { checkReference } from './tokenizer-references.ts'
 import { checkSequence, internName, scanName } from './tokenizer-scan.ts'
 import { CAPS, HAS_REFERENCES, HAS_RETURNS, refuse, type Tokenizer } from './tokenizer-state.ts'
@@ -137,8 +138,8 @@ function same(t: Tokenizer, a: number, b: number): boolean {
 }
 
 function bind(t: Tokenizer, prefix: number, index: number): void {
-  const namespace = namespaceId(t, attributeValue(t, index).trim())
   const at = t.attributes.start[index] ?? 0
+  const namespace = findNamespace(t, index) ?? namespaceId(t, attributeValue(t, index).trim())
   const reserved =
     namespace === XMLNS_NAMESPACE || prefix === XMLNS || (namespace === XML_NAMESPACE) !== (prefix === XML)
   if (reserved || (namespace === 0 && prefix !== 0))
@@ -152,6 +153,15 @@ function bind(t: Tokenizer, prefix: number, index: number): void {
   t.bindings[prefix] = namespace
 }
 
+/** By its bytes, without a string; some feeds declare a namespace in every tag. Bytes with references are not what they say. */
+function findNamespace(t: Tokenizer, index: number): number | null {
+  const { start, end, flags } = t.attributes
+  if (flags[index] !== 0) return null
+  for (let id = 0; id < t.namespaceBytes.length; id++)
+    if (equal(t.namespaceBytes[id], t.buffer, start[index] ?? 0, end[index] ?? 0)) return id
+  return null
+}
+
 function namespaceId(t: Tokenizer, uri: string): number {
   const known = t.namespaces.indexOf(uri)
   if (known >= 0) return known
@@ -162,5 +172,6 @@ function namespaceId(t: Tokenizer, uri: string): number {
       'too_many_names',
       `The document declares more than ${CAPS.nameBytes} namespaces. Ask the utility for a valid feed.`,
     )
+  t.namespaceBytes.push(new TextEncoder().encode(uri))
   return t.namespaces.push(uri) - 1
 }

@@ -27,6 +27,8 @@ export type Tokenizer = {
   handler: Handler
   names: Names
   namespaces: string[]
+  /** The same as UTF-8. */
+  namespaceBytes: Uint8Array[]
   /** Namespace id bound to each prefix (by text id); -1 or absent: unbound. */
   bindings: number[]
   /** Pairs (prefix, namespace before) to restore, and how many there were when each element opened. */
@@ -80,6 +82,7 @@ export function createTokenizer(handler: Handler, known: readonly string[], leni
     handler,
     names,
     namespaces: [...NAMESPACES],
+    namespaceBytes: NAMESPACES.map((uri) => new TextEncoder().encode(uri)),
     bindings: [0, 4, 5],
     undo: [],
     undoMarks: new Int32Array(CAPS.depth + 1),
