@@ -1,3 +1,4 @@
+import { mostCommon } from './overlaps.ts'
 import { warn, type WarningCounts } from './warnings.ts'
 
 /**
@@ -27,12 +28,4 @@ function wantedDuration(given: number, gap: number, usual: number): number {
   if (given > gap || gap - given === 1) return gap
   // The last of a row of 899 seconds has no next start to reach.
   return gap === Infinity && usual - given === 1 ? usual : given
-}
-
-function mostCommon(duration: Float64Array): number {
-  const seen = new Map<number, number>()
-  for (const value of duration) if (value > 0) seen.set(value, (seen.get(value) ?? 0) + 1)
-  let best = 0
-  for (const [value, count] of seen) if (count > (seen.get(best) ?? 0)) best = value
-  return best
 }

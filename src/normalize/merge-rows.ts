@@ -1,25 +1,59 @@
+import { alike, leaveOutNested } from './overlaps.ts'
 import type { Rows } from './read-rows.ts'
 import { warn, type WarningCounts } from './warnings.ts'
 
 /**
  * The rows to keep, by start ascending, each start once. Of several with one start the better quality stays, then the one
- * whose entry was updated later, then the later one in the feed: a utility's later delivery replaces its earlier one.
+ * whose entry was updated later, then the later one in the feed: a utility's later delivery replaces its earlier one. Readings
+ * of different lengths are weighed by leaveOutNested; points in time (registers) have none.
  */
-export function mergeRows(rows: Rows, counts: WarningCounts): Uint32Array {
+export function mergeRows(rows: Rows, points: boolean, counts: WarningCounts): Uint32Array {
   const order = new Uint32Array(rows.count)
   for (let row = 0; row < rows.count; row++) order[row] = row
   if (!isAscending(rows)) order.sort((a, b) => at(rows.start, a) - at(rows.start, b) || a - b)
-  let kept = 0
-  for (const row of order) {
-    const last = kept === 0 ? -1 : (order[kept - 1] ?? -1)
-    if (last < 0 || rows.start[last] !== rows.start[row]) order[kept++] = row
-    else {
-      const same = rows.value[last] === rows.value[row] && rows.duration[last] === rows.duration[row]
-      warn(counts, same ? 'repeated_starts' : 'conflicting_starts')
-      if (wins(rows, row, last)) order[kept - 1] = row
-    }
+  else if (points || !reachesOver(rows)) return order
+  const merged: number[] = []
+  for (let from = 0; from < order.length;) {
+    const start = at(rows.start, order[from] ?? -1)
+    let to = from + 1
+    while (to < order.length && at(rows.start, order[to] ?? -1) === start) to++
+    if (to === from + 1) merged.push(order[from] ?? 0)
+    else merged.push(...mergeOneStart(rows, order.subarray(from, to), points, counts))
+    from = to
   }
-  return order.slice(0, kept)
+  return Uint32Array.from(points ? merged : oneEach(rows, leaveOutNested(rows, merged, counts)))
+}
+
+/** One winner for each length that the readings of one start have, the longest first. */
+function mergeOneStart(rows: Rows, some: Uint32Array, points: boolean, counts: WarningCounts): number[] {
+  const winners: number[] = []
+  for (const row of some) {
+    const place = winners.findIndex((one) => points || alike(at(rows.duration, one), at(rows.duration, row)))
+    const holder = winners[place]
+    if (holder === undefined) {
+      if (winners.length < MOST_LENGTHS) winners.push(row)
+      continue
+    }
+    const same = rows.value[holder] === rows.value[row] && rows.duration[holder] === rows.duration[row]
+    warn(counts, same ? 'repeated_starts' : 'conflicting_starts')
+    if (wins(rows, row, holder)) winners[place] = row
+  }
+  return winners.sort((a, b) => at(rows.duration, b) - at(rows.duration, a))
+}
+
+/** Minutes to months are five lengths; a feed with more of them at one start is made to cost time. */
+const MOST_LENGTHS = 16
+
+/** After the lengths were weighed a start may still come twice where it was a length that was wrong: the shorter stays. */
+function oneEach(rows: Rows, order: readonly number[]): number[] {
+  return order.filter((row, index) => at(rows.start, order[index + 1] ?? -1) !== at(rows.start, row))
+}
+
+/** A reading that ends after the next one begins. */
+function reachesOver(rows: Rows): boolean {
+  for (let row = 1; row < rows.count; row++)
+    if (at(rows.start, row - 1) + at(rows.duration, row - 1) > at(rows.start, row)) return true
+  return false
 }
 
 const at = (column: Float64Array, row: number): number => column[row] ?? NaN

@@ -5,93 +5,20 @@ import { parseBytes } from '../espi/parse.ts'
 import type { DecodedFeed } from '../model/decoded-feed.ts'
 import { addLocalDays, midnightOf } from '../units/local-days.ts'
 import { normalizeFeed } from './normalize-feed.ts'
-import type { NormalizeOptions } from './options.ts'
-
-const ZONE = 'America/Los_Angeles'
-const OPTIONS: NormalizeOptions = { timezone: ZONE, currency: 'USD', billPeriod: 'local-midnight' }
-const codes = (feed: DecodedFeed): string[] => feed.warnings.map(({ code }) => code).sort()
-
-type Reading = {
-  start?: number
-  duration?: number
-  value?: string
-  quality?: number
-  cost?: string
-  tou?: number
-  extra?: string
-}
-type Meter = { type?: Record<string, string | number>; readings: Reading[]; block?: string; updated?: string }
-
-const tag = (name: string, value: string | number | undefined): string =>
-  value === undefined ? '' : `<${name}>${value}</${name}>`
-const TYPE = {
-  accumulationBehaviour: 4,
-  commodity: 1,
-  flowDirection: 1,
-  intervalLength: 3600,
-  kind: 12,
-  powerOfTenMultiplier: 0,
-  uom: 72,
-}
-
-function readingXml({ start, duration = 3600, value, quality, cost, tou, extra = '' }: Reading): string {
-  const period =
-    start === undefined ? '' : `<timePeriod><duration>${duration}</duration><start>${start}</start></timePeriod>`
-  const ranked = quality === undefined ? '' : `<ReadingQuality><quality>${quality}</quality></ReadingQuality>`
-  return `<IntervalReading>${extra}${tag('cost', cost)}${ranked}${period}${tag('value', value)}${tag('tou', tou)}</IntervalReading>`
-}
-
-function entry(
-  kind: string,
-  inside: string,
-  { self = '', up = '', related = [] as string[], updated = '' } = {},
-): string {
-  const links = [
-    self && `<link rel="self" href="${self}"/>`,
-    up && `<link rel="up" href="${up}"/>`,
-    ...related.map((href) => `<link rel="related" href="${href}"/>`),
-  ].join('')
-  return `<entry>${links}${updated && `<updated>${updated}</updated>`}<content><${kind} xmlns="http://naesb.org/espi">${inside}</${kind}></content></entry>`
-}
-
-/** A feed of one usage point with the given meters; each meter's readings are one block. */
-function feedOf(meters: Meter[], { service = 0, summaries = [] as string[], options = OPTIONS } = {}): DecodedFeed {
-  const up = '/UsagePoint/A'
-  const parts = meters.flatMap(({ type = {}, readings, block = '', updated = '' }, index) => [
-    entry(
-      'ReadingType',
-      Object.entries<string | number>({ ...TYPE, ...type })
-        .map(([name, value]) => (value === '' ? '' : tag(name, value)))
-        .join(''),
-      { self: `/ReadingType/${index}` },
-    ),
-    entry('MeterReading', '', {
-      self: `${up}/MeterReading/${index}`,
-      up: `${up}/MeterReading`,
-      related: [`${up}/MeterReading/${index}/IntervalBlock`, `/ReadingType/${index}`],
-    }),
-    entry('IntervalBlock', block + readings.map(readingXml).join(''), {
-      up: `${up}/MeterReading/${index}/IntervalBlock`,
-      updated,
-    }),
-  ])
-  const bills = summaries.map((inside) => entry('UsageSummary', inside, { up: `${up}/UsageSummary` }))
-  const point = entry('UsagePoint', `<ServiceCategory><kind>${service}</kind></ServiceCategory>`, {
-    self: up,
-    related: [`${up}/MeterReading`, `${up}/UsageSummary`],
-  })
-  const body = `<feed xmlns="http://www.w3.org/2005/Atom">${[point, ...parts, ...bills].join('')}</feed>`
-  const { entries, heads } = parseBytes(new TextEncoder().encode(body))
-  return normalizeFeed(entries, options, heads)
-}
-
-const hours = (count: number, from = 1_700_000_000): Reading[] =>
-  Array.from({ length: count }, (_, index) => ({ start: from + index * 3600, value: String(index) }))
-const only = (feed: DecodedFeed): DecodedFeed['series'][number] => {
-  const [series] = feed.series
-  if (series === undefined || feed.series.length !== 1) throw new Error(`${feed.series.length} series`)
-  return series
-}
+import {
+  codes,
+  entriesOf,
+  entry,
+  feedOf,
+  hours,
+  type Meter,
+  only,
+  OPTIONS,
+  readingXml,
+  tag,
+  TYPE,
+  ZONE,
+} from './feed-for-tests.ts'
 
 describe('series', () => {
   it('multipliers apply to values once and to money never', () => {
@@ -297,22 +224,6 @@ describe('series', () => {
     ])
   })
 
-  it('register reads are points in time and keep a duration of zero', () => {
-    expect([
-      ...only(
-        feedOf([
-          {
-            type: { accumulationBehaviour: 1 },
-            readings: [
-              { start: 0, duration: 0, value: '5' },
-              { start: 86_400, duration: 0, value: '9' },
-            ],
-          },
-        ]),
-      ).duration,
-    ]).toEqual([0, 0])
-  })
-
   it('meter readings of one channel that follow each other make one series', () => {
     const feed = feedOf([
       { readings: hours(3) },
@@ -320,15 +231,6 @@ describe('series', () => {
     ])
     expect(only(feed)).toMatchObject({ exponent: -3 })
     expect([...only(feed).value]).toEqual([0, 1000, 2000, 0, 1, 2])
-  })
-
-  it('of one usage in two interval lengths the finer counts', () => {
-    const feed = feedOf([
-      { type: { intervalLength: 86_400 }, readings: [{ start: 1_700_000_000, duration: 86_400, value: '99' }] },
-      { readings: hours(24) },
-    ])
-    expect(only(feed).value).toHaveLength(24)
-    expect(codes(feed)).toEqual(['coarser_series_left_out'])
   })
 
   it('two meters that report at the same time stay apart', () => {
@@ -559,4 +461,19 @@ it('a permutation of the entries decodes to the same', () => {
     }),
     { numRuns: 50 },
   )
+})
+
+it('a feed that holds everything twice is the feed', () => {
+  const meters: Meter[] = [
+    { readings: hours(5) },
+    { type: { flowDirection: 19 }, readings: hours(4) },
+    { type: { accumulationBehaviour: 1 }, readings: hours(3) },
+  ]
+  const summary =
+    '<billingPeriod><duration>2592000</duration><start>1700000000</start></billingPeriod><billLastPeriod>5</billLastPeriod>'
+  const entries = entriesOf(meters, { summaries: [summary] })
+  const once = normalizeFeed(entries, OPTIONS)
+  const twice = normalizeFeed([...entries, ...entries], OPTIONS)
+  expect(twice).toEqual({ ...once, warnings: twice.warnings })
+  expect(codes({ ...twice, warnings: twice.warnings })).toEqual(['repeated_starts'])
 })

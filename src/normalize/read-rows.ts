@@ -39,18 +39,15 @@ export function readRows(
   const rows = emptyRows(total, commonExponent(reading, type))
   rows.currency = currencyCode(type.currency)
   const fallback = qualityRank(type.defaultQuality ?? options.defaultQuality ?? null)
+  const tou = type.tou ?? 0
+  const multiplier = type.powerOfTenMultiplier ?? 0
   for (const { entry, readings } of reading.blocks) {
     for (const block of readings.blocks) {
       rows.currency ??= currencyCode(block.currency)
       for (let row = block.from; row < block.to; row++) {
         const start = startOf(readings, row, block, type)
         if (Number.isNaN(start) || start < 0 || start > LATEST) warn(counts, 'missing_time')
-        else
-          addRow(
-            rows,
-            { readings, row, start, fallback, updated: entry.updated ?? 0, multiplier: type.powerOfTenMultiplier ?? 0 },
-            counts,
-          )
+        else addRow(rows, { readings, row, start, fallback, tou, updated: entry.updated ?? 0, multiplier }, counts)
       }
     }
   }
@@ -107,7 +104,16 @@ function startOf(
     : NaN
 }
 
-type Source = { readings: Readings; row: number; start: number; fallback: number; updated: number; multiplier: number }
+/** What the type says counts where the reading does not say it: fallback (its quality), tou, multiplier. */
+type Source = {
+  readings: Readings
+  row: number
+  start: number
+  fallback: number
+  tou: number
+  updated: number
+  multiplier: number
+}
 
 function addRow(rows: Rows, source: Source, counts: WarningCounts): void {
   const { readings, row } = source
@@ -123,7 +129,7 @@ function addRow(rows: Rows, source: Source, counts: WarningCounts): void {
   const quality = given(readings.quality?.[row])
   rows.quality[at] = quality === undefined ? source.fallback : qualityRank(quality)
   rows.cost[at] = costOf(readings, row, counts)
-  const tou = readings.tou?.[row] ?? 0
+  const tou = given(readings.tou?.[row]) ?? source.tou
   rows.tou[at] = tou >= 0 && tou < 256 ? tou : 0
   rows.updated[at] = source.updated
 }

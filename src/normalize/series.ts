@@ -1,26 +1,25 @@
 import type { Reading, UsagePointTree } from '../espi/resolve-links.ts'
 import type { Wire } from '../espi/resources.ts'
 import { lastSegment } from '../espi/href.ts'
-import type { Channel, Commodity, Series } from '../model/series.ts'
+import type { Commodity, Series } from '../model/series.ts'
 import { channelKey } from '../model/series.ts'
 import { restoreAutumnHour } from './autumn-hour.ts'
 import * as codes from './codes.ts'
 import { correctDurations } from './durations.ts'
 import { mergeRows } from './merge-rows.ts'
 import type { NormalizeOptions } from './options.ts'
+import { type Part, putTogether } from './put-together.ts'
 import { isScale } from './quantity.ts'
-import { appendRows, readRows, rescaleRows, type Rows } from './read-rows.ts'
+import { readRows } from './read-rows.ts'
+import { usageOfRegisters } from './registers.ts'
 import { warn, type WarningCounts } from './warnings.ts'
-
-/** One MeterReading in our words, before those of one channel are put together. */
-type Part = { channel: Channel; rows: Rows; intervalLength: number | null; name: string | null }
 
 /**
  * The series of one usage point: one for each channel, exact integers with one power of ten, ascending, each start once.
  *
  * Multipliers apply to values only; costs are hundred-thousandths as they are. Net, registers and temperatures stay channels
  * of their own. MeterReadings of one channel that do not overlap (a utility that splits by time of use) make one series; of
- * two interval lengths the finer counts; meters that report at the same time stay apart as channels with a `part`.
+ * two interval lengths each moment counts once; meters that report at the same time stay apart as channels with a `part`.
  * Source: espi.xsd 4.0, types ReadingType and IntervalReading; fall-backs for what utilities leave out are counted.
  */
 export function normalizeSeries(tree: UsagePointTree, options: NormalizeOptions, counts: WarningCounts): Series[] {
@@ -33,9 +32,10 @@ export function normalizeSeries(tree: UsagePointTree, options: NormalizeOptions,
     const key = channelKey(part.channel)
     channels.set(key, [...(channels.get(key) ?? []), part])
   }
-  return [...channels.values()].flatMap((parts) =>
+  const series = [...channels.values()].flatMap((parts) =>
     putTogether(parts, counts).map((part) => toSeries(tree.key, part, options, counts)),
   )
+  return [...series, ...usageOfRegisters(series, counts)]
 }
 
 function readPart(
@@ -44,7 +44,7 @@ function readPart(
   options: NormalizeOptions,
   counts: WarningCounts,
 ): Part | null {
-  const type = usableType(reading.type, service, counts)
+  const type = usableType(reading, service, counts)
   if (type === null) return null
   if (!isScale(type.powerOfTenMultiplier)) {
     warn(counts, 'unsupported_scale')
@@ -72,12 +72,13 @@ function readPart(
     rows,
     intervalLength: type.intervalLength,
     name: lastSegment(reading.href),
+    share: [type.tou, type.consumptionTier, type.cpp].join('/'),
   }
 }
 
 /** NISC writes the unit into the interval; a bare type of an electric service counts watt-hours. */
 function usableType(
-  type: Wire<'ReadingType'> | null,
+  { type, blocks }: Reading,
   service: Commodity | null,
   counts: WarningCounts,
 ): Wire<'ReadingType'> | null {
@@ -86,64 +87,17 @@ function usableType(
     return null
   }
   if (type.uom !== null) return type
+  const inside = blocks.flatMap(({ readings }) => readings.blocks).find(({ uom }) => uom !== null)
+  if (inside !== undefined) return { ...type, uom: inside.uom }
   if (service !== 'electricity' && type.commodity !== 1) return type
   warn(counts, 'assumed_reading_type')
   return { ...type, uom: 72 }
 }
 
-/** Joins the parts of one channel where they do not overlap. */
-function putTogether(parts: Part[], counts: WarningCounts): Part[] {
-  const first = parts[0]
-  if (first === undefined || parts.length === 1) return parts
-  if (!overlap(parts)) return [join(parts, counts)]
-  const finest = Math.min(...parts.map(typicalDuration))
-  const fine = parts.filter((part) => typicalDuration(part) === finest)
-  warn(counts, 'coarser_series_left_out', parts.length - fine.length)
-  if (fine.length < 2 || !overlap(fine)) return [join(fine, counts)]
-  warn(counts, 'several_meters', fine.length)
-  return fine.map((part, index) => ({ ...part, channel: { ...part.channel, part: part.name ?? String(index + 1) } }))
-}
-
-function typicalDuration({ rows, intervalLength }: Part): number {
-  const durations = rows.duration
-    .slice(0, rows.count)
-    .filter((value) => value > 0)
-    .sort()
-  return durations[durations.length >> 1] ?? intervalLength ?? 0
-}
-
-/** True when two parts cover one moment. A start in two parts with one value is the same reading sent twice. */
-function overlap(parts: Part[]): boolean {
-  const spans = parts.flatMap((part, index) =>
-    Array.from({ length: part.rows.count }, (_, row) => {
-      const start = part.rows.start[row] ?? 0
-      return { index, start, end: start + Math.max(1, part.rows.duration[row] || 1), value: part.rows.value[row] }
-    }),
-  )
-  spans.sort((a, b) => a.start - b.start)
-  let open: (typeof spans)[number] | undefined
-  for (const span of spans) {
-    const same = open !== undefined && open.start === span.start && open.end === span.end && open.value === span.value
-    if (open !== undefined && !same && span.index !== open.index && span.start < open.end) return true
-    if (open === undefined || span.end > open.end) open = span
-  }
-  return false
-}
-
-/** One after the other, at the smaller of their exponents. */
-function join(parts: Part[], counts: WarningCounts): Part {
-  const [first, ...rest] = parts
-  if (first === undefined) throw new RangeError('nothing to join')
-  const exponent = Math.min(...parts.map(({ rows }) => rows.exponent))
-  const scaled = (part: Part): Rows => rescaleRows(part.rows, exponent, counts)
-  const rows = rest.reduce((sum, part) => appendRows(sum, scaled(part)), scaled(first))
-  return { ...first, rows }
-}
-
 function toSeries(usagePoint: string, part: Part, options: NormalizeOptions, counts: WarningCounts): Series {
   const { channel, intervalLength } = part
   const rows = restoreAutumnHour(part.rows, options.timezone, counts)
-  const kept = mergeRows(rows, counts)
+  const kept = mergeRows(rows, channel.quantified === 'register', counts)
   const start = pick(rows.start, kept, new Float64Array(kept.length))
   const duration = pick(rows.duration, kept, new Float64Array(kept.length))
   if (channel.quantified !== 'register') correctDurations(start, duration, intervalLength, counts)

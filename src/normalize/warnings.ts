@@ -20,9 +20,12 @@ export const SENTENCES = {
   repeated_starts: 'Readings came more than once with the same value; one of each was kept.',
   conflicting_starts:
     'Readings came more than once with different values; the better quality, then the later one was kept.',
-  overlapping_readings: 'Some readings overlap the next one in time.',
   duration_corrected: 'Some durations do not reach the next reading, or reach past it; they were taken from its start.',
-  coarser_series_left_out: 'The same usage came in two interval lengths; the finer one was used.',
+  coarser_readings_left_out: 'The same usage came in two interval lengths; the finer readings were used.',
+  finer_readings_left_out:
+    'The same usage came in two interval lengths; the longer readings were used where the finer leave holes or are worse.',
+  lengths_disagree: 'Readings of two lengths for the same time do not add up to each other.',
+  register_went_back: 'A meter index is lower than the one before; the usage between them is not known.',
   several_meters: 'Several meters report in one channel at the same time; they are kept apart.',
   implausible_usage: 'The usage of a day is far beyond what this kind of service delivers; check the scale.',
   implausible_price: 'The price of a unit is far from any tariff; check the scale of money or usage.',
