@@ -35,9 +35,11 @@ program
   .command('migrate')
   .description('bring the database to the present version')
   .option('--roles', "only print the statements that make this program's roles, for the database's administrator")
-  .action(async (options: { roles?: boolean }) => {
-    const { migrateDatabase, printRoles } = await import('./migrate.ts')
+  .option('--distribute', 'then spread the tables over a Citus cluster, by authorization')
+  .action(async (options: { roles?: boolean; distribute?: boolean }) => {
+    const { distributeDatabase, migrateDatabase, printRoles } = await import('./migrate.ts')
     if (options.roles) printRoles(out)
+    else if (options.distribute) await distributeDatabase(process.env, out)
     else await migrateDatabase(process.env, out)
   })
 

@@ -42,12 +42,12 @@ const TRIES = 20
 const SPACING = 1.05
 const HOUR_MINUTES = 60
 // Clocks of our machines may differ; a slot further ahead was claimed by a clock that was wrong.
-export const SKEW_LIMIT_MS = 60_000
+const SKEW_LIMIT_MS = 60_000
 
 const BREAKER = { failures: 5, firstMs: 30_000, limitMs: 900_000, trialMs: 60_000 }
 
 /** Collection takes a slot this far ahead and waits for it, so that no second goes by between two looks. */
-export const AHEAD_MS = 2000
+const AHEAD_MS = 2000
 
 /**
  * Claims the right to send one request under a registration, shared by all processes and companies: one a slot of the
@@ -170,6 +170,16 @@ function whenFree(minutes: Record<string, number>, perHour: number): Date {
     if (used < perHour) break
   }
   return new Date((last + HOUR_MINUTES + 1) * 60_000)
+}
+
+/** The most urgent kind of request of collection that a limiter is sure to refuse now, with all that is less urgent; null: none. */
+export function whatIsShut(state: LimitState, now: Date): Urgency | null {
+  const behindMs = state.nextSlot.getTime() - now.getTime()
+  const isAhead = (until: Date | null): boolean => until !== null && until > now
+  if (isAhead(state.openUntil) || isAhead(state.trialUntil)) return 'present'
+  if (behindMs > AHEAD_MS && behindMs < SKEW_LIMIT_MS) return 'present'
+  if (isAhead(state.freshFrom)) return 'fresh'
+  return isAhead(state.historyFrom) ? 'history' : null
 }
 
 /** The utility answered: the breaker closes. */

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 
-import type { Uid } from '../model/uid.ts'
+import { authorizationOf, type Uid } from '../model/uid.ts'
 import type { Tx } from './db.ts'
 import type { EventRow } from './events.ts'
 import { cutPage, type Page } from './list-page.ts'
@@ -23,6 +23,7 @@ export async function listEventPage(tx: Tx, { uids, isDelivered, after, limit }:
 /** Marks an event as delivered or not; false when the company has no such event. */
 export async function setEventDelivered(tx: Tx, eventUid: Uid, isDelivered: boolean): Promise<boolean> {
   const { numAffectedRows } = await sql`
-    update events set is_delivered = ${isDelivered} where event_uid = ${eventUid}`.execute(tx)
+    update events set is_delivered = ${isDelivered}
+     where authorization_uid = ${authorizationOf(eventUid)} and event_uid = ${eventUid}`.execute(tx)
   return numAffectedRows === 1n
 }

@@ -3,7 +3,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Uid } from '../model/uid.ts'
 import type { Tx } from './db.ts'
 import { LeaseLost } from './errors.ts'
-import { AHEAD_MS, SKEW_LIMIT_MS, type Urgency } from './limits.ts'
+import { listLimits, type Urgency, whatIsShut } from './limits.ts'
 import type { Lease } from './write-gate.ts'
 
 /** Names one window: what is fetched, of what, from when (epoch seconds) to when, end exclusive; 0 and 0 for "no period". */
@@ -75,14 +75,16 @@ export function urgencyOf({ priority }: { priority: number }): Urgency {
   return priority >= PRIORITY.fresh ? 'fresh' : 'present'
 }
 
+/** From which priority on each registration's limiter would refuse now: nobody has to lease a window to find that out. */
+async function listShut(tx: Tx, now: Date): Promise<{ registrationUid: Uid; priority: number }[]> {
+  return (await listLimits(tx)).flatMap((state) => {
+    const urgency = whatIsShut(state, now)
+    return urgency === null ? [] : [{ registrationUid: state.registrationUid, priority: PRIORITY[urgency] }]
+  })
+}
+
 /** As many due windows are looked at to find the best few: one level of priority for some thousand customers. */
 const HORIZON = 2000
-
-/** A registration whose limiter would refuse a window `w` now: nobody has to lease the window to find that out. */
-const isShut = (now: Date): RawBuilder<unknown> => sql`
-  l.open_until > ${now} or l.trial_until > ${now}
-  or l.next_slot > ${new Date(now.getTime() + AHEAD_MS)} and l.next_slot < ${new Date(now.getTime() + SKEW_LIMIT_MS)}
-  or w.priority >= ${PRIORITY.fresh} and l.fresh_from > ${now} or w.priority >= ${PRIORITY.history} and l.history_from > ${now}`
 
 /**
  * Windows that could be leased now, `limit` at most, best first: by priority, and within one priority the companies in
@@ -93,13 +95,17 @@ export async function findCandidates(
   tx: Tx,
   { now, limit, registrationUid = null }: { now: Date; limit: number; registrationUid?: Uid | null },
 ): Promise<OwedWindow[]> {
+  const shut = await listShut(tx, now)
   const { rows } = await sql<Row>`
     with due as (
       select ${COLUMNS}
         from windows w join authorizations a on a.authorization_uid = w.authorization_uid
        where w.state in ('owed', 'waiting') and w.next_try <= ${now} and a.state = 'active' and a.expires > ${now}
          and (${registrationUid}::bigint is null or a.registration_uid = ${registrationUid})
-         and not exists (select from limits l where l.registration_uid = a.registration_uid and (${isShut(now)}))
+         and not exists (
+           select from unnest(${shut.map((one) => one.registrationUid)}::bigint[], ${shut.map((one) => one.priority)}::int[])
+                    as s (registration_uid, priority)
+            where s.registration_uid = a.registration_uid and w.priority >= s.priority)
          and not exists (select from windows o where o.authorization_uid = w.authorization_uid
                           and o.state = 'leased' and o.lease_until > ${now})
        order by w.priority, w.next_try limit ${HORIZON}),
