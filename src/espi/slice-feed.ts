@@ -10,7 +10,7 @@ import { parseBytes } from './parse.ts'
  */
 export function sliceFeed(bytes: Uint8Array, keep: (entry: Entry) => boolean): Uint8Array {
   const ranges = droppedRanges(parseBytes(bytes).entries, keep)
-  const offset = sourceOffset(bytes)
+  const offset = createSourceOffset(bytes)
   const parts: Uint8Array[] = []
   let from = 0
   for (const [start, end] of ranges) {
@@ -40,7 +40,7 @@ function droppedRanges(entries: readonly Entry[], keep: (entry: Entry) => boolea
 }
 
 /** From an offset in the UTF-8 form to the offset in the body as it came; ascending offsets only. */
-function sourceOffset(bytes: Uint8Array): (offset: number) => number {
+export function createSourceOffset(bytes: Uint8Array): (offset: number) => number {
   const body = createBodyDecoder(bytes)
   if (!body.utf16) return (offset) => offset
   const utf8 = body.decode(bytes, true)
