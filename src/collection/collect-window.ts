@@ -67,7 +67,7 @@ export async function collectWindow(
   })
   const decoded = decodeFeed(fetched.bytes, decodingOf(utility))
   await db.operator(async (tx) => {
-    const { dataClasses } = await enterWrite(tx, owed.authorizationUid, {
+    const { dataClasses, historyStart } = await enterWrite(tx, owed.authorizationUid, {
       dataClass: CLASSES_OF[window.product],
       fence: lease,
       now: now(),
@@ -75,6 +75,7 @@ export async function collectWindow(
     await storeFeed(tx, owed.authorizationUid, decoded, {
       timezone: utility.timezone,
       dataClasses,
+      historyStart,
       source: rawFeedUid,
       now: now(),
       completeList: window.product === 'usage_points',

@@ -43,12 +43,13 @@ export async function importFeeds(
     const known = await findImported(tx, template.companyUid, mark)
     const authorizationUid = known ?? (await authorizationFor(tx, { template, utility, mark, now }))
     for (const { name, bytes, feed } of decoded) {
-      await enterWrite(tx, authorizationUid, { dataClass: DATA_CLASSES, now })
+      const { historyStart } = await enterWrite(tx, authorizationUid, { dataClass: DATA_CLASSES, now })
       const raw = { product: 'import', resource: name, mediaType: 'application/atom+xml', body: bytes }
       const { rawFeedUid } = await saveRawFeed(tx, authorizationUid, raw, { envelope: deps.envelope, now })
       await storeFeed(tx, authorizationUid, feed, {
         timezone: utility.timezone,
         dataClasses: DATA_CLASSES,
+        historyStart,
         source: rawFeedUid,
         now,
       })

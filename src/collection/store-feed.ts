@@ -9,7 +9,7 @@ import { setMonitoring } from '../storage/edit-meter.ts'
 import { appendEvent } from '../storage/events.ts'
 import { activateMeter, upsertMeters } from '../storage/meters.ts'
 import { findMonitoring } from '../storage/monitoring.ts'
-import { mergeSeries } from '../storage/series.ts'
+import { mergeManySeries } from '../storage/merge-many-series.ts'
 import { deriveBillingSummaries } from './derive-billing-summaries.ts'
 import { nextRefreshAfter } from './next-refresh.ts'
 
@@ -21,6 +21,8 @@ type Options = {
   dataClasses: readonly DataClass[]
   source: Uid
   now: Date
+  /** What enterWrite told, where the caller has passed the write gate in this transaction. */
+  historyStart?: number
   /** The feed names every usage point of the authorization. */
   completeList?: boolean
   /** No events: a replay tells nobody anything new. */
@@ -33,7 +35,7 @@ type Options = {
  * The caller's transaction has passed the write gate; the storing statements check the consent again.
  */
 export async function storeFeed(tx: Tx, authorizationUid: Uid, feed: DecodedFeed, options: Options): Promise<Stored> {
-  const { timezone, dataClasses, source, now, completeList = false, silent = false } = options
+  const { timezone, dataClasses, source, now, historyStart, completeList = false, silent = false } = options
   const covers = (dataClass: DataClass): boolean => dataClasses.includes(dataClass)
   const stored: Stored = { newMeters: 0, readings: 0, bills: 0, dropped: 0, outside: 0 }
 
@@ -50,20 +52,18 @@ export async function storeFeed(tx: Tx, authorizationUid: Uid, feed: DecodedFeed
     ['meter_intervals_added', new Set()],
     ['meter_bills_added', new Set()],
   ])
-  for (const series of feed.series) {
-    const meterUid = meterOf.get(series.usagePoint)
-    if (meterUid === undefined || !covers('intervals')) {
-      stored.dropped++
-      continue
-    }
-    const { added, changed, outside } = await mergeSeries(tx, authorizationUid, meterUid, series, {
-      zone: timezone,
-      source,
-      now,
-    })
+  const told = feed.series.flatMap((series) => {
+    const meterUid = covers('intervals') ? meterOf.get(series.usagePoint) : undefined
+    return meterUid === undefined ? [] : [{ meterUid, series }]
+  })
+  stored.dropped += feed.series.length - told.length
+  const merging = { zone: timezone, source, now, ...(historyStart === undefined ? {} : { historyStart }) }
+  const merges = told.length === 0 ? [] : await mergeManySeries(tx, authorizationUid, told, merging)
+  for (const [at, { added, changed, outside }] of merges.entries()) {
     stored.readings += added + changed
     stored.outside += outside
-    if (added + changed > 0) gained.get('meter_intervals_added')?.add(meterUid)
+    const meterUid = told[at]?.meterUid
+    if (meterUid !== undefined && added + changed > 0) gained.get('meter_intervals_added')?.add(meterUid)
   }
 
   for (const [usagePoint, bills] of Map.groupBy(feed.bills, (bill) => bill.usagePoint)) {

@@ -90,6 +90,31 @@ export class ByteReader {
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2
   }
 
+  /** Fills an array from zigzag differences to the number before, the first one to 0. The innermost loop of every read. */
+  differences(into: Float64Array): void {
+    const bytes = this.#bytes
+    let at = this.#at
+    let last = 0
+    for (let i = 0; i < into.length; i++) {
+      const first = bytes[at] ?? 0x80
+      const second = bytes[at + 1] ?? 0x80
+      if (first < 0x80) {
+        last += first & 1 ? -((first + 1) >> 1) : first >> 1
+        at++
+      } else if (second < 0x80) {
+        const code = (first & 0x7f) | (second << 7)
+        last += code & 1 ? -((code + 1) >> 1) : code >> 1
+        at += 2
+      } else {
+        this.#at = at
+        last += this.zigzag()
+        at = this.#at
+      }
+      into[i] = last
+    }
+    this.#at = at
+  }
+
   float64(): number {
     const value = this.#view.getFloat64(this.#at, true)
     this.#at += 8

@@ -1,51 +1,68 @@
 import { sql } from 'kysely'
 
 import type { Uid } from '../model/uid.ts'
-import { type Span, unionOf } from './coverage.ts'
 import type { Tx } from './db.ts'
 import { covered, nextChildren } from './write-gate.ts'
 
 /** The API's Interval object of one meter and month: a stable uid for the readings of all channels in that month. */
 export type IntervalRow = { intervalUid: Uid; meterUid: Uid; month: number; created: Date; updated: Date }
 
-/** Gives months their Interval objects, or moves the `updated` of those that have one. */
+/** Gives months of meters their Interval objects, or moves the `updated` of those that have one. */
 export async function touchIntervals(
   tx: Tx,
   authorizationUid: Uid,
-  meterUid: Uid,
-  { months, now }: { months: readonly number[]; now: Date },
+  touched: readonly { meterUid: Uid; month: number }[],
+  now: Date,
 ): Promise<void> {
-  const { rows } = await sql<{ month: number }>`
-    update intervals set updated = ${now}
-     where authorization_uid = ${authorizationUid} and meter_uid = ${meterUid} and month = any(${[...months]}::int[])
-    returning month`.execute(tx)
-  const had = new Set(rows.map(({ month }) => month))
-  const missing = months.filter((month) => !had.has(month))
+  const months = new Map(touched.map(({ meterUid, month }) => [`${meterUid} ${month}`, { meterUid, month }]))
+  const { rows } = await sql<{ meterUid: Uid; month: number }>`
+    update intervals i set updated = ${now}
+      from unnest(${[...months.values()].map(({ meterUid }) => meterUid)}::bigint[],
+             ${[...months.values()].map(({ month }) => month)}::int[]) as n (meter_uid, month)
+     where i.authorization_uid = ${authorizationUid} and i.meter_uid = n.meter_uid and i.month = n.month
+    returning i.meter_uid as "meterUid", i.month`.execute(tx)
+  for (const { meterUid, month } of rows) months.delete(`${meterUid} ${month}`)
+  const missing = [...months.values()]
   if (missing.length === 0) return
   const uids = await nextChildren(tx, authorizationUid, missing.length)
   await sql`
     insert into intervals (authorization_uid, meter_uid, month, interval_uid, company_uid, created, updated)
-    select a.authorization_uid, ${meterUid}::bigint, n.month, n.uid, a.company_uid, ${now}, ${now}
-      from authorizations a, unnest(${missing}::int[], ${uids}::bigint[]) as n (month, uid)
+    select a.authorization_uid, n.meter_uid, n.month, n.uid, a.company_uid, ${now}, ${now}
+      from authorizations a,
+           unnest(${missing.map(({ meterUid }) => meterUid)}::bigint[], ${missing.map(({ month }) => month)}::int[],
+             ${uids}::bigint[]) as n (meter_uid, month, uid)
      where ${covered(authorizationUid, 'intervals', now)}`.execute(tx)
 }
 
-/** Counts a meter's readings (of the fullest channel of each month) and what its channels cover together. */
-export async function recountIntervals(tx: Tx, authorizationUid: Uid, meterUid: Uid, now: Date): Promise<void> {
-  const { rows } = await sql<{ month: number; readings: number; spans: string[] }>`
-    select month, readings, spans from series_blocks
-     where authorization_uid = ${authorizationUid} and meter_uid = ${meterUid}`.execute(tx)
-  const readings = new Map<number, number>()
-  const spans: Span[] = []
-  for (const row of rows) {
-    readings.set(row.month, Math.max(readings.get(row.month) ?? 0, row.readings))
-    for (let at = 0; at < row.spans.length; at += 2) spans.push([Number(row.spans[at]), Number(row.spans[at + 1])])
-  }
-  const count = [...readings.values()].reduce((sum, month) => sum + month, 0)
+/**
+ * Counts the readings of some meters (of the fullest channel of each month) and what their channels cover together. Counted
+ * in the database: the spans of years need not travel for a day that was added.
+ */
+export async function recountIntervals(
+  tx: Tx,
+  authorizationUid: Uid,
+  meterUids: readonly Uid[],
+  now: Date,
+): Promise<void> {
   await sql`
-    update meters set interval_count = ${count}::int, interval_coverage = ${JSON.stringify(unionOf(spans))}::jsonb,
-           updated = ${now}
-     where authorization_uid = ${authorizationUid} and meter_uid = ${meterUid}`.execute(tx)
+    with blocks as (
+      select meter_uid, month, readings, spans from series_blocks
+       where authorization_uid = ${authorizationUid} and meter_uid = any(${[...meterUids]}::bigint[])
+    ), counts as (
+      select meter_uid, sum(readings)::int as readings
+        from (select meter_uid, max(readings) as readings from blocks group by meter_uid, month) months
+       group by meter_uid
+    ), coverages as (
+      select meter_uid, range_agg(int8range(spans[at], spans[at + 1])) as ranges
+        from blocks cross join generate_series(1, cardinality(spans), 2) at
+       group by meter_uid
+    )
+    update meters m
+       set interval_count = counts.readings, updated = ${now},
+           interval_coverage = coalesce((select jsonb_agg(jsonb_build_array(lower(r), upper(r)) order by r)
+                                           from unnest(coverages.ranges) r), '[]')
+      from counts join coverages on coverages.meter_uid = counts.meter_uid
+     where m.authorization_uid = ${authorizationUid} and m.meter_uid = counts.meter_uid`.execute(tx)
 }
 
 /** The Interval objects of an authorization, or of one meter, oldest month first. */

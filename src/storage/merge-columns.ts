@@ -3,8 +3,11 @@ import type { Columns } from './series-block.ts'
 /** Columns with, for each reading, the number of the raw feed that it came from. */
 export type Sourced = { columns: Columns; source: Float64Array }
 
-/** added: starts that were not known. changed: readings that another replaced. isSame: nothing is to be written at all. */
-export type Merged = Sourced & { added: number; changed: number; isSame: boolean }
+/**
+ * added: starts that were not known. changed: readings that another replaced. lost: readings that were told by an older feed
+ * than the ones that stand. isSame: nothing was added or replaced.
+ */
+export type Merged = Sourced & { added: number; changed: number; lost: number; isSame: boolean }
 
 /**
  * Merges readings by their start. Of two readings of one start the one with the higher quality rank stands, of equal ranks
@@ -15,39 +18,55 @@ export function mergeColumns(known: Sourced, told: Columns, feed: number): Merge
   const exponent = Math.min(known.columns.exponent, told.exponent)
   const old = { ...known.columns, value: rescale(known.columns.value, known.columns.exponent - exponent) }
   const next = { ...told, value: rescale(told.value, told.exponent - exponent) }
-  const picked: Pick[] = []
-  let added = 0
-  let changed = 0
-  let moved = 0
-  for (let i = 0, j = 0; i < old.start.length || j < next.start.length;) {
+  const out = emptyColumns(old.start.length + next.start.length, { exponent, currency: next.currency ?? old.currency })
+  const source = new Float64Array(out.start.length)
+  let [added, changed, lost, length] = [0, 0, 0, 0]
+  for (let i = 0, j = 0; i < old.start.length || j < next.start.length; length++) {
     const oldStart = old.start[i] ?? Infinity
     const nextStart = next.start[j] ?? Infinity
-    if (oldStart < nextStart) {
-      picked.push({ from: old, at: i, source: known.source[i] ?? 0 })
-      i++
-      continue
+    let wins = nextStart < oldStart
+    if (wins) added++
+    else if (oldStart === nextStart) {
+      const rank = (next.quality[j] ?? 0) - (old.quality[i] ?? 0)
+      const equal = rank === 0 && isEqual(old, i, next, j)
+      wins = rank > 0 || (rank === 0 && feed >= (known.source[i] ?? 0))
+      if (wins && !equal) changed++
+      if (!wins && rank === 0 && !equal) lost++
     }
-    if (nextStart < oldStart) {
-      picked.push({ from: next, at: j, source: feed })
-      added++
-      j++
-      continue
-    }
-    const source = known.source[i] ?? 0
-    const rank = (next.quality[j] ?? 0) - (old.quality[i] ?? 0)
-    const wins = rank > 0 || (rank === 0 && feed >= source)
-    const equal = rank === 0 && isEqual(old, i, next, j)
-    if (wins && !equal) changed++
-    if (wins && equal && feed > source) moved++
-    picked.push(wins ? { from: next, at: j, source: feed } : { from: old, at: i, source })
-    i++
-    j++
+    if (wins) copyReading(out, length, next, j)
+    else copyReading(out, length, old, i)
+    source[length] = wins ? feed : (known.source[i] ?? 0)
+    if (oldStart <= nextStart) i++
+    if (nextStart <= oldStart) j++
   }
-  const currency = next.currency ?? old.currency
-  return { ...collect(picked, exponent, currency), added, changed, isSame: added + changed + moved === 0 }
+  const columns = withoutEmpty(sliceColumns(out, 0, length))
+  return { columns, source: source.subarray(0, length), added, changed, lost, isSame: added + changed === 0 }
 }
 
-type Pick = { from: Columns; at: number; source: number }
+/** Columns to be filled; no cost and no time of use until a reading has one. */
+function emptyColumns(length: number, { exponent, currency }: Pick<Columns, 'exponent' | 'currency'>): FullColumns {
+  return {
+    exponent,
+    start: new Float64Array(length),
+    duration: new Uint32Array(length),
+    value: new Float64Array(length),
+    quality: new Uint8Array(length),
+    cost: new Float64Array(length).fill(Number.NaN),
+    tou: new Uint8Array(length),
+    currency,
+  }
+}
+
+type FullColumns = Columns & { cost: Float64Array; tou: Uint8Array }
+
+function copyReading(to: FullColumns, at: number, from: Columns, position: number): void {
+  to.start[at] = from.start[position] ?? 0
+  to.duration[at] = from.duration[position] ?? 0
+  to.value[at] = from.value[position] ?? 0
+  to.quality[at] = from.quality[position] ?? 0
+  if (from.cost !== null) to.cost[at] = from.cost[position] ?? Number.NaN
+  if (from.tou !== null) to.tou[at] = from.tou[position] ?? 0
+}
 
 function isEqual(a: Columns, i: number, b: Columns, j: number): boolean {
   return (
@@ -59,20 +78,13 @@ function isEqual(a: Columns, i: number, b: Columns, j: number): boolean {
 }
 
 /** A column that no reading fills is null, so that the result does not tell how it came about. */
-function collect(picked: Pick[], exponent: number, currency: string | null): Sourced {
-  const cost = Float64Array.from(picked, ({ from, at }) => from.cost?.[at] ?? Number.NaN)
-  const tou = Uint8Array.from(picked, ({ from, at }) => from.tou?.[at] ?? 0)
-  const columns = {
-    exponent,
-    start: Float64Array.from(picked, ({ from, at }) => from.start[at] ?? 0),
-    duration: Uint32Array.from(picked, ({ from, at }) => from.duration[at] ?? 0),
-    value: Float64Array.from(picked, ({ from, at }) => from.value[at] ?? 0),
-    quality: Uint8Array.from(picked, ({ from, at }) => from.quality[at] ?? 0),
-    cost: cost.every(Number.isNaN) ? null : cost,
-    tou: tou.every((code) => code === 0) ? null : tou,
-    currency,
+function withoutEmpty(columns: Columns): Columns {
+  const { cost, tou } = columns
+  return {
+    ...columns,
+    cost: cost?.every(Number.isNaN) ? null : cost,
+    tou: tou?.every((code) => code === 0) ? null : tou,
   }
-  return { columns, source: Float64Array.from(picked, ({ source }) => source) }
 }
 
 /** The same quantities at an exponent that is smaller by `by`. Throws RangeError where that is not exact any more. */

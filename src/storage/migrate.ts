@@ -6,6 +6,7 @@ import { codeOf } from './db.ts'
 import { DatabaseNotReady } from './errors.ts'
 import * as firstTables from './migrations/0001-first-tables.ts'
 import * as urgencyOfRequests from './migrations/0002-urgency-of-requests.ts'
+import * as seriesTold from './migrations/0004-series-told.ts'
 import { roleStatements, rolesSql } from './roles.ts'
 
 /** A postgres:// address, or a socket folder. */
@@ -15,6 +16,7 @@ export type Connection = string | { host: string; port: number; database: string
 const MIGRATIONS: Record<string, Migration> = {
   '0001-first-tables': firstTables,
   '0002-urgency-of-requests': urgencyOfRequests,
+  '0004-series-told': seriesTold,
 }
 
 /**

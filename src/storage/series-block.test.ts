@@ -91,6 +91,21 @@ describe('a series block', () => {
     expect(block.length / readings).toBeLessThan(2)
   })
 
+  test('keeps a few odd values apart, so that they cost a few bytes and not one more for every reading', () => {
+    const good = home(0, 2976 * 900)
+    const odd = { ...good, value: good.value.map((value, at) => (at % 75 === 7 ? value + 37 : value)) }
+    const block = encodeBlock(odd)
+    expect([encodeBlock(good)[0], block[0]]).toEqual([1, 2])
+    expect(decodeBlock(block)).toEqual(odd)
+    expect(block.length - encodeBlock(good).length).toBeLessThan(40 * 4)
+  })
+
+  test.each([0, 3, 255])('of version %i is refused', (version) => {
+    const block = encodeBlock(home(0, 9000))
+    block[0] = version
+    expect(() => decodeBlock(block)).toThrow(RangeError)
+  })
+
   test('refuses what it could not give back', () => {
     const good = home(0, 9000)
     expect(() => encodeBlock({ ...good, value: good.value.slice(1) })).toThrow(RangeError)

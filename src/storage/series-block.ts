@@ -2,11 +2,14 @@ import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 
 import type { Series } from '../model/series.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
+import { chooseScaling, readScaled, writeScaled } from './series-values.ts'
 
 /** The columns of one block: a series without its place (meter, channel), which the row around the block names. */
 export type Columns = Omit<Series, 'usagePoint' | 'channel'>
 
 const VERSION = 1
+/** As 1, with a list of exceptions among the values. Written only where there are some, so that older blocks stay as they are. */
+const WITH_EXCEPTIONS = 2
 const HAS_COST = 1
 const HAS_TOU = 2
 const HAS_CURRENCY = 4
@@ -31,6 +34,7 @@ export function encodeBlock(columns: Columns): Buffer {
   if (readings > READINGS_LIMIT) throw new RangeError('too many readings for one block')
   const plainValues = !areDeltasSafe(value)
   const plainCosts = cost !== null && !areDeltasSafe(cost)
+  const scaling = plainValues ? { scale: 1, exceptions: 0 } : chooseScaling(value)
   const writer = new ByteWriter()
   writer.varint(readings)
   writer.zigzag(exponent)
@@ -46,17 +50,20 @@ export function encodeBlock(columns: Columns): Buffer {
   writer.runs(duration)
   writer.runs(quality)
   if (plainValues) writePlain(writer, value)
-  else writeDeltas(writer, value)
+  else writeScaled(writer, value, scaling)
   if (cost && plainCosts) writePlain(writer, cost)
   else if (cost) writeCosts(writer, cost)
   if (tou) writer.runs(tou)
   const params = { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 }
-  return Buffer.concat([Buffer.of(VERSION), zstdCompressSync(writer.finish(), { params })])
+  const version = scaling.exceptions > 0 ? WITH_EXCEPTIONS : VERSION
+  return Buffer.concat([Buffer.of(version), zstdCompressSync(writer.finish(), { params })])
 }
 
 /** Unpacks a block. Throws RangeError on a version or bytes that are not ours. */
 export function decodeBlock(block: Uint8Array): Columns {
-  if (block[0] !== VERSION) throw new RangeError(`unknown version of a series block: ${block[0]}`)
+  const version = block[0]
+  if (version !== VERSION && version !== WITH_EXCEPTIONS)
+    throw new RangeError(`unknown version of a series block: ${version}`)
   const reader = new ByteReader(zstdDecompressSync(block.subarray(1), { maxOutputLength: BYTES_LIMIT }))
   const readings = reader.varint()
   if (readings > READINGS_LIMIT) throw new RangeError('too many readings for one block')
@@ -68,7 +75,8 @@ export function decodeBlock(block: Uint8Array): Columns {
   reader.runs(duration)
   const quality = new Uint8Array(readings)
   reader.runs(quality)
-  const value = flags & PLAIN_VALUES ? readPlain(reader, readings) : readDeltas(reader, readings)
+  const value =
+    flags & PLAIN_VALUES ? readPlain(reader, readings) : readScaled(reader, readings, version === WITH_EXCEPTIONS)
   let cost: Float64Array | null = null
   if (flags & HAS_COST) cost = flags & PLAIN_COSTS ? readPlain(reader, readings) : readCosts(reader, readings)
   const tou = flags & HAS_TOU ? new Uint8Array(readings) : null
@@ -106,34 +114,14 @@ function writeStarts(writer: ByteWriter, start: Float64Array): void {
 function readStarts(reader: ByteReader, readings: number): Float64Array {
   const start = new Float64Array(readings)
   if (readings === 0) return start
-  start[0] = reader.zigzag()
-  const steps = new Float64Array(readings - 1)
-  reader.runs(steps)
-  for (let at = 1; at < readings; at++) start[at] = (start[at - 1] ?? 0) + (steps[at - 1] ?? 0)
+  let moment = reader.zigzag()
+  start[0] = moment
+  reader.runs(start.subarray(1))
+  for (let at = 1; at < readings; at++) {
+    moment += start[at] ?? 0
+    start[at] = moment
+  }
   return start
-}
-
-/** The greatest common divisor once (a meter that counts in 0.1 Wh sends mWh in hundreds), then differences of the rest. */
-function writeDeltas(writer: ByteWriter, column: Float64Array): void {
-  const divisor = commonDivisor(column)
-  writer.varint(divisor)
-  let last = 0
-  for (const value of column) {
-    const share = value / divisor
-    writer.zigzag(share - last)
-    last = share
-  }
-}
-
-function readDeltas(reader: ByteReader, readings: number): Float64Array {
-  const column = new Float64Array(readings)
-  const divisor = reader.varint()
-  let share = 0
-  for (let at = 0; at < readings; at++) {
-    share += reader.zigzag()
-    column[at] = share * divisor
-  }
-  return column
 }
 
 /** 0 where no cost was given; else one more than the zigzag difference to the last cost that was. */
@@ -167,14 +155,4 @@ function writePlain(writer: ByteWriter, column: Float64Array): void {
 
 function readPlain(reader: ByteReader, readings: number): Float64Array {
   return Float64Array.from({ length: readings }, () => reader.float64())
-}
-
-function commonDivisor(column: Float64Array): number {
-  let divisor = 0
-  for (const value of column) {
-    let rest = Math.abs(value)
-    while (rest > 0) [divisor, rest] = [rest, divisor % rest]
-    if (divisor === 1) break
-  }
-  return divisor === 0 ? 1 : divisor
 }

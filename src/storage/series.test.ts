@@ -10,13 +10,14 @@ import {
   type TestDatabase,
 } from '../../test/database.ts'
 import type { MeterFacts } from '../model/meter.ts'
-import { type Channel, QUALITY, type Series } from '../model/series.ts'
+import { type Channel, channelKey, QUALITY, type Series } from '../model/series.ts'
 import { childUid } from '../model/uid.ts'
 import { midnightOf } from '../units/local-days.ts'
 import { gapsOf, mergeSeries, readBlocks, readSeries } from './series.ts'
 import { listIntervals } from './intervals.ts'
 import { mergeColumns, type Sourced, sliceColumns } from './merge-columns.ts'
 import type { Columns } from './series-block.ts'
+import { sumDays, sumMonths } from './series-sums.ts'
 import { upsertMeters } from './meters.ts'
 
 const zone = 'America/Los_Angeles'
@@ -129,13 +130,66 @@ describe('a stored series', () => {
       [2, later],
       [1, now],
     ])
-    expect((await blocks())[1]?.sources).toEqual([childUid(uid, 2), childUid(uid, 3)])
+    expect((await blocks())[1]?.sources).toEqual([childUid(uid, 1), childUid(uid, 3)])
     expect((await read({ from: corrected.start[0] ?? 0, to: (corrected.start[0] ?? 0) + 82_800 }))[0]?.value).toEqual(
       corrected.value,
     )
     const intervals = await database.db.operator((tx) => listIntervals(tx, uid, meterUid))
     expect(intervals.map(({ updated }) => updated)).toEqual([now, later, now])
     expect(new Set(intervals.map(({ intervalUid }) => intervalUid)).size).toBe(3)
+  })
+
+  test('is told again without a row being written, also in windows of another cut and by a later feed', async () => {
+    const { merge, meterUid } = await meter()
+    const series = readings(from, to)
+    const cut = (i: number, j: number): Series => ({ ...series, ...sliceColumns(series, i, j) })
+    await merge(cut(0, 500), 1)
+    await merge(cut(300, series.start.length), 2)
+    const rows = async () => [
+      await database.admin('select ctid, xmin, xmax, * from series_blocks where meter_uid = $1 order by month', [
+        meterUid,
+      ]),
+      await database.admin('select ctid, xmin, * from intervals where meter_uid = $1 order by month', [meterUid]),
+      await database.admin('select ctid, xmin, * from meters where meter_uid = $1', [meterUid]),
+    ]
+    const before = await rows()
+    for (const [i, j] of [
+      [0, 500],
+      [300, series.start.length],
+      [0, series.start.length],
+      [17, 900],
+    ] as const)
+      expect(await merge(cut(i, j), 3, later)).toEqual({ added: 0, changed: 0, outside: 0 })
+    expect(await rows()).toEqual(before)
+  })
+
+  test('is told again after a correction: what was there before the correction is no longer known by its hash', async () => {
+    const { merge, read } = await meter()
+    const hour = (value: number) => readings(from, from + 3600, { value: () => value })
+    await merge(hour(1), 1)
+    expect(await merge(hour(2), 2)).toMatchObject({ changed: 1 })
+    expect(await merge(hour(1), 3)).toMatchObject({ changed: 1 })
+    expect((await read())[0]?.value).toEqual(Float64Array.of(1))
+    // An older feed that lost is not remembered either: told by a later one, it wins.
+    expect(await merge(hour(5), 2)).toMatchObject({ changed: 0 })
+    expect(await merge(hour(5), 4)).toMatchObject({ changed: 1 })
+  })
+
+  test('has its sums beside it: of months unpacked from nothing, of days in local time', async () => {
+    const { uid, meterUid, merge } = await meter()
+    await merge(readings(from, to, { value: () => 3 }), 1)
+    await merge(readings(from, to, { value: () => 2 ** 52 }), 2)
+    const months = { sinceMonth: 2026 * 12 + 2, untilMonth: 2026 * 12 + 3 }
+    const hours = 31 * 24 - 1
+    const sums = async () => await database.db.operator((tx) => sumMonths(tx, uid, meterUid, months))
+    const march = { channel: channelKey(channel), month: 2026 * 12 + 2, readings: hours }
+    const expected = [{ ...march, total: { digits: 2n ** 52n * BigInt(hours), exponent: 0 } }]
+    expect(await sums()).toEqual(expected)
+    await database.admin('update series_blocks set total = null, exponent = null where meter_uid = $1', [meterUid])
+    expect(await sums()).toEqual(expected)
+    const days = await database.db.operator((tx) => sumDays(tx, uid, meterUid, { ...months, zone }))
+    expect(days).toHaveLength(31)
+    expect(days[7]).toMatchObject({ date: '2026-03-08', readings: 23, total: { digits: 2n ** 52n * 23n } })
   })
 
   test('keeps the better quality whatever comes later, and the later feed whatever arrives later', async () => {

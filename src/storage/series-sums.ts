@@ -1,0 +1,97 @@
+import { sql } from 'kysely'
+
+import type { Uid } from '../model/uid.ts'
+import type { Exact } from '../units/exact.ts'
+import { addLocalDays, localDate, type Month } from '../units/local-days.ts'
+import type { Tx } from './db.ts'
+import { positionOf } from './merge-columns.ts'
+import { type Columns, decodeBlock } from './series-block.ts'
+
+/** What one channel counted in one month, exact, in the channel's unit. channel: model/series.ts channelKey. */
+export type MonthSum = { channel: string; month: Month; readings: number; total: Exact }
+
+/** The same of one local day, YYYY-MM-DD. A reading counts whole on the day on which it starts. */
+export type DaySum = { channel: string; date: string; readings: number; total: Exact }
+
+type Months = { sinceMonth: Month; untilMonth: Month }
+
+/**
+ * The sums of a meter's calendar months (untilMonth exclusive), by channel and month: one statement, no block unpacked, since
+ * the sum stands beside the block. Rows from before it did are unpacked.
+ */
+export async function sumMonths(
+  tx: Tx,
+  authorizationUid: Uid,
+  meterUid: Uid,
+  { sinceMonth, untilMonth }: Months,
+): Promise<MonthSum[]> {
+  const { rows } = await sql<{
+    channel: string
+    month: Month
+    readings: number
+    exponent: number | null
+    total: string | null
+    block: Buffer | null
+  }>`
+    select channel, month, readings, exponent, total::text, case when total is null then block end as block
+      from series_blocks
+     where authorization_uid = ${authorizationUid} and meter_uid = ${meterUid}
+       and month >= ${sinceMonth} and month < ${untilMonth}
+     order by channel, month`.execute(tx)
+  return rows.map(({ channel, month, readings, exponent, total, block }) => {
+    if (block === null)
+      return { channel, month, readings, total: { digits: BigInt(total ?? 0), exponent: exponent ?? 0 } }
+    const columns = decodeBlock(block)
+    return { channel, month, readings, total: exactSum(columns, 0, readings) }
+  })
+}
+
+/**
+ * The sums of the local days in a meter's months. Only the blocks of these months are read and unpacked, in 0.02 ms each:
+ * sums of days beside the blocks would be 30 numbers more to write for every month and to keep right.
+ */
+export async function sumDays(
+  tx: Tx,
+  authorizationUid: Uid,
+  meterUid: Uid,
+  { sinceMonth, untilMonth, zone }: Months & { zone: string },
+): Promise<DaySum[]> {
+  const { rows } = await sql<{ channel: string; block: Buffer }>`
+    select channel, block from series_blocks
+     where authorization_uid = ${authorizationUid} and meter_uid = ${meterUid}
+       and month >= ${sinceMonth} and month < ${untilMonth}
+     order by channel, month`.execute(tx)
+  return rows.flatMap(({ channel, block }) => splitByDay(decodeBlock(block), zone).map((day) => ({ channel, ...day })))
+}
+
+/** The days of columns that have readings, in order. */
+export function splitByDay(columns: Columns, zone: string): Omit<DaySum, 'channel'>[] {
+  const days: Omit<DaySum, 'channel'>[] = []
+  for (let from = 0; from < columns.start.length;) {
+    const moment = columns.start[from] ?? 0
+    const to = positionOf(columns.start, addLocalDays(moment, 1, zone))
+    days.push({ date: localDate(moment, zone), readings: to - from, total: exactSum(columns, from, to) })
+    from = to
+  }
+  return days
+}
+
+function exactSum({ value, exponent }: Columns, from: number, to: number): Exact {
+  return { digits: sumOf(value, from, to), exponent }
+}
+
+/** The sum of safe integers, exact also where it is none. */
+export function sumOf(value: Float64Array, from: number, to: number): bigint {
+  let sum = 0n
+  let part = 0
+  for (let at = from; at < to; at++) {
+    const next = part + (value[at] ?? 0)
+    if (Number.isSafeInteger(next)) {
+      part = next
+      continue
+    }
+    sum += BigInt(part)
+    part = value[at] ?? 0
+  }
+  return sum + BigInt(part)
+}
