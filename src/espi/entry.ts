@@ -19,11 +19,15 @@ export function isContent(content: { kind: ContentKind; value: unknown }): conte
   return typeof content.value === 'object' && content.value !== null
 }
 
-/** Why one entry cannot be used while the rest of the feed can. */
+/**
+ * Why one entry cannot be used while the rest of the feed can. readings: of an IntervalBlock, what could be read, NaN where it
+ * could not; for telling how much was left out, not for use.
+ */
 export type EntryProblem = {
   code: 'not_a_number' | 'number_out_of_range' | 'too_many_elements'
   kind: ContentKind
   message: string
+  readings: Readings | null
 }
 
 /**

@@ -112,6 +112,7 @@ it.each(['abc', '1e3', '1,000', '0x10', '--1', '1 2', 'NaN', '1.2.3', '9'.repeat
     expect(entries.map(({ content }) => content?.kind ?? null)).toEqual(['IntervalBlock', null, 'IntervalBlock'])
     expect(entries[1]).toMatchObject({ self: '/bad', problem: { code: 'not_a_number', kind: 'IntervalBlock' } })
     expect(entries[1]?.problem?.message).not.toContain(bad)
+    expect([...(entries[1]?.problem?.readings?.value ?? [])]).toEqual([1, NaN])
     expect([...readingsOf(entries.slice(2)).value]).toEqual([2])
   },
 )

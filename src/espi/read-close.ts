@@ -5,7 +5,7 @@ import { parseInstant } from './parse-instant.ts'
 import { countUnknown, keepReadings } from './read-open.ts'
 import type { Draft, Reader } from './reader.ts'
 import { breakTrace, endTrace, traceNumber } from './reading-template.ts'
-import { resetReadings, setNumber, setOdd } from './readings.ts'
+import { setNumber, setOdd, takeReadings } from './readings.ts'
 import * as plans from './shapes.ts'
 import type { Plan } from './shapes.ts'
 
@@ -128,6 +128,7 @@ function problem(r: Reader, code: 'not_a_number' | 'number_out_of_range', what: 
   draft.problem ??= {
     code,
     kind: r.resource,
+    readings: null,
     message: `${what}; the entry was left out and the rest of the feed was kept. Ask the utility to send it again.`,
   }
 }
@@ -155,7 +156,7 @@ function emit(r: Reader, end: number): void {
   const draft = r.drafts.at(-1)
   if (draft === undefined) return
   if (draft.problem === null) keepReadings(r)
-  else resetReadings(r.readings)
+  else if (r.readings.blocks.length > 0) draft.problem.readings = takeReadings(r.readings)
   r.drafts.pop()
   r.seen.entries++
   const entry = finishEntry(draft, (r.tokenizer?.base ?? 0) + end)
