@@ -20,7 +20,7 @@ const FOREVER_MS = 50 * 365.25 * 86_400_000
 
 /**
  * Reads an Authorization resource: status 1 is active, 0 revoked, 2 denied (espi.xsd AuthorizationStatus); periods in
- * seconds or, at one utility, milliseconds. 404 and 410 mean that the grant is gone.
+ * seconds or, at one utility, milliseconds. An address that is gone means that the grant is.
  */
 export async function fetchGrantStatus(
   { transport, admit }: Connection,
@@ -28,9 +28,9 @@ export async function fetchGrantStatus(
 ): Promise<GrantStatus> {
   const { authorizationUri, token, now, signal } = request
   await admit()
-  const { status, bytes } = await transport.get(authorizationUri, token, signal ? { signal } : {})
-  if (status === 404 || status === 410) return { ...UNKNOWN, isActive: false }
-  if (status !== 200) return UNKNOWN
+  const { meaning, bytes } = await transport.get(authorizationUri, token, signal ? { signal } : {})
+  if (meaning === 'gone') return { ...UNKNOWN, isActive: false }
+  if (meaning !== 'data') return UNKNOWN
   const id = lastSegment(authorizationUri)
   const all = parseAuthorization(bytes)
   const found = all.find(({ self }) => lastSegment(self) === id) ?? (all.length === 1 ? all[0] : undefined)
@@ -54,8 +54,8 @@ export async function fetchUsagePoints(
   if (path === null) return null
   const url = `${registration.addresses.resourceBase}/${path.replace('{s}', encodeURIComponent(request.subscription))}`
   await admit()
-  const { status, bytes } = await transport.get(url, request.token)
-  if (status !== 200) return null
+  const { meaning, bytes } = await transport.get(url, request.token)
+  if (meaning !== 'data') return null
   const keys = parseBytes(bytes).entries.flatMap(({ self, content }) =>
     content?.kind === 'UsagePoint' ? [lastSegment(self) ?? ''] : [],
   )

@@ -50,7 +50,7 @@ export async function endAllGrants(
   row: Pick<AuthorizationRow, 'authorizationUid' | 'utility'>,
   { isTold, exceptNo, now }: { isTold: boolean; exceptNo?: number; now: Date },
 ): Promise<void> {
-  const { tell } = utilityOf(row.utility).revocation
+  const { tell } = utilityOf(row.utility).ending
   await endGrants(tx, {
     authorizationUid: row.authorizationUid,
     ...(exceptNo === undefined ? {} : { exceptNo }),

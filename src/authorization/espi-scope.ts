@@ -1,4 +1,5 @@
 import { DATA_CLASSES, type DataClass } from '../model/authorization-states.ts'
+import type { OAuth } from '../utilities/contract.ts'
 
 /** An ESPI scope string, its lists as sets. Terms that we do not know are kept by name. */
 export type EspiScope = {
@@ -56,21 +57,35 @@ export function classesOf(scope: EspiScope): DataClass[] | null {
   })
 }
 
-/** The scope that asks for these classes and this reach, from the blocks that a profile allows. */
+/** What a request for a scope depends on besides the profile. ongoingMs: from now to the end that is asked for. */
+export type WantedScope = {
+  dataClasses: readonly DataClass[]
+  historyMonths: number
+  ongoingMs: number
+  bulkId: string | null
+}
+
+const YEAR_MS = 365.25 * 86_400_000
+
+/** The scope that asks for these classes and this reach, from the blocks and terms that a profile allows. */
 export function writeEspiScope(
-  allowed: readonly number[],
-  wanted: { dataClasses: readonly DataClass[]; historySeconds: number },
+  { functionBlocks, terms }: Extract<OAuth['requestScope'], { kind: 'espi' }>,
+  wanted: WantedScope,
 ): string {
   const unwanted = DATA_CLASSES.filter((name) => !wanted.dataClasses.includes(name)).flatMap((name) => OPENED_BY[name])
   const needed = new Set(wanted.dataClasses.flatMap((name) => OPENED_BY[name]))
-  const blocks = allowed.filter((block) => needed.has(block) || !unwanted.includes(block))
-  return [
-    `FB=${blocks.join('_')}`,
-    'IntervalDuration=900_3600_86400',
-    'BlockDuration=daily',
-    `HistoryLength=${wanted.historySeconds}`,
-    'SubscriptionFrequency=daily',
-  ].join(';')
+  const blocks = functionBlocks.filter((block) => needed.has(block) || !unwanted.includes(block))
+  const values: Record<string, string | null> = {
+    historySeconds: String(Math.round(wanted.historyMonths * 30.4375) * 86_400),
+    historyYears: String(Math.max(1, Math.ceil(wanted.historyMonths / 12))),
+    ongoingYears: String(Math.max(1, Math.ceil(wanted.ongoingMs / YEAR_MS))),
+    bulkId: wanted.bulkId,
+  }
+  const written = terms.flatMap(([name, value]) => {
+    const filled = value.replaceAll(/\{(\w+)\}/g, (_whole, place: string) => values[place] ?? '')
+    return filled === '' ? [] : [`${name}=${filled}`]
+  })
+  return [`FB=${blocks.join('_')}`, ...written].join(';')
 }
 
 /** AdditionalScope counts only where it uses the words we know; elsewhere it means something of the utility's own. */

@@ -31,7 +31,7 @@ function connectionOf(id: string): Connection {
     ...secrets,
   }
   // No request is made here; a profile without mutual TLS needs no certificate to open.
-  const open = { ...utility, oauth: { ...utility.oauth, mutualTls: 'none' as const } }
+  const open = { ...utility, tls: { ...utility.tls, clientCertificate: 'none' as const } }
   const transport = openTransport(open, registration)
   return { utility, registration, transport, quota: utility.quota, admit: () => Promise.resolve() }
 }
@@ -136,7 +136,7 @@ describe('a scope opens the classes it says', () => {
 })
 
 describe('errors of a token endpoint become those of RFC 6749', () => {
-  const { oauth } = utilityOf('PG&E')
+  const pge = utilityOf('PG&E')
   it.each([
     [400, '{"error":"invalid_grant"}', 400, 'invalid_grant'],
     [403, '<?xml version="1.0"?><Response><error>invalid_grant</error></Response>', 400, 'invalid_grant'],
@@ -144,12 +144,12 @@ describe('errors of a token endpoint become those of RFC 6749', () => {
     [400, '{"error":"invalid_request","error_description":"Missing grant_type"}', 400, 'invalid_request'],
   ])('%i %s', (status, body, repaired, error) => {
     const answer = { status, headers: {}, bytes: Buffer.from(body) }
-    expect(repairTokenAnswer(answer, oauth, now)).toEqual({ status: repaired, body: JSON.stringify({ error }) })
+    expect(repairTokenAnswer(answer, pge, now)).toEqual({ status: repaired, body: JSON.stringify({ error }) })
   })
 
   it('the client token is found under the utility’s own name for it', () => {
     const bytes = Buffer.from('{"token_type":"Bearer","client_access_token":"abc","expires_in":"3600","scope":"5+6+7"}')
-    const { body } = repairTokenAnswer({ status: 200, headers: {}, bytes }, oauth, now)
+    const { body } = repairTokenAnswer({ status: 200, headers: {}, bytes }, pge, now)
     expect(JSON.parse(body)).toEqual({ access_token: 'abc', token_type: 'Bearer', expires_in: 3600, scope: '5+6+7' })
   })
 })

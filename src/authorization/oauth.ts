@@ -4,6 +4,7 @@ import * as client from 'openid-client'
 
 import type { DataClass } from '../model/authorization-states.ts'
 import type { Connection } from '../utilities/connections.ts'
+import type { OAuth } from '../utilities/contract.ts'
 import { AuthorizationRevoked, ClientRejected, ForeignAddress, UtilityUnavailable } from '../utilities/errors.ts'
 import { writeEspiScope } from './espi-scope.ts'
 import { repairTokenAnswer, tokenAnswerSchema } from './token-answer.ts'
@@ -34,15 +35,19 @@ export type Asked = {
 
 /** The scope that the authorize request asks for, by profile; '' where the utility takes none. */
 export function scopeToAsk(
-  { utility }: Connection,
+  { utility, registration }: Pick<Connection, 'utility' | 'registration'>,
   asked: Pick<Asked, 'dataClasses' | 'historyMonths' | 'ends' | 'now'>,
 ): string {
   const { requestScope } = utility.oauth
   if (requestScope.kind === 'none') return ''
   if (requestScope.kind === 'fixed') return requestScope.scope
   if (requestScope.kind === 'espi') {
-    const historySeconds = Math.round(asked.historyMonths * 30.4375) * 86_400
-    return writeEspiScope(requestScope.functionBlocks, { dataClasses: asked.dataClasses, historySeconds })
+    return writeEspiScope(requestScope, {
+      dataClasses: asked.dataClasses,
+      historyMonths: asked.historyMonths,
+      ongoingMs: asked.ends.getTime() - asked.now.getTime(),
+      bulkId: registration.bulkId,
+    })
   }
   // The customer stays free to end earlier at the utility: the least that we need is one day.
   const seconds = (moment: number): number => Math.floor(moment / 1000)
@@ -82,14 +87,15 @@ export async function exchangeCode(
 /** A new pair. Throws AuthorizationRevoked `invalid_grant` when the refresh token is no longer taken. */
 export async function refreshGrant(
   connection: Connection,
-  refresh: { refreshToken: string; scope: string | null; now: Date },
+  refresh: { refreshToken: string; scopes: { granted: string | null; asked: string | null }; now: Date },
 ): Promise<TokenGrant> {
-  const withScope = connection.utility.oauth.refreshScope === 'same' && refresh.scope !== null
+  const { refreshScope } = connection.utility.oauth
+  const scope = refreshScope === 'none' ? null : refresh.scopes[refreshScope]
   return await judged(connection, async () =>
     client.refreshTokenGrant(
       configurationOf(connection, refresh.now),
       refresh.refreshToken,
-      withScope ? { scope: refresh.scope ?? '' } : {},
+      scope === null || scope === '' ? {} : { scope },
     ),
   )
 }
@@ -170,18 +176,34 @@ function configurationOf(connection: Connection, now: Date): client.Configuratio
   if (`${tokenEndpoint} ${authorizationEndpoint}`.includes('http:')) client.allowInsecureRequests(configuration)
   configuration[client.customFetch] = async (url, { method, headers, body, signal }) => {
     if (method !== 'POST') throw new TypeError('token requests are posts')
-    const inQuery = utility.oauth.parameterPlace === 'query'
     const text = body instanceof URLSearchParams ? body.toString() : typeof body === 'string' ? body : ''
+    const request = placed(utility.oauth.parameterPlace, url, text)
     await admit()
-    const answer = await transport.post(inQuery ? `${url}?${text}` : url, {
-      headers: { ...headers, accept: 'application/json' },
-      body: inQuery ? '' : text,
+    const answer = await transport.post(request.url, {
+      headers: { ...headers, ...request.headers, accept: 'application/json' },
+      body: request.body,
       ...(signal ? { signal } : {}),
     })
-    const repaired = repairTokenAnswer(answer, utility.oauth, now)
+    const repaired = repairTokenAnswer(answer, utility, now)
     return new Response(repaired.body, { status: repaired.status, headers: { 'content-type': 'application/json' } })
   }
   return configuration
+}
+
+/** The parameters of a token request where this utility wants them. */
+function placed(
+  place: OAuth['parameterPlace'],
+  url: string,
+  form: string,
+): { url: string; body: string; headers: Record<string, string> } {
+  if (place === 'query') return { url: `${url}?${form}`, body: '', headers: {} }
+  if (place === 'form') return { url, body: form, headers: {} }
+  const camel = [...new URLSearchParams(form)].map(([name, value]) => [
+    name.replaceAll(/_([a-z])/g, (_whole, letter: string) => letter.toUpperCase()),
+    value,
+  ])
+  const body = JSON.stringify(Object.fromEntries(camel))
+  return { url, body, headers: { 'content-type': 'application/json' } }
 }
 
 function authenticationOf({ utility, registration }: Connection): client.ClientAuth {

@@ -13,6 +13,8 @@ import type { Tx } from '../storage/db.ts'
 import { type FlowConsent, type FlowGranted, type FlowRow, moveFlow, saveFlowGrant } from '../storage/flows.ts'
 import { insertGrant } from '../storage/grants.ts'
 import type { Connection } from '../utilities/connections.ts'
+import type { Espi } from '../utilities/contract.ts'
+import { utilityOf } from '../utilities/index.ts'
 import { findTemplate } from '../storage/templates.ts'
 import { fetchUsagePoints, type GrantStatus, tryGrantStatus } from './check-grant.ts'
 import { dropGrant } from './end-authorization.ts'
@@ -155,7 +157,7 @@ async function keepTerms(
     customerName: flow.customerName,
     customerEmail: flow.customerEmail,
     language: flow.language,
-    ...idsOf(grant),
+    ...idsOf(grant, connection.utility.espi),
   })
 }
 
@@ -173,27 +175,35 @@ async function noteWider(
   await appendAudit(tx, { ...entry, authorizationUid, now, details: { dropped } })
 }
 
-/** The utility's ids of grant and customer; one that is not told is taken to be the other (utilities.md A5). */
-export function idsOf(grant: Pick<TokenGrant, 'subscriptionUri' | 'authorizationUri' | 'customerUri'>): {
-  subscription: string | null
-  retailCustomer: string | null
-} {
-  const subscription = segmentAfter(grant.subscriptionUri, 'Subscription') ?? lastSegment(grant.authorizationUri)
-  return { subscription, retailCustomer: segmentAfter(grant.customerUri, 'RetailCustomer') ?? subscription }
+/**
+ * The utility's ids of grant and customer. One that is not told is taken to be the other where the utility has one id for
+ * both, and is unknown elsewhere.
+ */
+export function idsOf(
+  { subscriptionUri, authorizationUri, customerUri }: GrantAddresses,
+  { ids, fileCustomer }: Pick<Espi, 'ids' | 'fileCustomer'>,
+): { subscription: string | null; retailCustomer: string | null } {
+  const named = segmentAfter(subscriptionUri, 'Subscription')
+  const subscription = named ?? (ids === 'same' ? lastSegment(authorizationUri) : null)
+  const customer = segmentAfter(fileCustomer === 'resourceURI' ? subscriptionUri : customerUri, 'RetailCustomer')
+  return { subscription, retailCustomer: customer ?? (ids === 'same' ? subscription : null) }
 }
+
+type GrantAddresses = Pick<TokenGrant, 'subscriptionUri' | 'authorizationUri' | 'customerUri'>
 
 async function askStatus(deps: PathDeps, { flow, grant, connection }: Granted): Promise<GrantStatus | null> {
   const { authorizationUri } = grant
   if (authorizationUri === null) return null
   return await quietly(deps, flow, async () => {
-    const own = connection.utility.espi.metadataToken === 'client'
-    const token = own ? await deps.tokens.clientToken(flow.registrationUid) : grant.accessToken
+    const which = connection.utility.espi.metadataTokens.authorization
+    const own = which === 'registration' ? connection.registration.registrationAccessToken : null
+    const token = which === 'client' ? await deps.tokens.clientToken(flow.registrationUid) : (own ?? grant.accessToken)
     return await tryGrantStatus(connection, { authorizationUri, token, now: deps.now() })
   })
 }
 
 async function askUsagePoints(deps: PathDeps, { flow, grant, connection }: Granted): Promise<string[] | null> {
-  const { subscription } = idsOf(grant)
+  const { subscription } = idsOf(grant, connection.utility.espi)
   if (subscription === null) return null
   return await quietly(deps, flow, async () => fetchUsagePoints(connection, { subscription, token: grant.accessToken }))
 }
@@ -227,7 +237,7 @@ async function renewedBy(
     const isOther = usagePoints !== null && known.length > 0 && !known.some((key) => usagePoints.includes(key))
     return isOther ? null : flow.renews
   }
-  const { retailCustomer } = idsOf(grant)
+  const { retailCustomer } = idsOf(grant, utilityOf(utility).espi)
   for (const candidate of await listSameCustomer(tx, { companyUid, utility, customerEmail })) {
     const known = await listUsagePointsOf(tx, candidate.authorizationUid)
     if (known.some((key) => usagePoints?.includes(key))) return candidate.authorizationUid

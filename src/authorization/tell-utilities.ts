@@ -52,7 +52,7 @@ async function tellOne(deps: TellDeps, grant: GrantRow): Promise<boolean> {
 async function tryToTell(deps: TellDeps, grant: GrantRow): Promise<boolean> {
   try {
     const connection = await deps.connections.of(grant.registrationUid)
-    const { tell, accepted } = connection.utility.revocation
+    const { tell, accepted } = connection.utility.ending
     if (tell === null || grant.authorizationUri === null) return false
     const status = await deleteGrant(deps, connection, grant)
     return accepted.includes(status)
@@ -69,7 +69,7 @@ async function deleteGrant(
 ): Promise<number> {
   const address = grant.authorizationUri ?? ''
   await admit()
-  if (utility.revocation.tell?.token === 'access') {
+  if (utility.ending.tell?.token === 'access') {
     const pair = readTokens(deps.envelope, grant)
     return pair ? (await transport.delete(address, pair.accessToken)).status : 0
   }

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 import type { Answer } from '../utilities/answers.ts'
-import { isCertificateRefusal, isWebPage, retryAfterOf } from '../utilities/answers.ts'
-import type { OAuth } from '../utilities/contract.ts'
+import { isCertificateRefusal, isLimited, isWebPage, retryAfterOf } from '../utilities/answers.ts'
+import type { OAuth, Utility } from '../utilities/contract.ts'
 import { ClientRejected, UtilityUnavailable } from '../utilities/errors.ts'
 
 /** Longest life of an access token that we believe; past it the profile's own value counts. */
@@ -37,11 +37,15 @@ export const tokenAnswerSchema = z.object({
  * Bearer, text numbers numbers, the utility's own token field the standard one, an XML or plain error the JSON of RFC
  * 6749. Throws UtilityUnavailable on what is no token answer at all, ClientRejected on a refused certificate.
  */
-export function repairTokenAnswer(answer: Answer, oauth: OAuth, now: Date): { status: number; body: string } {
+export function repairTokenAnswer(
+  answer: Answer,
+  { oauth, answers }: Pick<Utility, 'oauth' | 'answers'>,
+  now: Date,
+): { status: number; body: string } {
   const { status } = answer
-  if (isCertificateRefusal(answer)) throw new ClientRejected('certificate_refused', { status })
+  if (isCertificateRefusal(answer, answers)) throw new ClientRejected('certificate_refused', { status })
   const retryAfter = retryAfterOf(answer.headers['retry-after'], now)
-  if (status === 429) throw new UtilityUnavailable('too_many_requests', { status, retryAfter })
+  if (isLimited(answer, answers)) throw new UtilityUnavailable('too_many_requests', { status, retryAfter })
   const json = jsonOf(answer.bytes)
   if (status >= 400) return errorAnswer(answer, json, retryAfter)
   if (status !== 200 && status !== 201) throw new UtilityUnavailable('redirected', { status, outcomeUnknown: true })

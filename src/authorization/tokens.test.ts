@@ -175,14 +175,14 @@ it.each<[string, 'pge' | 'sce' | 'demo', Partial<OAuth>]>([
 
 it('without the right client certificate the utility refuses us, and it is called our fault', async () => {
   const real = await bench.connections.of(bench.registrations.pge)
-  const utility = { ...real.utility, oauth: { ...real.utility.oauth, mutualTls: 'none' as const } }
+  const utility = { ...real.utility, tls: { ...real.utility.tls, clientCertificate: 'none' as const } }
   const transport = openTransport(utility, real.registration)
   const bare = { ...real, utility, transport }
   await expect(clientCredentials(bare, bench.clock.now)).rejects.toMatchObject({ code: 'certificate_refused' })
   const status = `${real.registration.addresses.resourceBase}/ReadServiceStatus`
   await expect(transport.get(status, 'token')).rejects.toBeInstanceOf(ClientRejected)
   const untrusting = openTransport(utility, { ...real.registration, ca: null })
-  await expect(untrusting.get(status, 'token')).rejects.toMatchObject({ code: 'network', outcomeUnknown: false })
+  await expect(untrusting.get(status, 'token')).rejects.toMatchObject({ code: 'server_not_trusted', outcomeUnknown: false })
   await Promise.all([transport.close(), untrusting.close()])
 })
 

@@ -1,5 +1,6 @@
 import type { Uid } from '../model/uid.ts'
 import { findAuthorization } from '../storage/authorizations.ts'
+import { findConsent } from '../storage/consents.ts'
 import type { Db } from '../storage/db.ts'
 import { findGrant, type GrantRow, leaseRefresh, releaseRefresh, saveRefreshed } from '../storage/grants.ts'
 import type { Envelope } from '../storage/secrets.ts'
@@ -42,6 +43,7 @@ const LEASE_MS = 120_000
 const POLL_MS = 100
 const POLLS = 600
 
+type Scopes = { granted: string | null; asked: string | null }
 type Usable = { token: string; version: number; registrationUid: Uid }
 
 /** Access tokens for all of this process; one refresh at a time across processes, by a lease on the grant's row. */
@@ -94,7 +96,7 @@ type Ask = {
 async function usableToken(deps: TokenDeps, authorizationUid: Uid, ask: Ask): Promise<Usable> {
   const owner = newKey(deps.random)
   for (let poll = 0; poll < POLLS; poll++) {
-    const { grant, scope } = await currentGrant(deps, authorizationUid)
+    const { grant, scopes } = await currentGrant(deps, authorizationUid)
     const pair = readTokens(deps.envelope, grant)
     if (!pair) throw new AuthorizationRevoked('no_grant')
     const isFresh = (grant.accessExpires?.getTime() ?? 0) > deps.now().getTime() + MARGIN_MS
@@ -103,7 +105,7 @@ async function usableToken(deps: TokenDeps, authorizationUid: Uid, ask: Ask): Pr
     const now = deps.now()
     const lease = { ...grant, owner, until: new Date(now.getTime() + LEASE_MS), now }
     const leased = await deps.db.operator((tx) => leaseRefresh(tx, lease))
-    if (leased) return await refresh(deps, leased, { owner, ask, scope })
+    if (leased) return await refresh(deps, leased, { owner, ask, scopes })
     await deps.wait(POLL_MS)
   }
   throw new UtilityUnavailable('refresh_busy')
@@ -118,12 +120,13 @@ const usable = (token: string, version: number, { registrationUid }: GrantRow): 
 async function currentGrant(
   deps: TokenDeps,
   authorizationUid: Uid,
-): Promise<{ grant: GrantRow; scope: string | null }> {
+): Promise<{ grant: GrantRow; scopes: Scopes }> {
   return await deps.db.operator(async (tx) => {
     const row = await findAuthorization(tx, authorizationUid)
     const grant = await findGrant(tx, authorizationUid)
     if (!grant || !row || row.state !== 'active') throw new AuthorizationRevoked(row?.state ?? 'unknown')
-    return { grant, scope: row.grantedScope }
+    const consent = await findConsent(tx, authorizationUid)
+    return { grant, scopes: { granted: row.grantedScope, asked: consent?.scopeAsked ?? null } }
   })
 }
 
@@ -131,7 +134,7 @@ async function currentGrant(
 async function refresh(
   deps: TokenDeps,
   grant: GrantRow,
-  { owner, ask, scope }: { owner: string; ask: Ask; scope: string | null },
+  { owner, ask, scopes }: { owner: string; ask: Ask; scopes: Scopes },
 ): Promise<Usable> {
   const { authorizationUid } = grant
   try {
@@ -139,7 +142,7 @@ async function refresh(
     if (!pair?.refreshToken) throw new AuthorizationRevoked('no_grant')
     const connection = await deps.connections.of(grant.registrationUid)
     const now = deps.now()
-    const answer = await refreshGrant(connection, { refreshToken: pair.refreshToken, scope, now })
+    const answer = await refreshGrant(connection, { refreshToken: pair.refreshToken, scopes, now })
     const next = {
       accessToken: answer.accessToken,
       refreshToken: answer.refreshToken ?? pair.refreshToken,
@@ -178,10 +181,12 @@ async function statusOf(deps: TokenDeps, clientTokens: ClientTokens, authorizati
   const authorizationUri = grant?.authorizationUri ?? null
   if (!grant || authorizationUri === null) return UNKNOWN
   const connection = await deps.connections.of(grant.registrationUid)
-  if (connection.utility.espi.metadataToken === 'access') {
-    const pair = readTokens(deps.envelope, grant)
-    if (!pair) return UNKNOWN
-    return await tryGrantStatus(connection, { authorizationUri, token: pair.accessToken, now: deps.now() })
+  const which = connection.utility.espi.metadataTokens.authorization
+  if (which !== 'client') {
+    const own = which === 'registration' ? connection.registration.registrationAccessToken : null
+    const token = own ?? readTokens(deps.envelope, grant)?.accessToken ?? null
+    if (token === null) return UNKNOWN
+    return await tryGrantStatus(connection, { authorizationUri, token, now: deps.now() })
   }
   return await clientTokens.withClientToken(grant.registrationUid, async (token) => {
     return await fetchGrantStatus(connection, { authorizationUri, token, now: deps.now() })

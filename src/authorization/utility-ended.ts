@@ -2,6 +2,7 @@ import type { Uid } from '../model/uid.ts'
 import { findAuthorization, shortenAuthorization } from '../storage/authorizations.ts'
 import type { Tx } from '../storage/db.ts'
 import { findFlowOfGrant, isCustomerOnTheWay, moveFlow } from '../storage/flows.ts'
+import { utilityOf } from '../utilities/index.ts'
 import type { GrantStatus } from './check-grant.ts'
 import { dropGrant, endAuthorization } from './end-authorization.ts'
 import type { PathConfig } from './path-deps.ts'
@@ -32,7 +33,9 @@ export async function utilityEnded(
     return true
   }
   const { companyUid, utility, customerEmail } = row
-  if (await isCustomerOnTheWay(tx, { companyUid, utility, customerEmail, now })) {
+  const mayBeReplaced = utilityOf(utility).ending.replacedByNext
+  const customer = { companyUid, utility, customerEmail, now }
+  if (mayBeReplaced && (await isCustomerOnTheWay(tx, customer))) {
     if (!isStep(row.state, 'needs_reauthorization')) return false
     await transition(tx, authorizationUid, 'needs_reauthorization', { ...why, reason: REPLACED })
     return true

@@ -3,6 +3,7 @@ import type { Tokens } from '../authorization/tokens.ts'
 import { appendAudit } from '../storage/audit.ts'
 import { type AuthorizationRow, getAuthorization } from '../storage/authorizations.ts'
 import type { Db, Tx } from '../storage/db.ts'
+import { findGrant } from '../storage/grants.ts'
 import { saveRawFeed, setOutcome } from '../storage/raw-feeds.ts'
 import type { Envelope } from '../storage/secrets.ts'
 import { closeRequests, listUnplanned } from '../storage/window-hints.ts'
@@ -11,7 +12,7 @@ import { enterWrite, type Lease } from '../storage/write-gate.ts'
 import type { Connection, Connections } from '../utilities/connections.ts'
 import type { Utility } from '../utilities/contract.ts'
 import { ClientRejected } from '../utilities/errors.ts'
-import { decodeFeed, decodingOf } from '../utilities/decode.ts'
+import { decodeFeed, decodingOf, fileQualityOf } from '../utilities/decode.ts'
 import { dropForeign } from './drop-foreign.ts'
 import { finishUpdate } from './finish-update.ts'
 import { CLASSES_OF, isConsented, plannedOf, type PlannedWindow, planUsagePoint, reachOf } from './plan-windows.ts'
@@ -28,6 +29,8 @@ type Fetched =
   | { kind: 'promised' }
 
 const EMPTY: Fetched = { kind: 'empty' }
+/** Files of many customers open with our own token. */
+const ASKED_AS_OURSELVES: ReadonlySet<string> = new Set(['file', 'bulk_request'])
 
 /**
  * Fetches, decodes and stores one leased window. The network is used outside any transaction; then one transaction checks
@@ -43,10 +46,13 @@ export async function collectWindow(
   signal: AbortSignal,
 ): Promise<boolean> {
   const { db, now } = deps
-  const authorization = await db.operator((tx) => getAuthorization(tx, owed.authorizationUid))
+  const { authorization, subscriptionUri } = await db.operator(async (tx) => ({
+    authorization: await getAuthorization(tx, owed.authorizationUid),
+    subscriptionUri: (await findGrant(tx, owed.authorizationUid))?.subscriptionUri ?? null,
+  }))
   const connection = await deps.connections.of(owed.registrationUid ?? '')
   const window = plannedOf(owed)
-  const fetched = await fetchWindow(deps, { authorization, connection, window, signal })
+  const fetched = await fetchWindow(deps, { authorization, subscriptionUri, connection, window, signal })
   if (fetched.kind === 'promised') return false
 
   const { utility } = connection
@@ -65,7 +71,8 @@ export async function collectWindow(
     const feed = { product, resource, mediaType: fetched.mediaType, body: fetched.bytes }
     return (await saveRawFeed(tx, owed.authorizationUid, feed, { envelope: deps.envelope, now: now() })).rawFeedUid
   })
-  const decoded = decodeFeed(fetched.bytes, decodingOf(utility))
+  const decoded = decodeFeed(fetched.bytes, decodingOf(utility, fileQualityOf(utility, window.resource)))
+  if (isTooEarly(authorization, utility, { decoded, window, now: now() })) return false
   await db.operator(async (tx) => {
     const { dataClasses, historyStart } = await enterWrite(tx, owed.authorizationUid, {
       dataClass: CLASSES_OF[window.product],
@@ -89,27 +96,35 @@ export async function collectWindow(
   return true
 }
 
-type Request = { authorization: AuthorizationRow; connection: Connection; window: PlannedWindow; signal: AbortSignal }
+type Request = {
+  authorization: AuthorizationRow
+  subscriptionUri: string | null
+  connection: Connection
+  window: PlannedWindow
+  signal: AbortSignal
+}
 
 async function fetchWindow(
   deps: CollectDeps,
-  { authorization, connection, window, signal }: Request,
+  { authorization, subscriptionUri, connection, window, signal }: Request,
 ): Promise<Fetched> {
   const { utility, registration, transport } = connection
   const ids = {
     subscription: authorization.subscription ?? '',
     retailCustomer: authorization.retailCustomer ?? '',
     bulkId: registration.bulkId ?? '',
+    subscriptionUri,
   }
-  const address = requestAddress(utility, registration.addresses.resourceBase, ids, window)
+  const at = Math.floor(deps.now().getTime() / 1000)
+  const address = requestAddress(utility, registration.addresses.resourceBase, ids, { window, now: at })
   if (address === null) return EMPTY
-  const isBulk = window.product === 'file' || window.product === 'bulk_request'
+  const isBulk = utility.espi.delivery === 'bulk-files' && ASKED_AS_OURSELVES.has(window.product)
   const get = async (token: string): Promise<Fetched> => {
-    const { status, headers, bytes } = await transport.get(address, token, { signal })
-    if (status === 204 || (status === 200 && bytes.length === 0)) return EMPTY
-    if (status === 202) return { kind: 'promised' }
+    const { status, meaning, headers, bytes } = await transport.get(address, token, { signal })
+    if (meaning === 'no-data') return EMPTY
+    if (meaning === 'promised') return { kind: 'promised' }
     // A file lives some days; any other address that is not there is a fault of the profile.
-    if (status === 404 || status === 410) {
+    if (meaning === 'gone') {
       if (window.product === 'file') return EMPTY
       throw new ClientRejected('address_not_found', { status })
     }
@@ -118,9 +133,9 @@ async function fetchWindow(
   const fetched = isBulk
     ? await deps.tokens.withClientToken(registration.registrationUid, get)
     : await deps.tokens.withAccessToken(authorization.authorizationUid, get)
-  if (window.product === 'bulk_request') return { kind: 'promised' } // files are named in a notification
+  if (isBulk && window.product === 'bulk_request') return { kind: 'promised' } // files are named in a notification
   if (fetched.kind !== 'feed') return fetched
-  if (window.product !== 'file') return { ...fetched, ...dropForeign(fetched.bytes, ids) }
+  if (!isBulk) return { ...fetched, ...dropForeign(fetched.bytes, ids) }
   const slice = sliceCustomer(fetched.bytes, ids.retailCustomer)
   return slice === null ? EMPTY : { ...fetched, bytes: slice }
 }
@@ -151,6 +166,16 @@ async function oweUsagePoints(
     .flatMap((usagePoint) => planUsagePoint(utility.espi, usagePoint, reach))
     .filter(({ product }) => isConsented(product, authorization.dataClasses))
   await oweWindows(tx, authorization.authorizationUid, windows, { now })
+}
+
+/** Some utilities answer at once and have the data some minutes later: until then nothing means "not yet". */
+function isTooEarly(
+  { created }: AuthorizationRow,
+  { espi }: Utility,
+  { decoded, window, now }: { decoded: DecodedFeed; window: PlannedWindow; now: Date },
+): boolean {
+  if (decoded.meters.length > 0 || (window.product !== 'usage' && window.product !== 'usage_points')) return false
+  return now.getTime() - created.getTime() < espi.emptyAtFirstHours * 3_600_000
 }
 
 function outcomeOf({ warnings, quarantined }: DecodedFeed): object {

@@ -137,7 +137,8 @@ async function runWindow(deps: CollectorDeps, window: OwedWindow, signal: AbortS
     }
     const settled = await underLease(keeper, (running) => collectWindow(deps, window, lease, running))
     await db.operator((tx) => recordSuccess(tx, registrationUid))
-    if (!settled) await waitForNotification(deps, window, lease)
+    if (!settled)
+      await waitForNotification(deps, window, { lease, pollSeconds: connection.utility.notifications.pollSeconds })
   } catch (error) {
     await fail(deps, { window, lease, registrationUid, signal }, error)
   }
@@ -148,9 +149,13 @@ async function claim(deps: CollectorDeps, { quota, registration }: Connection, w
   return await deps.db.operator((tx) => claimSlot(tx, registration.registrationUid, claimed))
 }
 
-/** The utility will notify us. In case it forgets, it is asked again: after a minute, then less and less often. */
-async function waitForNotification(deps: CollectorDeps, window: OwedWindow, lease: Lease): Promise<void> {
-  const waitMs = 60_000 * 2 ** Math.min(window.attempts, 8) + backoffMs(1, { random: deps.random })
+/** The utility will notify us. In case it forgets, it is asked again: after what the profile says, then less and less often. */
+async function waitForNotification(
+  deps: CollectorDeps,
+  window: OwedWindow,
+  { lease, pollSeconds }: { lease: Lease; pollSeconds: number },
+): Promise<void> {
+  const waitMs = pollSeconds * 1000 * 2 ** Math.min(window.attempts, 8) + backoffMs(1, { random: deps.random })
   const nextTry = new Date(deps.now().getTime() + waitMs)
   await deps.db.operator((tx) =>
     awaitWindow(tx, window.authorizationUid, lease, { reason: 'awaiting_notification', nextTry }),

@@ -1,10 +1,11 @@
+import { segmentAfter } from '../espi/href.ts'
 import type { Uid } from '../model/uid.ts'
 import { type ActiveAuthorization, listActiveOf } from '../storage/active-authorizations.ts'
 import type { Tx } from '../storage/db.ts'
 import { findRegistration } from '../storage/registrations.ts'
 import { oweAgain } from '../storage/window-hints.ts'
 import { oweWindows, PRIORITY } from '../storage/windows.ts'
-import type { Utility } from '../utilities/contract.ts'
+import type { Espi, Utility } from '../utilities/contract.ts'
 import { utilityOf } from '../utilities/index.ts'
 import { isConsented, planRefresh, reachOf } from './plan-windows.ts'
 
@@ -25,19 +26,25 @@ export async function followHint(
   const registration = await findRegistration(tx, registrationUid)
   if (!registration) return 0
   const utility = utilityOf(registration.utility)
-  const files = resources.filter((address) => isFile(utility, address))
+  const { delivery } = utility.espi
   let owed = 0
   for (const authorization of await listActiveOf(tx, registrationUid, now)) {
-    owed += await oweFiles(tx, authorization, files, now)
-    if (resources.some((address) => names(address, authorization))) {
+    const files = resources.filter((address) => isFile(utility, address, authorization.subscription))
+    owed += await oweFiles(tx, authorization, { files, delivery }, now)
+    if (delivery !== 'notified-batches' && resources.some((address) => names(address, authorization))) {
       owed += await oweRefresh(tx, authorization, utility, now)
     }
   }
   return owed
 }
 
-/** True for the name of a bulk file as the profile writes it; nothing else that a notification names is fetched as one. */
-export function isFile({ espi }: Utility, address: string): boolean {
+/**
+ * True for the name of a bulk file as the profile writes it, and for a batch of this subscription where batches are
+ * notified; nothing else that a notification names is fetched.
+ */
+export function isFile({ espi }: Utility, address: string, subscription: string | null): boolean {
+  if (espi.delivery === 'notified-batches')
+    return subscription !== null && segmentAfter(address, 'Subscription') === subscription
   if (espi.delivery !== 'bulk-files' || espi.fileNamePattern === null) return false
   return new RegExp(espi.fileNamePattern).test(new URL(address).pathname.split('/').pop() ?? '')
 }
@@ -45,11 +52,15 @@ export function isFile({ espi }: Utility, address: string): boolean {
 async function oweFiles(
   tx: Tx,
   { authorizationUid, dataClasses }: ActiveAuthorization,
-  files: readonly string[],
+  { files, delivery }: { files: readonly string[]; delivery: Espi['delivery'] },
   now: Date,
 ): Promise<number> {
   if (!isConsented('file', dataClasses)) return 0
   const windows = files.map((resource) => ({ product: 'file', resource, from: 0, to: 0, priority: PRIORITY.fresh }))
+  // A file's name is new each time; a batch may come again under the address it had.
+  if (delivery === 'notified-batches') {
+    return await oweAgain(tx, authorizationUid, windows, { now, doneBefore: new Date(now.getTime() - HINT_MS) })
+  }
   return await oweWindows(tx, authorizationUid, windows, { now })
 }
 

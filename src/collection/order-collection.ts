@@ -6,12 +6,12 @@ import { appendEvent } from '../storage/events.ts'
 import { activateMeter, setMeterStatus } from '../storage/meters.ts'
 import { findOrderedMeter, followMeters } from '../storage/monitoring.ts'
 import { listUnplanned } from '../storage/window-hints.ts'
-import { oweWindows } from '../storage/windows.ts'
+import { oweWindows, PRIORITY } from '../storage/windows.ts'
 import { utilityOf } from '../utilities/index.ts'
 import { finishUpdate } from './finish-update.ts'
 import { oweRefresh } from './judge-notifications.ts'
 import { nextRefreshAfter } from './next-refresh.ts'
-import { isConsented, planUsage, planUsagePoint, reachOf } from './plan-windows.ts'
+import { isConsented, planRequest, planUsage, planUsagePoint, reachOf } from './plan-windows.ts'
 
 type Deps = { db: Db; now: () => Date }
 
@@ -60,7 +60,9 @@ async function oweHistory(
   const reach = reachOf({ historyStart: from > active.historyStart ? from : active.historyStart }, utility, now)
   const { espi } = utility
   if (espi.delivery === 'bulk-files') await oweRefresh(tx, active, utility, now)
-  else if (espi.delivery === 'subscription-windows') {
+  else if (espi.delivery === 'notified-batches') {
+    await oweWindows(tx, authorizationUid, [planRequest(reach, PRIORITY.history)], { now })
+  } else if (espi.delivery === 'subscription-windows') {
     await oweWindows(tx, authorizationUid, planUsage(espi, '', reach), { now })
   } else if ((await listUnplanned(tx, authorizationUid, [usagePoint])).length === 0) {
     await oweRefresh(tx, { ...active, usagePoints: [usagePoint] }, utility, now)

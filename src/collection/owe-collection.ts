@@ -21,7 +21,7 @@ export async function oweCollection(tx: Tx, row: AuthorizationRow, now: Date): P
   const utility = utilityOf(row.utility)
   const since = new Date(now.getTime() - utility.espi.fileRetentionDays * DAY_MS)
   const named = await listNamedResources(tx, registrationUid, since)
-  const files = named.filter((address) => isFile(utility, address))
+  const files = named.filter((address) => isFile(utility, address, active.subscription))
   const windows = planFirst(utility.espi, reachOf(row, utility, now), files)
   await oweWindows(
     tx,

@@ -32,6 +32,7 @@ export const CLASSES_OF: Record<Product, readonly DataClass[]> = {
 
 const WHOLE = { from: epochSeconds(0), to: epochSeconds(0) }
 const HISTORY_LIMIT = 500
+const NO_LIMIT_DAYS = 36_525
 
 /** What is owed the moment a customer agreed, before any usage point is known. */
 export function planFirst(espi: Espi, reach: Reach, files: readonly string[]): PlannedWindow[] {
@@ -44,6 +45,12 @@ export function planFirst(espi: Espi, reach: Reach, files: readonly string[]): P
       ask,
     ]
   }
+  if (espi.delivery === 'notified-batches') {
+    const named = files.map(
+      (resource) => ({ product: 'file', resource, ...WHOLE, priority: PRIORITY.present }) as const,
+    )
+    return [customer, ...named, planRequest(reach, PRIORITY.present)]
+  }
   if (espi.delivery === 'subscription-windows') return [customer, ...planUsage(espi, '', reach)]
   return [{ product: 'usage_points', resource: '', ...WHOLE, priority: PRIORITY.present }, customer]
 }
@@ -55,6 +62,12 @@ const AGAIN: Priorities = { newest: PRIORITY.fresh, older: PRIORITY.fresh }
 
 /** Where consent reaches back to, and the moment up to which data is wanted. */
 export type Reach = { historyStart: number; now: number; timezone: string }
+
+/** One request for all of a reach, whose answer are batches that notifications name. */
+export function planRequest({ historyStart, now, timezone }: Reach, priority: number): PlannedWindow {
+  const [from, to] = [localMidnight(historyStart, timezone), addLocalDays(now, 1, timezone)]
+  return { product: 'bulk_request', resource: '', from, to, priority }
+}
 
 /** What is owed for one usage point: its bills, and its usage from the newest window to the oldest. */
 export function planUsagePoint(
@@ -93,7 +106,9 @@ export function planUsage(
   const windows: PlannedWindow[] = []
   let to = newestEnd(reach)
   while (to > oldest && windows.length < HISTORY_LIMIT) {
-    const from = epochSeconds(Math.max(addLocalDays(to, -espi.windowDays, timezone), localMidnight(oldest, timezone)))
+    const from = epochSeconds(
+      Math.max(addLocalDays(to, -(espi.windowDays ?? NO_LIMIT_DAYS), timezone), localMidnight(oldest, timezone)),
+    )
     const priority = windows.length === 0 ? newest : older + windows.length
     windows.push({ product: 'usage', resource, from, to, priority })
     to = from
@@ -117,6 +132,7 @@ export function planRefresh(
   }
   const back = Math.min(addLocalDays(reach.now, -espi.refreshDays, reach.timezone), collectedUntil ?? Infinity)
   const span = { ...reach, historyStart: Math.max(back, reach.historyStart) }
+  if (espi.delivery === 'notified-batches') return [planRequest(span, PRIORITY.fresh)]
   if (espi.delivery === 'subscription-windows') return planUsage(espi, '', span, AGAIN)
   const discovery: PlannedWindow = { product: 'usage_points', resource: '', ...WHOLE, priority: PRIORITY.fresh }
   return [discovery, ...usagePoints.flatMap((usagePoint) => planUsagePoint(espi, usagePoint, span, AGAIN))]

@@ -4,7 +4,7 @@ import type { Db } from '../storage/db.ts'
 import { listRawFeeds, readRawFeed, setOutcome } from '../storage/raw-feeds.ts'
 import { clearDerived, keepUnchanged, stashDerived } from '../storage/replay.ts'
 import type { Envelope } from '../storage/secrets.ts'
-import { decodeFeed, decodingOf } from '../utilities/decode.ts'
+import { decodeFeed, decodingOf, fileQualityOf } from '../utilities/decode.ts'
 import { utilityOf } from '../utilities/index.ts'
 import { storeFeed } from './store-feed.ts'
 
@@ -28,10 +28,10 @@ export async function replayAuthorization(
     if (feeds.length === 0) return replayed
     await stashDerived(tx, authorizationUid)
     await clearDerived(tx, authorizationUid)
-    for (const { rawFeedUid, product } of feeds) {
+    for (const { rawFeedUid, product, resource } of feeds) {
       const raw = await readRawFeed(tx, authorizationUid, rawFeedUid, envelope)
       if (!raw) continue
-      const feed = decodeFeed(raw.body, decodingOf(utility))
+      const feed = decodeFeed(raw.body, decodingOf(utility, fileQualityOf(utility, resource)))
       const completeList = product === 'usage_points'
       const stored = await storeFeed(tx, authorizationUid, feed, {
         timezone: utility.timezone,

@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest'
 
 import { type Answer, judgeAnswer, retryAfterOf } from './answers.ts'
+import { utilityOf } from './index.ts'
 import { ClientRejected, TokenRefused, UtilityUnavailable } from './errors.ts'
 
+const { answers } = utilityOf('PG&E')
 const now = new Date('2026-11-25T12:00:00Z')
 const answer = (status: number, body = '', headers: Record<string, string> = {}): Answer => ({
   status,
@@ -17,7 +19,7 @@ it.each([
   [404, 'No listener for endpoint: /x'],
   [410, ''],
 ])('%i is for the caller to read', (status, body) => {
-  expect(judgeAnswer(answer(status, body), now)).toMatchObject({ status })
+  expect(judgeAnswer(answer(status, body), answers, now)).toMatchObject({ status })
 })
 
 it.each<[string, Answer, new (...args: never[]) => Error, string]>([
@@ -47,8 +49,8 @@ it.each<[string, Answer, new (...args: never[]) => Error, string]>([
     'page_instead_of_feed',
   ],
 ])('%s', (_name, given, error, code) => {
-  expect(() => judgeAnswer(given, now)).toThrow(error)
-  expect(() => judgeAnswer(given, now)).toThrow(expect.objectContaining({ code }))
+  expect(() => judgeAnswer(given, answers, now)).toThrow(error)
+  expect(() => judgeAnswer(given, answers, now)).toThrow(expect.objectContaining({ code }))
 })
 
 it.each([

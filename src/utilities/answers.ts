@@ -1,32 +1,62 @@
+import type { Answers } from './contract.ts'
 import { ClientRejected, TokenRefused, UtilityUnavailable } from './errors.ts'
 
 /** An answer as it came, its body inflated. */
 export type Answer = { status: number; headers: Record<string, string>; bytes: Uint8Array }
 
-/** Answers that a caller has to read: data, "wait for the notification", nothing in the window, gone. */
-const READABLE = new Set([200, 202, 204, 404, 410])
+/** What a readable answer says: here are data, a notification will follow, nothing in the window, no such address. */
+export type Meaning = 'data' | 'promised' | 'no-data' | 'gone'
+export type JudgedAnswer = Answer & { meaning: Meaning }
+
+/** A server that gave up waiting or asks to be asked later: like a 5xx, nobody's fault here. */
+const TRY_LATER = new Set([408, 425])
 
 /**
- * Sorts the answer of a resource by who must act (utilities.md A10). Returns 200, 202, 204, 404 and 410 as they are.
- * Throws ClientRejected on 400 "Invalid Certificate" and on requests that the utility does not accept, TokenRefused on
- * 401 and 403, UtilityUnavailable on 429, 5xx, redirects and a web page where a feed should be.
+ * Sorts the answer of a resource by who must act, with the profile's own statuses before those of RFC 9110.
+ * Throws ClientRejected on a refused certificate and on requests that the utility does not accept, TokenRefused where the
+ * token is not taken, UtilityUnavailable on limits, 5xx, redirects and a web page where a feed should be.
  */
-export function judgeAnswer(answer: Answer, now: Date): Answer {
+export function judgeAnswer(answer: Answer, answers: Answers, now: Date): JudgedAnswer {
   const { status, headers } = answer
-  if (status === 200 && isWebPage(answer)) throw new UtilityUnavailable('page_instead_of_feed', { status })
-  if (READABLE.has(status) || (status > 200 && status < 300)) return answer
-  if (status === 401 || status === 403) throw new TokenRefused(status)
   const retryAfter = retryAfterOf(headers['retry-after'], now)
-  if (status === 429) throw new UtilityUnavailable('too_many_requests', { status, retryAfter })
-  if (status >= 500) throw new UtilityUnavailable('server_error', { status, retryAfter })
+  if (isCertificateRefusal(answer, answers)) throw new ClientRejected('certificate_refused', { status })
+  if (isLimited(answer, answers)) throw new UtilityUnavailable('too_many_requests', { status, retryAfter })
+  if (answers.tokenRefused.includes(status)) throw new TokenRefused(status)
+  const meaning = meaningOf(answer, answers)
+  if (meaning !== null) return { ...answer, meaning }
+  if (status >= 500 || TRY_LATER.has(status)) throw new UtilityUnavailable('server_error', { status, retryAfter })
   if (status >= 300 && status < 400) throw new UtilityUnavailable('redirected', { status })
-  if (isCertificateRefusal(answer)) throw new ClientRejected('certificate_refused', { status })
   throw new ClientRejected('request_refused', { status })
 }
 
-/** The gateway accepts any certificate in the handshake and refuses it in the answer: 400 and the JSON text. */
-export function isCertificateRefusal({ status, bytes }: Answer): boolean {
-  return (status === 400 || status === 403) && /^\s*"?\s*invalid certificate/i.test(startOf(bytes))
+function meaningOf(answer: Answer, answers: Answers): Meaning | null {
+  const { status, bytes } = answer
+  if (answers.promised.includes(status)) return 'promised'
+  if (answers.noData.includes(status)) return 'no-data'
+  if (answers.gone.includes(status)) return 'gone'
+  if (status < 200 || status > 299) return null
+  if (isWebPage(answer)) throw new UtilityUnavailable('page_instead_of_feed', { status })
+  return bytes.length === 0 ? 'no-data' : 'data'
+}
+
+/** A utility's gateway that takes any certificate in the handshake refuses it in the answer: 400 and a short text. */
+export function isCertificateRefusal(
+  { status, bytes }: Answer,
+  { certificateText }: Pick<Answers, 'certificateText'>,
+): boolean {
+  if (certificateText === null || (status !== 400 && status !== 403)) return false
+  return startOf(bytes).toLowerCase().includes(certificateText.toLowerCase())
+}
+
+/** True when a limit of the utility is used up: by the profile's statuses, or its text in a 4xx. */
+export function isLimited({ status, bytes }: Answer, { limited, limitText }: Answers): boolean {
+  if (limited.includes(status)) return true
+  return (
+    limitText !== null &&
+    status >= 400 &&
+    status < 500 &&
+    startOf(bytes).toLowerCase().includes(limitText.toLowerCase())
+  )
 }
 
 /** A maintenance page with status 200, whatever its content type claims. */

@@ -1,4 +1,5 @@
 import type { WireFeed } from '../espi/entry.ts'
+import { lastSegment } from '../espi/href.ts'
 import { parseBytes } from '../espi/parse.ts'
 import type { DecodedFeed, Warning } from '../model/decoded-feed.ts'
 import { normalizeFeed } from '../normalize/normalize-feed.ts'
@@ -19,6 +20,12 @@ export function decodingOf(utility: Utility, fileQuality: number | null = null):
     defaultQuality: fileQuality,
     repairs: repairsOf(utility),
   }
+}
+
+/** The ESPI quality that the kind of a bulk file stands for, by the tag in its name; null where it stands for none. */
+export function fileQualityOf({ espi }: Utility, address: string): number | null {
+  const name = lastSegment(address) ?? ''
+  return espi.fileKinds.find(({ tag }) => name.includes(`_${tag}_`))?.quality ?? null
 }
 
 /**

@@ -2,13 +2,14 @@ import { Agent, type Dispatcher } from 'undici'
 
 import { assertNoTransaction } from '../storage/db.ts'
 import { allowedResource } from './allowed.ts'
-import { type Answer, judgeAnswer } from './answers.ts'
+import { type Answer, judgeAnswer, type JudgedAnswer } from './answers.ts'
 import type { Utility } from './contract.ts'
 import { ClientRejected, ForeignAddress, TokenRefused, UtilityUnavailable } from './errors.ts'
 import { type BodyLimits, readBody } from './inflate.ts'
 import { BadRegistration, type Registration } from './registration.ts'
 
 export type FetchLimits = BodyLimits & {
+  /** Until the connection stands, its TLS handshake included. */
   connectMs: number
   headersMs: number
   /** Longest pause inside a body. */
@@ -23,11 +24,13 @@ export type Transport = {
   /** The address parsed when it belongs to the utility's resources, else null. */
   allowed(url: string): URL | null
   /** Fetches a resource with a bearer token. Throws ForeignAddress before a token leaves, else as judgeAnswer. */
-  get(url: string, token: string, options?: GetOptions): Promise<Answer>
+  get(url: string, token: string, options?: GetOptions): Promise<JudgedAnswer>
   /** Deletes a resource. Throws TokenRefused on 401 and 403; any other answer as it came. */
   delete(url: string, token: string, options?: GetOptions): Promise<Answer>
   /** Posts to the token endpoint; the answer as it came. */
   post(url: string, request: { headers: Record<string, string>; body: string; signal?: AbortSignal }): Promise<Answer>
+  /** Opens the authorize endpoint as a browser would, without following its redirect; the answer as it came. */
+  visit(url: string): Promise<Answer>
   close(): Promise<void>
 }
 
@@ -42,9 +45,10 @@ export const FETCH_LIMITS: FetchLimits = {
 }
 
 /** Shorter than a refresh lease, so that no two processes ever refresh at once. */
-const TOKEN_MS = 60_000
+const SMALL_MS = 60_000
 /** A token answer is a few hundred bytes; anything far larger is not one. */
-const TOKEN_BYTES = 65_536
+const SMALL_BYTES = 65_536
+const OUR_NAME = 'green-button-proxy'
 const FEED = 'application/atom+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1'
 
 type Deps = { fetchLimits?: Partial<FetchLimits>; now?: () => Date }
@@ -65,34 +69,38 @@ export function openTransport(utility: Utility, registration: Registration, deps
   const now = deps.now ?? (() => new Date())
   const agent = openAgent(utility, registration, limits)
   const { addresses } = registration
+  const own: Record<string, string> = { 'user-agent': utility.tls.userAgent ?? OUR_NAME }
+  const small = {
+    ...limits,
+    totalMs: Math.min(limits.totalMs, SMALL_MS),
+    wireBytes: SMALL_BYTES,
+    inflatedBytes: SMALL_BYTES,
+  }
 
   const resource = (method: 'GET' | 'DELETE', text: string, headers: Record<string, string>, signal?: AbortSignal) => {
     const url = allowedResource(addresses, text)
     if (!url) throw new ForeignAddress()
-    return exchange(agent, { method, url, headers, signal }, limits)
+    return exchange(agent, { method, url, headers: { ...own, ...headers }, signal }, limits)
   }
 
   return {
     allowed: (url) => allowedResource(addresses, url),
     async get(url, token, { signal, accept = FEED } = {}) {
-      return judgeAnswer(await resource('GET', url, { authorization: `Bearer ${token}`, accept }, signal), now())
+      const answer = await resource('GET', url, { authorization: `Bearer ${token}`, accept }, signal)
+      return judgeAnswer(answer, utility.answers, now())
     },
     async delete(url, token, { signal, accept = FEED } = {}) {
       const answer = await resource('DELETE', url, { authorization: `Bearer ${token}`, accept }, signal)
-      if (answer.status === 401 || answer.status === 403) throw new TokenRefused(answer.status)
+      if (utility.answers.tokenRefused.includes(answer.status)) throw new TokenRefused(answer.status)
       return answer
     },
     async post(text, { headers, body, signal }) {
-      const url = new URL(text)
-      const endpoint = new URL(addresses.tokenEndpoint)
-      if (url.origin !== endpoint.origin || url.pathname !== endpoint.pathname) throw new ForeignAddress()
-      const small = {
-        ...limits,
-        totalMs: Math.min(limits.totalMs, TOKEN_MS),
-        wireBytes: TOKEN_BYTES,
-        inflatedBytes: TOKEN_BYTES,
-      }
-      return await exchange(agent, { method: 'POST', url, headers, body, signal }, small)
+      const url = endpointUrl(text, addresses.tokenEndpoint)
+      return await exchange(agent, { method: 'POST', url, headers: { ...own, ...headers }, body, signal }, small)
+    },
+    async visit(text) {
+      const url = endpointUrl(text, addresses.authorizationEndpoint)
+      return await exchange(agent, { method: 'GET', url, headers: { ...own, accept: 'text/html' } }, small)
     },
     async close() {
       await agent.close()
@@ -100,16 +108,28 @@ export function openTransport(utility: Utility, registration: Registration, deps
   }
 }
 
+/** The address parsed, when it is this endpoint and at most its query differs. */
+function endpointUrl(text: string, endpoint: string): URL {
+  const url = new URL(text)
+  const { origin, pathname } = new URL(endpoint)
+  if (url.origin !== origin || url.pathname !== pathname || url.username !== '') throw new ForeignAddress()
+  return url
+}
+
 function openAgent(utility: Utility, registration: Registration, limits: FetchLimits): Agent {
   const { certificate, key, ca, environment } = registration
-  const mutual = utility.oauth.mutualTls !== 'none'
-  if (mutual && (certificate === null || key === null)) {
+  const wanted = utility.tls.clientCertificate
+  const pair = wanted === 'none' || certificate === null || key === null ? null : { cert: certificate, key }
+  if (pair === null && wanted !== 'none' && wanted !== 'optional') {
     throw new BadRegistration(`registration ${registration.registrationUid}: ${utility.id} wants a client certificate`)
   }
   return new Agent({
     connect: {
       timeout: limits.connectMs,
-      ...(mutual && certificate !== null && key !== null ? { cert: certificate, key } : {}),
+      // Stated, since the environment (NODE_TLS_REJECT_UNAUTHORIZED, --tls-min-v1.0) could weaken what is not.
+      rejectUnauthorized: true,
+      minVersion: 'TLSv1.2',
+      ...pair,
       ...(ca !== null && environment !== 'production' ? { ca } : {}),
     },
     allowH2: false,
@@ -128,7 +148,7 @@ async function exchange(agent: Agent, outgoing: Outgoing, limits: FetchLimits): 
     origin: url.origin,
     path: `${url.pathname}${url.search}`,
     method,
-    headers: { 'user-agent': 'green-button-proxy', ...outgoing.headers, 'accept-encoding': 'gzip' },
+    headers: { ...outgoing.headers, 'accept-encoding': 'gzip' },
     body: outgoing.body ?? null,
     signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
   }
@@ -151,8 +171,10 @@ function textHeaders(headers: Record<string, string | string[] | undefined>): Re
 }
 
 /** Codes after which nothing can have reached the utility. */
-const NEVER_SENT =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|ERR_TLS_|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/
+const NEVER_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)/
+/** The server is not who it has to be, or speaks a TLS that is too old: nothing was sent. */
+const NOT_TRUSTED =
+  /^(ERR_TLS_|ERR_SSL_(?:UNSUPPORTED|TLSV1_ALERT_PROTOCOL|WRONG_VERSION)|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/
 
 function networkError(error: unknown): Error {
   if (error instanceof UtilityUnavailable) return error
@@ -160,6 +182,7 @@ function networkError(error: unknown): Error {
   if (/ALERT/.test(code) && /CERT|UNKNOWN_CA|ACCESS_DENIED/.test(code)) {
     return new ClientRejected('certificate_refused', { cause: error })
   }
+  if (NOT_TRUSTED.test(code)) return new UtilityUnavailable('server_not_trusted', { cause: error })
   return new UtilityUnavailable('network', { cause: error, outcomeUnknown: !NEVER_SENT.test(code) })
 }
 

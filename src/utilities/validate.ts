@@ -36,12 +36,23 @@ const zone = z.string().refine(isZone, 'an IANA time zone such as America/Los_An
 const path = z.string().regex(/^[A-Za-z{][A-Za-z0-9{}/]*$/, 'a path below resourceBase, without a slash at its start')
 const days = z.number().int().min(0).max(36_525)
 const limit = z.number().int().min(1).nullable()
+const statuses = z.array(z.number().int().min(200).max(599))
+const metadataToken = z.enum(['client', 'access', 'registration'])
+const PLACES = /\{(?!(?:historySeconds|historyYears|ongoingYears|bulkId)\})/
+const termValue = z
+  .string()
+  .min(1)
+  .refine(
+    (text) => !PLACES.test(text),
+    'no other place than {historySeconds}, {historyYears}, {ongoingYears}, {bulkId}',
+  )
 const place = { authorizationEndpoint: webAddress, tokenEndpoint: webAddress, resourceBase: webAddress }
 
 const definition = z.strictObject({
   id: z.string().regex(/^[\x21-\x7e]{1,40}$/, 'a short id without blanks'),
   slug: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'lower-case letters and digits'),
   name: z.string().min(1),
+  support: z.enum(['full', 'profile-only']),
   timezone: zone,
   currency: z.string().regex(/^[A-Z]{3}$/, 'an ISO 4217 code'),
   commodities: z.array(z.enum(['electricity', 'gas', 'water', 'steam', 'heat', 'other'])).min(1),
@@ -62,29 +73,42 @@ const definition = z.strictObject({
       .strictObject({ scopeParameter: z.string(), custodianParameter: z.string(), custodianId: z.string() })
       .nullable(),
     clientAuthentication: z.enum(['basic', 'basic-unencoded', 'form']),
-    parameterPlace: z.enum(['form', 'query']),
+    parameterPlace: z.enum(['form', 'query', 'json']),
     clientTokenField: z.enum(['access_token', 'client_access_token']),
     clientTokenScope: z.string().nullable(),
     requestScope: z.discriminatedUnion('kind', [
       z.strictObject({ kind: z.literal('none') }),
       z.strictObject({ kind: z.literal('dates') }),
       z.strictObject({ kind: z.literal('fixed'), scope: z.string().min(1) }),
-      z.strictObject({ kind: z.literal('espi'), functionBlocks: z.array(z.number().int().positive()).min(1) }),
+      z.strictObject({
+        kind: z.literal('espi'),
+        functionBlocks: z.array(z.number().int().positive()).min(1),
+        terms: z.array(z.tuple([z.string().regex(/^[A-Za-z]+$/, 'the name of a term'), termValue])),
+      }),
     ]),
     pkce: z.boolean(),
     issuer: webAddress.nullable(),
     codeParameters: z.array(z.string().min(1)).min(1),
     refreshRotates: z.boolean(),
-    refreshScope: z.enum(['none', 'same']),
+    refreshScope: z.enum(['none', 'granted', 'asked']),
     accessTokenSeconds: z.number().int().min(60),
     refreshTokenDays: days,
-    mutualTls: z.enum(['none', 'public-ca', 'private-ca']),
+  }),
+  tls: z.strictObject({
+    clientCertificate: z.enum(['none', 'optional', 'public-ca', 'private-ca']),
+    authorities: z.array(z.string().min(2)),
+    userAgent: z
+      .string()
+      .regex(/^[\x20-\x7e]{1,200}$/, 'printable characters')
+      .nullable(),
   }),
   espi: z
     .strictObject({
-      delivery: z.enum(['usage-point-windows', 'subscription-windows', 'bulk-files']),
+      delivery: z.enum(['usage-point-windows', 'subscription-windows', 'notified-batches', 'bulk-files']),
+      usageAddress: z.enum(['path', 'resourceURI']),
       paths: z.strictObject({
         status: path,
+        application: path.nullable(),
         authorization: path,
         usagePoints: path.nullable(),
         usage: path,
@@ -93,15 +117,30 @@ const definition = z.strictObject({
         bulk: path.nullable(),
         bulkFile: path.nullable(),
       }),
-      metadataToken: z.enum(['client', 'access']),
-      dateFormat: z.enum(['zulu', 'epoch', 'date']),
-      windowDays: z.number().int().min(1).max(366),
-      endInclusive: z.boolean(),
+      ids: z.enum(['same', 'apart']),
+      metadataTokens: z.strictObject({
+        status: metadataToken,
+        application: metadataToken,
+        authorization: metadataToken,
+      }),
+      dates: z.strictObject({
+        by: z.enum(['published', 'updated']),
+        names: z.enum(['hyphen', 'camel']),
+        format: z.enum(['zulu', 'epoch', 'date']),
+        end: z.enum(['exclusive', 'inclusive', 'none']),
+        futureEnd: z.enum(['sent', 'cut']),
+      }),
+      windowDays: z.number().int().min(1).max(366).nullable(),
       historyDays: days,
       refreshDays: days,
+      emptyAtFirstHours: z.number().int().min(0).max(168),
       billPeriod: z.enum(['local-midnight', 'utc-midnight']),
       fileKinds: z.array(
-        z.strictObject({ tag: z.string().min(1), product: z.enum(['customer', 'usage', 'unbilled']) }),
+        z.strictObject({
+          tag: z.string().min(1),
+          product: z.enum(['customer', 'usage', 'unbilled']),
+          quality: z.number().int().min(0).max(255).nullable(),
+        }),
       ),
       fileNamePattern: z.string().refine(isPattern, 'a regular expression').nullable(),
       fileRetentionDays: days,
@@ -111,19 +150,27 @@ const definition = z.strictObject({
       path: ['paths', 'bulkFile'],
       error: 'a path, since usage comes in files',
     }),
-  notifications: z.strictObject({
-    expected: z.boolean(),
-    clientCertificate: z.boolean().nullable(),
-    pingByGet: z.boolean(),
+  answers: z.strictObject({
+    tokenRefused: statuses,
+    limited: statuses,
+    limitText: z.string().min(3).nullable(),
+    promised: statuses,
+    noData: statuses,
+    gone: statuses,
+    certificateText: z.string().min(3).nullable(),
   }),
-  revocation: z.strictObject({
+  notifications: z.strictObject({ pollSeconds: z.number().int().min(10).max(86_400) }),
+  ending: z.strictObject({
     tell: z.strictObject({ method: z.literal('DELETE'), token: z.enum(['client', 'access']) }).nullable(),
-    accepted: z.array(z.number().int().min(200).max(499)),
+    accepted: statuses,
+    replacedByNext: z.boolean(),
+    unusedDays: z.number().int().min(2).max(36_525).nullable(),
   }),
   quota: z.strictObject({
     perSecond: limit,
     perHour: limit,
     perDay: limit,
+    tokensPerMinute: limit,
     dayStarts: z.strictObject({ hour: z.number().int().min(0).max(23), timezone: zone }).nullable(),
   }),
   fileMarks: z.array(z.string().min(8)),
