@@ -1,74 +1,169 @@
 import * as fc from 'fast-check'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 
 import type { Entry } from './entry.ts'
 import { FeedRejected } from './errors.ts'
 import { parse, parseBytes } from './parse.ts'
 
-const number = fc.constantFrom('0', '1', '-5', '007', '123456789012345', '1234567890123456', '99999999999999999', '-0')
-const odd = fc.constantFrom('', ' 7 ', '1.5', '--1', '-', '+3', '1<!-- c -->2', '1&#48;', '7\r', '<![CDATA[8]]>', 'x')
-const text = fc.oneof({ weight: 12, arbitrary: number }, { weight: 1, arbitrary: odd })
-const quality = fc.oneof({ weight: 9, arbitrary: number }, { weight: 1, arbitrary: fc.constant('quality1') })
-const more = fc.oneof(
-  { weight: 20, arbitrary: fc.constantFrom('', '<tou>1</tou>', '\n  ') },
-  {
-    weight: 1,
-    arbitrary: fc.constantFrom('<new>1</new>', '<tou/>', '<value>3</value>', '</value>', '<z:tou>1</z:tou>', '<!---->'),
-  },
-)
-const reading = fc
-  .record({ value: text, start: text, quality, more, attribute: fc.constantFrom('', '', '', ' xmlns:z="urn:z"') })
-  .map(
-    (r) =>
-      `<IntervalReading${r.attribute}><ReadingQuality><quality>${r.quality}</quality></ReadingQuality><timePeriod><duration>900</duration>` +
-      `<start>${r.start}</start></timePeriod><value>${r.value}</value>${r.more}</IntervalReading>`,
-  )
-const between = fc.constantFrom(
-  '',
-  '',
-  '',
-  '',
-  '\n',
-  ' <!-- c -->',
-  '<new/>',
-  'text',
-  '</IntervalBlock><IntervalBlock>',
-)
-const rows = fc.array(fc.tuple(reading, between, fc.integer({ min: 1, max: 5 })), { minLength: 2, maxLength: 12 })
-const body = rows.map(
-  (list) =>
-    '<entry xmlns="http://www.w3.org/2005/Atom"><content><IntervalBlock xmlns="http://naesb.org/espi">' +
-    list.map(([row, gap, times]) => `${row}${gap}`.repeat(times)).join('') +
-    '</IntervalBlock></content></entry>',
-)
+const oneOf = (...texts: string[]): fc.Arbitrary<string> => fc.constantFrom(...texts)
+/** Mostly nothing, so that readings still look alike often enough. */
+const rarely = (...texts: string[]): fc.Arbitrary<string> =>
+  fc.oneof({ weight: 25, arbitrary: fc.constant('') }, { weight: 1, arbitrary: oneOf(...texts) })
 
-it('readings that look alike are read the same as those read tag by tag', async () => {
-  await fc.assert(
-    fc.asyncProperty(body, async (xml) => {
-      const bytes = new TextEncoder().encode(xml.replaceAll('</IntervalBlock><IntervalBlock>', BLOCKS))
-      expect(await outcome(async () => parseBytes(bytes).entries)).toEqual(await outcome(() => dripped(bytes)))
-    }),
-    { numRuns: 400 },
-  )
+const plain = oneOf('0', '1', '-5', '007', '123456789012345', '-123456789012345', '-0', '900', '1735718400')
+const odd = [
+  ...['1234567890123456', '99999999999999999', '', ' 7 ', '1.5', '--1', '-', '+3', '1<!-- c -->2', '<!-- c -->4'],
+  ...['1&#48;', '7\r', '<![CDATA[8]]>', '<![CDATA[]]>9', 'x', '1e3', '\u0661', '5\u007f', '6\u0000', ']]>'],
+]
+const number = fc.oneof({ weight: 25, arbitrary: plain }, { weight: 1, arbitrary: oneOf(...odd) })
+const quality = fc.oneof({ weight: 25, arbitrary: plain }, { weight: 1, arbitrary: oneOf('quality1') })
+
+/** One way to write a reading: a function from its numbers to its text. */
+type Layout = (numbers: Record<'quality' | 'duration' | 'start' | 'value' | 'more', string>) => string
+
+const layout: fc.Arbitrary<Layout> = fc
+  .record({
+    gap: oneOf('', '', '\n  ', '\r\n', 'text \u{1f50c}', '<!-- c -->'),
+    attributes: oneOf('', '', '', ' a="1"', ' z:a="1"', ' xmlns:z="urn:z" z:a="1"', ' xmlns="urn:other"'),
+    column: oneOf('tou', 'cost', 'consumptionTier', 'cpp', 'powerOfTenMultiplier', 'new', 'z:tou', 'value'),
+    ornament: oneOf('', '', '<tou/>', '<cpp> </cpp>', '<new>1</new>', '<!---->', '<![CDATA[text]]>'),
+    valueFirst: fc.boolean(),
+  })
+  .map(({ gap, attributes, column, ornament, valueFirst }) => (numbers) => {
+    const value = `<value>${numbers.value}</value>${gap}`
+    const times = `<timePeriod${attributes}><duration>${numbers.duration}</duration>${gap}<start>${numbers.start}</start></timePeriod>`
+    const described = `<ReadingQuality><quality>${numbers.quality}</quality></ReadingQuality>${ornament}`
+    const rest = `<${column}>${numbers.more}</${column}>`
+    return `<IntervalReading>${valueFirst ? value : ''}${described}${times}${valueFirst ? '' : value}${rest}</IntervalReading>${gap}`
+  })
+
+const row = fc.record({
+  which: fc.nat(1),
+  numbers: fc.record({ quality, duration: number, start: number, value: number, more: number }),
+  after: rarely(' <!-- c -->', '<new/>', 'text', '</value>', '<interval><start>1</start></interval>', '&#65;', '&bad;'),
+  times: fc.integer({ min: 1, max: 4 }),
+})
+const bodyOf = (size: { blocks: number; rows: number }): fc.Arbitrary<Uint8Array> => {
+  const block = fc.record({
+    attributes: oneOf('', '', ' xmlns:z="urn:z"', ' xmlns:z="urn:z2"', ' z:b="1"'),
+    rows: fc.array(row, { minLength: 1, maxLength: size.rows }),
+    newEntry: fc.boolean(),
+  })
+  const blocks = fc.array(block, { minLength: 1, maxLength: size.blocks })
+  return fc.tuple(layout, layout, blocks).map(([first, second, list]) => {
+    const texts = list.map(({ attributes, rows, newEntry }) => {
+      const readings = rows.map((r) => ((r.which === 0 ? first : second)(r.numbers) + r.after).repeat(r.times))
+      return `${newEntry ? NEXT_ENTRY : ''}<IntervalBlock xmlns="${ESPI}"${attributes}>${readings.join('')}</IntervalBlock>`
+    })
+    return encode(`<feed xmlns="${ATOM}"><entry><content>${texts.join('')}</content></entry></feed>`)
+  })
+}
+const body = bodyOf({ blocks: 4, rows: 6 })
+
+const ATOM = 'http://www.w3.org/2005/Atom'
+const ESPI = 'http://naesb.org/espi'
+const NEXT_ENTRY = '</content></entry><entry><content>'
+const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
+
+describe('readings that look alike are read the same as those read tag by tag', () => {
+  it('in one piece', async () => {
+    await fc.assert(
+      fc.asyncProperty(body, async (bytes) => {
+        expect(outcome(bytes)).toEqual(await outcomeTagByTag(bytes))
+      }),
+      { numRuns: 400 },
+    )
+  })
+
+  it('at every place where a body can be cut in two', async () => {
+    await fc.assert(
+      fc.asyncProperty(bodyOf({ blocks: 2, rows: 2 }), async (bytes) => {
+        const expected = JSON.stringify(await outcomeTagByTag(bytes), keepNaN)
+        const wrong: unknown[] = []
+        for (let cut = 1; cut < bytes.length; cut++) {
+          const found = await outcomeOf([bytes.slice(0, cut), bytes.slice(cut)])
+          if (JSON.stringify(found, keepNaN) !== expected) wrong.push({ cut, found })
+        }
+        expect(wrong).toEqual([])
+      }),
+      { numRuns: 4 },
+    )
+  })
+
+  it('in pieces of any size', async () => {
+    await fc.assert(
+      fc.asyncProperty(body, fc.array(fc.integer({ min: 1, max: 2000 }), { maxLength: 20 }), async (bytes, lengths) => {
+        const pieces: Uint8Array[] = []
+        let at = 0
+        for (const length of [...lengths, bytes.length]) {
+          pieces.push(bytes.slice(at, at + length))
+          at += length
+        }
+        expect(await outcomeOf(pieces)).toEqual(await outcomeTagByTag(bytes))
+      }),
+      { numRuns: 200 },
+    )
+  })
 })
 
-const BLOCKS = '</IntervalBlock><IntervalBlock xmlns="http://naesb.org/espi">'
+describe('a reading that looks like the one before is refused', () => {
+  const reading = (value: number): string =>
+    `<IntervalReading><timePeriod z:a=""><start>${value}</start></timePeriod></IntervalReading>`
+  const readings = [1, 2, 3].map(reading).join('')
 
-/** In pieces so small that no reading is ever whole in memory, and so none can be compared with the one before. */
-async function dripped(bytes: Uint8Array): Promise<Entry[]> {
-  const pieces = async function* (): AsyncGenerator<Uint8Array> {
-    for (let at = 0; at < bytes.length; at += 40) yield bytes.slice(at, at + 40)
-  }
-  const entries: Entry[] = []
-  for await (const entry of parse(pieces())) entries.push(entry)
-  return entries
+  it('when its prefix is no longer declared', async () => {
+    const text =
+      `<entry xmlns="${ATOM}"><content><IntervalBlock xmlns="${ESPI}" xmlns:z="urn:z">${readings}</IntervalBlock>` +
+      `<IntervalBlock xmlns="${ESPI}">${readings}</IntervalBlock></content></entry>`
+    expect(outcome(encode(text))).toEqual(await outcomeTagByTag(encode(text)))
+    expect(outcome(encode(text))).toMatchObject(['unbound_prefix', expect.any(Number)])
+  })
+
+  it('when it is nested too deep', async () => {
+    const block = `<IntervalBlock xmlns="${ESPI}" xmlns:z="urn:z">${readings}</IntervalBlock>`
+    const deep = 30
+    const text = `<entry xmlns="${ATOM}"><content>${block}${'<entry><content>'.repeat(deep)}${block}`
+    expect(outcome(encode(text))).toEqual(await outcomeTagByTag(encode(text)))
+    expect(outcome(encode(text))).toMatchObject(['too_deep', expect.any(Number)])
+  })
+})
+
+function keepNaN(_key: string, value: unknown): unknown {
+  if (value instanceof Float64Array) return [...value].map(String)
+  return value instanceof Map ? [...value].map(([row, { digits, exponent }]) => `${row}:${digits}e${exponent}`) : value
 }
 
-async function outcome(run: () => Promise<Entry[]>): Promise<unknown> {
+/** Entries, or code and offset of the refusal. */
+function outcome(bytes: Uint8Array): unknown {
   try {
-    return await run()
+    return parseBytes(bytes).entries
   } catch (error) {
-    if (error instanceof FeedRejected) return [error.code, error.offset]
-    throw error
+    return refusal(error)
   }
+}
+
+/** Pieces so small that no reading is ever whole in memory, and so none can be compared with the one before. */
+function outcomeTagByTag(bytes: Uint8Array): Promise<unknown> {
+  const pieces: Uint8Array[] = []
+  for (let at = 0; at < bytes.length; at += 40) pieces.push(bytes.slice(at, at + 40))
+  return outcomeOf(pieces)
+}
+
+async function outcomeOf(pieces: Uint8Array[]): Promise<unknown> {
+  const entries: Entry[] = []
+  try {
+    for await (const entry of parse(streamed(pieces))) entries.push(entry)
+    return entries
+  } catch (error) {
+    return refusal(error)
+  }
+}
+
+async function* streamed(pieces: Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* pieces
+}
+
+function refusal(error: unknown): unknown {
+  if (error instanceof FeedRejected) return [error.code, error.offset]
+  throw error
 }
