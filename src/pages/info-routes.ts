@@ -12,6 +12,9 @@ import type { PageTools } from './page-tools.ts'
 import type { PagesDeps } from './pages-deps.ts'
 import { stylesheet } from './stylesheet.ts'
 
+/** A profile that was never tried is no promise. */
+const supported = knownUtilities.filter(({ support }) => support === 'full')
+
 const REFRESH_SECONDS = 4
 
 /** Pages beside the customer's path: home, where utilities' portals lead to, availability, terms, privacy, the style. */
@@ -28,7 +31,7 @@ export function infoRoutes(app: FastifyInstance, deps: PagesDeps, tools: PageToo
   }
 
   app.get('/availability', (request, reply) =>
-    tools.send(reply, availabilityPage(tools.context(request), deps.utilities ?? knownUtilities)),
+    tools.send(reply, availabilityPage(tools.context(request), deps.utilities ?? supported)),
   )
   for (const which of ['terms', 'privacy'] as const) {
     app.get(`/${which}`, (request, reply) => tools.send(reply, legalPage(tools.context(request), which)))
