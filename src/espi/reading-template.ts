@@ -25,13 +25,12 @@ export type ReadingTemplate = {
   bindings: number[]
 }
 
-/** Where the numbers of the reading that is open stand, as long as it holds nothing else worth keeping. */
+/** Where the numbers of the reading that is open stand. */
 export type ReadingTrace = {
   starts: number[]
   ends: number[]
   columns: number[]
-  plain: boolean
-  /** End of the reading before, or -1 when something else came since. */
+  /** End of the reading before, or -1 when something came since that is worth more than its bytes, or they are gone. */
   from: number
   /** How often a template may still be made without one being used: shapes that alternate are not worth it. */
   patience: number
@@ -42,7 +41,7 @@ const MAX_NUMBERS = 16
 const MAX_BYTES = 4096
 
 export function createTrace(): ReadingTrace {
-  return { starts: [], ends: [], columns: [], plain: false, from: -1, patience: PATIENCE }
+  return { starts: [], ends: [], columns: [], from: -1, patience: PATIENCE }
 }
 
 /** Every block may try again. */
@@ -54,12 +53,10 @@ export function beginTrace(trace: ReadingTrace): void {
   trace.starts.length = 0
   trace.ends.length = 0
   trace.columns.length = 0
-  trace.plain = true
 }
 
 /** Something that is no plain number: this reading is no template. */
 export function breakTrace(trace: ReadingTrace): void {
-  trace.plain = false
   trace.from = -1
 }
 
@@ -75,7 +72,7 @@ export function endTrace(r: Reader, end: number): void {
   const count = trace.columns.length
   const from = trace.from
   trace.from = end
-  if (t === null || !trace.plain || from < 0 || count === 0 || count > MAX_NUMBERS) return
+  if (t === null || from < 0 || count === 0 || count > MAX_NUMBERS) return
   if (end - from > MAX_BYTES || trace.patience <= 0) return
   trace.patience--
   const pieces: Float64Array[] = []
