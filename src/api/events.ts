@@ -48,9 +48,9 @@ export const eventEndpoints: readonly Endpoint[] = [
     path: '/events/:uid',
     async run({ deps, companyUid, body, params: { uid = '' } }) {
       const event = await deps.db.company(companyUid, async (tx) => {
-        await getEvent(tx, uid)
+        const known = await getEvent(tx, uid)
         const { is_delivered } = parseParameters(modifyBody, body)
-        if (typeof is_delivered === 'boolean') await setEventDelivered(tx, uid, is_delivered)
+        if (typeof is_delivered === 'boolean') await setEventDelivered(tx, known, is_delivered)
         return await getEvent(tx, uid)
       })
       return renderEvent(event)

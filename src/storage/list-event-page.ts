@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 
-import { authorizationOf, type Uid } from '../model/uid.ts'
+import type { Uid } from '../model/uid.ts'
 import type { Tx } from './db.ts'
 import type { EventRow } from './events.ts'
 import { cutPage, type Page } from './list-page.ts'
@@ -20,10 +20,36 @@ export async function listEventPage(tx: Tx, { uids, isDelivered, after, limit }:
   return cutPage(rows, limit)
 }
 
-/** Marks an event as delivered or not; false when the company has no such event. */
-export async function setEventDelivered(tx: Tx, eventUid: Uid, isDelivered: boolean): Promise<boolean> {
-  const { numAffectedRows } = await sql`
+/** Marks an event as delivered or not. */
+export async function setEventDelivered(
+  tx: Tx,
+  { authorizationUid, eventUid }: Pick<EventRow, 'authorizationUid' | 'eventUid'>,
+  isDelivered: boolean,
+): Promise<void> {
+  await sql`
     update events set is_delivered = ${isDelivered}
-     where authorization_uid = ${authorizationOf(eventUid)} and event_uid = ${eventUid}`.execute(tx)
-  return numAffectedRows === 1n
+     where authorization_uid = ${authorizationUid} and event_uid = ${eventUid}`.execute(tx)
+}
+
+/** One event by its uid; null when there is none. */
+export async function findEvent(
+  tx: Tx,
+  { authorizationUid, eventUid }: { authorizationUid: Uid; eventUid: Uid },
+): Promise<EventRow | null> {
+  const { rows } = await sql<EventRow>`
+    select authorization_uid as "authorizationUid", event_uid as "eventUid", company_uid as "companyUid", type, ts,
+           meter_uid as "meterUid", form_uid as "formUid", is_delivered as "isDelivered", details
+      from events where authorization_uid = ${authorizationUid} and event_uid = ${eventUid}`.execute(tx)
+  return rows[0] ?? null
+}
+
+/** Notes that an event was told everywhere, and where last. */
+export async function noteTold(
+  tx: Tx,
+  { authorizationUid, eventUid }: { authorizationUid: Uid; eventUid: Uid },
+  target: string,
+): Promise<void> {
+  await sql`
+    update events set is_delivered = true, details = details || jsonb_build_object('delivery_target', ${target}::text)
+     where authorization_uid = ${authorizationUid} and event_uid = ${eventUid}`.execute(tx)
 }
