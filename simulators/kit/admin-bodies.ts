@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { type Fault, modes } from './faults.ts'
+import { modeNames } from './faults.ts'
+import type { Fault } from './faults/contract.ts'
 
 /** What the admin API takes; anything else is a 400 that says what is wrong. */
 const whole = z.number().int().min(0)
@@ -8,6 +9,7 @@ const settings = z
   .strictObject({
     refreshRotation: z.boolean(),
     accessTokenSeconds: whole,
+    expiresInText: z.boolean(),
     refreshTokenSeconds: whole,
     codeSeconds: whole,
     redirectScope: z.enum(['raw', 'encoded']),
@@ -53,8 +55,9 @@ export const bodies = {
 }
 
 const fault = z.strictObject({
-  on: z.enum(['token', 'resource', 'authorize', 'notification']),
-  times: z.number().int().min(1).default(1),
+  on: z.enum(['connection', 'token', 'resource', 'authorize', 'notification']),
+  times: z.number().int().min(1).exactOptional(),
+  until: z.iso.datetime({ offset: true }).exactOptional(),
   mode: z.string().exactOptional(),
   status: whole.exactOptional(),
   body: z.string().exactOptional(),
@@ -62,14 +65,17 @@ const fault = z.strictObject({
   headers: z.record(z.string(), z.string()).exactOptional(),
   delayMs: whole.exactOptional(),
   truncate: whole.exactOptional(),
+  seconds: z.number().int().exactOptional(),
+  bytes: whole.exactOptional(),
   match: z.string().exactOptional(),
 })
 
 /** A fault whose mode exists at the point it is for. */
 export const checkedFault = (body: unknown): Fault => {
   const checked = fault.parse(body)
-  const known = modes[checked.on]
+  const known = modeNames(checked.on)
   if (checked.mode !== undefined && !known.includes(checked.mode))
     throw new Error(`mode on ${checked.on} is one of ${known.join(', ')}`)
-  return checked
+  if (checked.on === 'connection' && checked.mode === undefined) throw new Error(`mode is one of ${known.join(', ')}`)
+  return { ...checked, times: checked.times ?? (checked.until === undefined ? 1 : 1_000_000) }
 }

@@ -6,8 +6,9 @@ import { dayFromIso, dayOf, isoDate, midnight } from '../world/local-days.ts'
 import { billedPeriods } from '../world/periods.ts'
 import { activeAuthorizations, activeOf, endAuthorization, findAuthorization } from './authorizations.ts'
 import { bodies, checkedFault } from './admin-bodies.ts'
-import { openCertificates } from './certificates.ts'
-import { modes } from './faults.ts'
+import { badCertificate, openCertificates } from './certificates.ts'
+import { connectionModeOf, modeNames, modes } from './faults.ts'
+import type { Fault } from './faults/contract.ts'
 import { type Answer, type Incoming, json } from './server.ts'
 import type { Correction, Rebill } from '../world/world.ts'
 import type { Authorization } from './state.ts'
@@ -48,8 +49,9 @@ const routes: Record<string, (utility: Utility, call: Call) => unknown> = {
     setThirdParty(utility, bodies.thirdParty.parse(body))
   },
   'GET /third-party': (utility) => utility.state.thirdParty,
-  'PUT /clock': (utility, { hooks, body }) => {
+  'PUT /clock': async (utility, { hooks, body }) => {
     moveClock(utility, hooks, bodies.clock.parse(body).clock)
+    await utility.meetFaults()
     return clockOf(utility)
   },
   'GET /clock': (utility) => clockOf(utility),
@@ -96,15 +98,18 @@ const routes: Record<string, (utility: Utility, call: Call) => unknown> = {
     utility.present(other.server)
     return { trusted }
   },
-  'GET /fault': (utility) => ({ faults: utility.faults.list, modes }),
-  'POST /fault': (utility, { body }) => {
-    const fault = checkedFault(body)
-    if (fault.mode === 'expire-now') expireTokens(utility)
-    else utility.faults.add(fault)
+  'GET /fault': (utility) => ({
+    faults: utility.faults.list,
+    modes: Object.fromEntries(points.map((on) => [on, modeNames(on)])),
+  }),
+  'GET /fault-modes': () => modes.map(({ name, group, on, about }) => ({ name, group, on, about })),
+  'POST /fault': async (utility, { body }) => {
+    await arrange(utility, checkedFault(body))
     return { faults: utility.faults.list }
   },
-  'DELETE /fault': (utility) => {
+  'DELETE /fault': async (utility) => {
     utility.faults.list.length = 0
+    await utility.meetFaults()
   },
 }
 
@@ -194,8 +199,22 @@ function agreementBy(utility: Utility, by: { login: string; usagePoint: string |
   return agreement
 }
 
+const points = ['connection', 'token', 'resource', 'authorize', 'notification'] as const
+
+async function arrange(utility: Utility, fault: Fault): Promise<void> {
+  if (fault.mode === 'expire-now') return expireTokens(utility)
+  if (fault.on !== 'connection') return utility.faults.add(fault)
+  const { certificates } = utility
+  if (!certificates)
+    throw new BadRequest('Faults of the connection need a utility with TLS: the admin API shares this port')
+  const mode = connectionModeOf(fault)
+  if (mode?.certificate) utility.badCertificates.set(mode.name, await badCertificate(certificates, mode.certificate))
+  utility.faults.add(fault)
+  await utility.meetFaults()
+}
+
 /** Access and client tokens die now; refresh tokens live on. */
-function expireTokens(utility: Utility): void {
+export function expireTokens(utility: Utility): void {
   for (const token of Object.values(utility.state.tokens)) if (token.kind !== 'refresh') token.expiresAt = utility.now()
   utility.store.save()
 }

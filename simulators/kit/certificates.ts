@@ -1,4 +1,4 @@
-import { createHash, KeyObject, randomBytes, webcrypto, X509Certificate } from 'node:crypto'
+import { createHash, createPrivateKey, KeyObject, randomBytes, webcrypto, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import type * as X509 from '@peculiar/x509'
@@ -9,7 +9,12 @@ export type Certificates = {
   ca: string
   server: { certificate: string; key: string }
   client: { certificate: string; key: string } | null
+  /** Private key of the authority, with which further certificates are made. */
+  authorityKey: string
 }
+
+/** Server certificates that a client should refuse, and `rotated`, which it should not. */
+export type BadCertificate = 'expired' | 'not-yet-valid' | 'wrong-host' | 'self-signed' | 'unknown-issuer' | 'rotated'
 
 const ecdsa = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 const rsa = {
@@ -50,17 +55,14 @@ function read(file: string): Certificates | null {
 }
 
 const isCertificates = (value: unknown): value is Certificates =>
-  typeof value === 'object' && value !== null && 'ca' in value && 'server' in value && 'client' in value
+  typeof value === 'object' && value !== null && 'ca' in value && 'server' in value && 'authorityKey' in value
 
 async function make(name: string, withClient: boolean): Promise<Certificates> {
-  const x509 = await import('@peculiar/x509') // half a second that a start with stored certificates saves
-  x509.cryptoProvider.set(webcrypto)
+  const x509 = await library()
   const authorityKeys = await webcrypto.subtle.generateKey(ecdsa, true, ['sign', 'verify'])
-  const life = { notBefore: new Date(Date.now() - 86_400_000), notAfter: new Date(Date.now() + tenYears) }
-  const subject = `CN=Simulated ${name.toUpperCase()} authority, O=Green Button simulators`
   const authority = await x509.X509CertificateGenerator.createSelfSigned({
-    ...life,
-    name: subject,
+    ...lifeOf(),
+    name: `CN=Simulated ${name.toUpperCase()} authority, O=Green Button simulators`,
     serialNumber: serial(),
     keys: authorityKeys,
     signingAlgorithm: ecdsa,
@@ -70,51 +72,106 @@ async function make(name: string, withClient: boolean): Promise<Certificates> {
       await x509.SubjectKeyIdentifierExtension.create(authorityKeys.publicKey),
     ],
   })
-  const issue = async (
-    keys: webcrypto.CryptoKeyPair,
-    leaf: { subject: string; usage: string; names: X509.JsonGeneralName[] },
-  ) =>
-    x509.X509CertificateGenerator.create({
-      ...life,
-      subject: leaf.subject,
-      issuer: authority.subject,
-      serialNumber: serial(),
-      publicKey: keys.publicKey,
-      signingKey: authorityKeys.privateKey,
-      signingAlgorithm: ecdsa,
-      extensions: [
-        new x509.BasicConstraintsExtension(false, undefined, true),
-        new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment, true),
-        new x509.ExtendedKeyUsageExtension([leaf.usage]),
-        new x509.SubjectAlternativeNameExtension(leaf.names),
-        await x509.AuthorityKeyIdentifierExtension.create(authorityKeys.publicKey),
-      ],
-    })
-  const serverKeys = await webcrypto.subtle.generateKey(ecdsa, true, ['sign', 'verify'])
-  const loopback: X509.JsonGeneralName[] = [
-    { type: 'dns', value: 'localhost' },
-    { type: 'ip', value: '127.0.0.1' },
-    { type: 'ip', value: '::1' },
-  ]
-  const server = await issue(serverKeys, {
-    subject: 'CN=localhost',
-    usage: x509.ExtendedKeyUsage.serverAuth,
-    names: loopback,
-  })
-  const issueClient = async (): Promise<Certificates['client']> => {
-    const keys = await webcrypto.subtle.generateKey(rsa, true, ['sign', 'verify'])
-    const client = await issue(keys, {
-      subject: 'CN=thirdparty.example, O=Registered third party',
-      usage: x509.ExtendedKeyUsage.clientAuth,
-      names: [{ type: 'dns', value: 'thirdparty.example' }],
-    })
-    return { certificate: client.toString('pem'), key: pemOf(keys.privateKey) }
-  }
+  const signer: Signer = { ca: authority.toString('pem'), authorityKey: pemOf(authorityKeys.privateKey) }
   return {
-    ca: authority.toString('pem'),
-    server: { certificate: server.toString('pem'), key: pemOf(serverKeys.privateKey) },
-    client: withClient ? await issueClient() : null,
+    ...signer,
+    server: await serverCertificate(signer, {}),
+    client: withClient ? await clientCertificate(signer, 'Registered third party') : null,
   }
+}
+
+type Signer = Pick<Certificates, 'ca' | 'authorityKey'>
+type Pair = { certificate: string; key: string }
+type Leaf = { subject: string; usage: 'serverAuth' | 'clientAuth'; names: X509.JsonGeneralName[]; life?: Life }
+type Life = { notBefore: Date; notAfter: Date }
+
+/** Half a second that a start with stored certificates saves. */
+async function library(): Promise<typeof X509> {
+  const x509 = await import('@peculiar/x509')
+  x509.cryptoProvider.set(webcrypto)
+  return x509
+}
+
+const lifeOf = (): Life => ({
+  notBefore: new Date(Date.now() - 86_400_000),
+  notAfter: new Date(Date.now() + tenYears),
+})
+
+async function issue(signer: Signer, keys: webcrypto.CryptoKeyPair, leaf: Leaf): Promise<Pair> {
+  const x509 = await library()
+  const authority = new x509.X509Certificate(signer.ca)
+  const signingKey = createPrivateKey(signer.authorityKey).toCryptoKey(ecdsa, true, ['sign'])
+  const certificate = await x509.X509CertificateGenerator.create({
+    ...(leaf.life ?? lifeOf()),
+    subject: leaf.subject,
+    issuer: authority.subject,
+    serialNumber: serial(),
+    publicKey: keys.publicKey,
+    signingKey,
+    signingAlgorithm: ecdsa,
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment, true),
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage[leaf.usage]]),
+      new x509.SubjectAlternativeNameExtension(leaf.names),
+      await x509.AuthorityKeyIdentifierExtension.create(authority),
+    ],
+  })
+  return { certificate: certificate.toString('pem'), key: pemOf(keys.privateKey) }
+}
+
+const loopback: X509.JsonGeneralName[] = [
+  { type: 'dns', value: 'localhost' },
+  { type: 'ip', value: '127.0.0.1' },
+  { type: 'ip', value: '::1' },
+]
+
+const serverCertificate = async (
+  signer: Signer,
+  differences: { life?: Life; names?: X509.JsonGeneralName[] },
+): Promise<Pair> =>
+  issue(signer, await webcrypto.subtle.generateKey(ecdsa, true, ['sign', 'verify']), {
+    subject: 'CN=localhost',
+    usage: 'serverAuth',
+    names: loopback,
+    ...differences,
+  })
+
+/** A certificate for a third party, RSA as PG&E wants it, signed by the simulated authority. */
+export const clientCertificate = async (signer: Signer, organization: string): Promise<Pair> =>
+  issue(signer, await webcrypto.subtle.generateKey(rsa, true, ['sign', 'verify']), {
+    subject: `CN=thirdparty.example, O=${organization}`,
+    usage: 'clientAuth',
+    names: [{ type: 'dns', value: 'thirdparty.example' }],
+  })
+
+const day = 86_400_000
+
+/** A server certificate with one thing about it that differs from the right one. */
+export const badCertificate = async (signer: Signer, kind: BadCertificate): Promise<Pair> => {
+  const now = Date.now()
+  if (kind === 'unknown-issuer') return (await make('unknown', false)).server
+  if (kind === 'self-signed') return selfSigned()
+  if (kind === 'wrong-host') return serverCertificate(signer, { names: [{ type: 'dns', value: 'elsewhere.example' }] })
+  if (kind === 'expired')
+    return serverCertificate(signer, { life: { notBefore: new Date(now - 30 * day), notAfter: new Date(now - day) } })
+  if (kind === 'not-yet-valid')
+    return serverCertificate(signer, { life: { notBefore: new Date(now + day), notAfter: new Date(now + 30 * day) } })
+  return serverCertificate(signer, {})
+}
+
+async function selfSigned(): Promise<Pair> {
+  const x509 = await library()
+  const keys = await webcrypto.subtle.generateKey(ecdsa, true, ['sign', 'verify'])
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    ...lifeOf(),
+    name: 'CN=localhost',
+    serialNumber: serial(),
+    keys,
+    signingAlgorithm: ecdsa,
+    extensions: [new x509.SubjectAlternativeNameExtension(loopback)],
+  })
+  return { certificate: certificate.toString('pem'), key: pemOf(keys.privateKey) }
 }
 
 const serial = (): string => `01${randomBytes(15).toString('hex')}`

@@ -1,137 +1,110 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { errorRedirect } from './flows.ts'
-import { type Answer, type Incoming, redirect } from './server.ts'
+import { type Answer, bytesOf, type Incoming } from './server.ts'
+import type { Call, Fault, FaultPoint, Mode } from './faults/contract.ts'
+import { type ConnectionMode, connectionModes } from './faults/connections.ts'
+import { dataModes } from './faults/data.ts'
+import { documentModes } from './faults/documents.ts'
+import { encodingModes } from './faults/encodings.ts'
+import { headerModes } from './faults/headers.ts'
+import { type NotificationMode, notificationModes } from './faults/notifications.ts'
+import { oauthModes } from './faults/oauth.ts'
+import { sendingModes } from './faults/sending.ts'
+import { statusModes } from './faults/statuses.ts'
 
-export type FaultPoint = 'token' | 'resource' | 'authorize' | 'notification'
+/** Every named mode, in the order in which the admin API lists them. */
+export const modes: readonly Mode[] = [
+  ...connectionModes,
+  ...sendingModes,
+  ...statusModes,
+  ...headerModes,
+  ...encodingModes,
+  ...documentModes,
+  ...dataModes,
+  ...oauthModes,
+  ...notificationModes,
+]
 
-/** One arranged fault; it is used up after `times` requests. `match` narrows it to targets that contain the text. */
-export type Fault = {
-  on: FaultPoint
-  times: number
-  mode?: string
-  status?: number
-  body?: string
-  contentType?: string
-  headers?: Record<string, string>
-  delayMs?: number
-  /** Number of characters after which the body ends. */
-  truncate?: number
-  match?: string
-}
+export const modeNames = (on: FaultPoint): string[] => modes.filter((m) => m.on.includes(on)).map((m) => m.name)
 
-export const modes: Record<FaultPoint, readonly string[]> = {
-  token: [
-    'expire-now',
-    'invalid-grant',
-    'rotation-off',
-    'string-expires-in',
-    'foreign-resource-uri',
-    'narrower-scope',
-    'wider-scope',
-    'html',
-    'close',
-    'no-refresh-token',
-    'lost-answer',
-  ],
-  resource: [
-    'html',
-    'doctype-bomb',
-    'broken-xml',
-    'truncated',
-    'cut',
-    'drip',
-    'other-subscription',
-    'close',
-    'empty',
-    'lost-answer',
-    'late-answer',
-  ],
-  authorize: ['server-error', 'access-denied', 'html'],
-  notification: ['lost', 'doubled', 'late', 'forged-host', 'truncated'],
-}
+const named = <Kind extends Mode>(list: readonly Kind[], fault: Fault): Kind | undefined =>
+  list.find((m) => m.name === fault.mode && m.on.includes(fault.on))
+
+export const connectionModeOf = (fault: Fault): ConnectionMode | undefined => named(connectionModes, fault)
+
+export const notificationModeOf = (fault: Fault): NotificationMode | undefined => named(notificationModes, fault)
 
 export type Faults = {
   list: Fault[]
   add(fault: Fault): void
   /** The fault that this request meets, now used up by one. */
   take(on: FaultPoint, target: string): Fault | null
+  /** Whether the API's port is closed now. */
+  isRefusing(): boolean
 }
 
-export const createFaults = (): Faults => {
+/** `now` is the utility's clock in epoch seconds: a fault whose `until` has come is over. */
+export const createFaults = (now: () => number): Faults => {
   const list: Fault[] = []
+  const drop = (over: (fault: Fault) => boolean): void => {
+    for (let i = list.length - 1; i >= 0; i--) {
+      const fault = list[i]
+      if (fault && over(fault)) list.splice(i, 1)
+    }
+  }
+  const expire = (): void => drop((f) => f.until !== undefined && Date.parse(f.until) <= now() * 1000)
   return {
     list,
     add: (fault) => void list.push(fault),
     take(on, target) {
-      const found = list.find((f) => f.on === on && f.times > 0 && target.includes(f.match ?? ''))
+      expire()
+      const found = list.find(
+        (f) => f.on === on && f.times > 0 && f.mode !== 'refuse' && target.includes(f.match ?? ''),
+      )
       if (!found) return null
       found.times--
-      if (found.times <= 0) list.splice(list.indexOf(found), 1)
+      drop((f) => f.times <= 0)
       return found
+    },
+    isRefusing() {
+      expire()
+      return list.some((f) => f.mode === 'refuse')
     },
   }
 }
 
-const page =
-  '<!doctype html><html lang="en"><title>Sorry</title><h1>We are performing scheduled maintenance</h1></html>'
-
-/** Hands a request through a fault: before the handler (delay, refusal) and after it (a spoiled body). */
+/** Hands a request through a fault: in the handler's place (delay, refusal) or after it (a spoiled answer). */
 export const throughFault = async (
   fault: Fault | null,
   incoming: Incoming,
-  next: () => Answer | Promise<Answer>,
+  options: { next: () => Answer | Promise<Answer>; expireTokens: () => void },
 ): Promise<Answer> => {
-  if (!fault) return next()
-  if (fault.mode === 'drip') return { ...(await next()), dripMs: fault.delayMs ?? 20 }
-  if (fault.mode === 'late-answer') {
-    const answer = await next()
-    await wait(fault.delayMs ?? 400)
-    return answer
-  }
-  if (fault.delayMs) await wait(fault.delayMs)
-  if (fault.mode === 'close') {
-    incoming.destroy()
-    return { status: 500 }
-  }
-  if (fault.mode === 'html') return { status: fault.status ?? 200, type: 'text/html; charset=utf-8', body: page }
-  const back = incoming.query.get('redirect_uri')
-  if ((fault.mode === 'server-error' || fault.mode === 'access-denied') && back !== null)
-    return redirect(
-      errorRedirect({ redirectUri: back, state: incoming.query.get('state') }, fault.mode.replace('-', '_')),
-    )
-  if (fault.mode === 'empty') return { status: fault.status ?? 200, type: 'application/atom+xml', body: '' }
+  if (!fault) return options.next()
+  const mode = named(modes, fault)
+  const call: Call = { fault, incoming, expireTokens: options.expireTokens }
+  if (fault.delayMs && !mode?.ownDelay) await wait(fault.delayMs)
+  const answer = mode === undefined ? await plain(fault, options.next) : await through(mode, call, options.next)
+  return fault.headers ? { ...answer, headers: { ...answer.headers, ...fault.headers } } : answer
+}
+
+/** Without a mode: the status and body given, or only slower or shorter. */
+async function plain(fault: Fault, next: () => Answer | Promise<Answer>): Promise<Answer> {
   if (fault.status !== undefined || fault.body !== undefined)
-    return {
-      status: fault.status ?? 200,
-      type: fault.contentType ?? 'application/json',
-      headers: fault.headers ?? {},
-      body: fault.body ?? '',
-    }
+    return { status: fault.status ?? 200, type: fault.contentType ?? 'application/json', body: fault.body ?? '' }
   const answer = await next()
-  if (fault.mode === 'lost-answer') {
-    incoming.destroy()
-    return answer
+  if (fault.truncate === undefined) return answer
+  return {
+    ...answer,
+    body: bytesOf(answer.body ?? '')
+      .toString('utf8')
+      .slice(0, fault.truncate),
   }
-  return fault.mode === undefined && fault.truncate === undefined ? answer : spoil(fault, answer)
 }
 
-function spoil(fault: Fault, answer: Answer): Answer {
-  const body = typeof answer.body === 'string' ? answer.body : [...(answer.body ?? [])].join('')
-  const type = fault.contentType ?? answer.type
-  const whole: Answer = { ...answer, body, ...(type === undefined ? {} : { type }) }
-  if (fault.mode === 'doctype-bomb') return { ...whole, body: bomb(body) }
-  if (fault.mode === 'broken-xml')
-    return { ...whole, body: body.replace(/<\/([\w:]*)IntervalReading>|<\/([\w:]*)entry>/, '</oops>') }
-  if (fault.mode === 'other-subscription')
-    return { ...whole, body: body.replaceAll(/\/(Subscription|RetailCustomer)\/[^/"?]+/g, '/$1/9999999') }
-  if (fault.mode === 'cut') return { ...whole, cutAfter: fault.truncate ?? Math.floor(body.length / 2) }
-  const cut = fault.truncate ?? (fault.mode === 'truncated' ? Math.floor(body.length * 0.7) : null)
-  return cut === null ? whole : { ...whole, body: body.slice(0, cut) }
-}
-
-const bomb = (body: string): string => {
-  const entities = Array.from({ length: 9 }, (_, n) => `<!ENTITY b${n + 1} "${`&b${n};`.repeat(10)}">`).join('')
-  const [declaration = ''] = /^(<\?xml[^>]*>)?/.exec(body) ?? []
-  const rest = body.slice(declaration.length).replace(/>[^<>]+<\/([\w:]*)title>/, '>&b9;</$1title>')
-  return `${declaration}<!DOCTYPE feed [<!ENTITY b0 "boom">${entities}]>${rest}`
+async function through(mode: Mode, call: Call, next: () => Answer | Promise<Answer>): Promise<Answer> {
+  if (mode.instead) return mode.instead(call)
+  const answer = await next()
+  if (!mode.after) return answer
+  const type = call.fault.contentType ?? answer.type
+  const body = bytesOf(answer.body ?? '').toString('utf8')
+  return mode.after({ ...answer, body, ...(type === undefined ? {} : { type }) }, call)
 }

@@ -134,7 +134,7 @@ test('a token answer can be lost after the refresh token has rotated', async () 
 })
 
 test('an arrangement that makes no sense is refused with the reason', async () => {
-  await expect(fault({ on: 'resource', mode: 'sunspots' })).rejects.toThrow('mode on resource is one of html')
+  await expect(fault({ on: 'resource', mode: 'sunspots' })).rejects.toThrow('mode on resource is one of close')
   await expect(fault({ on: 'weather' })).rejects.toThrow('bad_request')
   await expect(admin(simulators.demo, 'PUT', '/settings', { nonsense: 1 })).rejects.toThrow('nonsense')
   await expect(admin(simulators.demo, 'GET', '/ledger?login=nobody')).rejects.toThrow('No such authorization')

@@ -1,6 +1,7 @@
-import { answerAdmin, type Hooks, pushNewDays } from './admin.ts'
-import { type Fault, type FaultPoint, throughFault } from './faults.ts'
-import { type Answer, type Incoming, listen, type Listening } from './server.ts'
+import { answerAdmin, expireTokens, type Hooks, pushNewDays } from './admin.ts'
+import { connectionModeOf, throughFault } from './faults.ts'
+import type { Fault, FaultPoint } from './faults/contract.ts'
+import { type Answer, type Guard, type Incoming, listen, type Listening } from './server.ts'
 import { tokenParameters } from './token-endpoint.ts'
 import type { Utility } from './utility.ts'
 
@@ -37,9 +38,16 @@ export const mount = async (utility: Utility, hooks: Hooks, mounts: readonly Mou
         flag: one.flag,
         tls,
         handler: (incoming) => answer(utility, hooks, { one, incoming }),
+        ...(tls ? { guard: guardOf(utility) } : {}),
       })
       listening.push(server)
-      if (tls) utility.present = (other) => server.present(other)
+      if (tls) {
+        utility.present = (other) => server.present(other)
+        utility.meetFaults = async () => {
+          await server.refuse(utility.faults.isRefusing())
+          server.closeIdle() // so that the next request of a client begins with a connection
+        }
+      }
       if (one.role !== 'api') utility.origins.pages = server.origin
       if (one.role !== 'pages') utility.origins.api = server.origin
     }
@@ -50,6 +58,16 @@ export const mount = async (utility: Utility, hooks: Hooks, mounts: readonly Mou
   pushNewDays(utility, hooks)
   return { utility, hooks, close }
 }
+
+/** A new connection to the API meets what is arranged for connections. */
+const guardOf =
+  (utility: Utility): Guard =>
+  (socket, accept) => {
+    const fault = utility.faults.take('connection', '')
+    const mode = fault && connectionModeOf(fault)
+    if (!fault || !mode) return accept()
+    mode.meet({ socket, fault, accept, certificate: utility.badCertificates.get(mode.name) ?? null })
+  }
 
 async function answer(
   utility: Utility,
@@ -64,7 +82,12 @@ async function answer(
   const fault = kind === 'page' ? null : utility.faults.take(kind, incoming.target)
   const limited =
     kind === 'resource' || kind === 'token' ? utility.requests.meter(utility.settings, utility.now()) : null
-  const given = limited ?? (await throughFault(fault, incoming, () => one.handle(incoming, fault) ?? notFound))
+  const given =
+    limited ??
+    (await throughFault(fault, incoming, {
+      next: () => one.handle(incoming, fault) ?? notFound,
+      expireTokens: () => expireTokens(utility),
+    }))
   const grant = kind === 'token' ? tokenParameters(incoming).get('grant_type') : null
   utility.requests.record({ incoming, kind, status: given.status, now: utility.now(), grant })
   return given

@@ -1,4 +1,7 @@
-import type { Fault } from './faults.ts'
+import { setTimeout as wait } from 'node:timers/promises'
+import { notificationModeOf } from './faults.ts'
+import type { Fault } from './faults/contract.ts'
+import type { Posting } from './faults/notifications.ts'
 import type { Settings } from './settings.ts'
 
 export type Notification = {
@@ -25,32 +28,32 @@ export type Notifier = {
   close(): void
 }
 
+type Attempt = { to: string; posting: Posting; settings: Settings; entry: Notification }
+
 export const createNotifier = (): Notifier => {
   const sent: Notification[] = []
   const timers = new Set<NodeJS.Timeout>()
   const running = new Set<Promise<void>>()
   const closing = new AbortController()
+  const held: Attempt[] = []
 
-  const attempt = async (to: string, body: string, settings: Settings, entry: Notification): Promise<void> => {
+  const attempt = async (one: Attempt): Promise<void> => {
     if (closing.signal.aborted) return
+    const { entry, settings } = one
     entry.attempts++
     try {
-      const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(15_000)])
-      const answer = await fetch(to, {
-        method: 'POST',
-        headers: { 'content-type': 'application/atom+xml' },
-        body,
-        signal,
-        redirect: 'manual',
-      })
-      await answer.arrayBuffer()
-      entry.status = answer.status
-      if (answer.ok) return
+      entry.status = await post(one, closing.signal)
+      if (entry.status >= 200 && entry.status < 300) return release()
     } catch (error) {
       entry.status = error instanceof Error ? error.message : String(error)
     }
     const next = settings.notifyRetryMs[entry.attempts - 1]
-    if (next !== undefined) later(next, () => attempt(to, body, settings, entry))
+    if (next !== undefined) later(next, () => attempt(one))
+  }
+
+  /** What was held back goes out after something else has arrived. */
+  const release = (): void => {
+    for (const one of held.splice(0)) later(one.posting.delayMs, () => attempt(one))
   }
 
   const later = (ms: number, work: () => Promise<void>): void => {
@@ -66,24 +69,31 @@ export const createNotifier = (): Notifier => {
   return {
     sent,
     send({ to, resources, render, settings, fault, now }) {
-      const mode = fault?.mode ?? null
-      const named =
-        mode === 'forged-host' ? resources.map((r) => r.replace(/^\w+:\/\/[^/]+/, 'https://forged.example')) : resources
-      const whole = render(named)
-      const body = mode === 'truncated' ? whole.slice(0, fault?.truncate ?? Math.floor(whole.length / 2)) : whole
+      const right: Posting = {
+        resources,
+        body: render(resources),
+        type: 'application/atom+xml',
+        copies: 1,
+        delayMs: settings.notifyDelayMs,
+        held: false,
+        pingFirst: false,
+        dripMs: 0,
+      }
+      const posting = fault ? { ...right, ...notificationModeOf(fault)?.post(right, fault, render) } : right
       const entry: Notification = {
         at: new Date(now * 1000).toISOString(),
-        resources: named,
+        resources: posting.resources.slice(0, 100),
         attempts: 0,
         status: null,
-        fault: mode,
+        fault: fault?.mode ?? null,
       }
       sent.push(entry)
       if (sent.length > 500) sent.shift()
-      if (mode === 'lost') return
-      const delay = mode === 'late' ? (fault?.delayMs ?? 1500) : settings.notifyDelayMs
-      later(delay, () => attempt(to, body, settings, entry))
-      if (mode === 'doubled') later(delay + 5, () => attempt(to, body, settings, { ...entry }))
+      if (posting.held) held.push({ to, posting, settings, entry })
+      for (let copy = 0; copy < (posting.held ? 0 : posting.copies); copy++)
+        later(posting.delayMs + 5 * copy, () =>
+          attempt({ to, posting, settings, entry: copy === 0 ? entry : { ...entry, attempts: 0 } }),
+        )
     },
     async idle() {
       while (timers.size > 0 || running.size > 0) {
@@ -96,5 +106,29 @@ export const createNotifier = (): Notifier => {
       for (const timer of timers) clearTimeout(timer)
       timers.clear()
     },
+  }
+}
+
+async function post({ to, posting }: Attempt, closing: AbortSignal): Promise<number> {
+  const signal = AbortSignal.any([closing, AbortSignal.timeout(15_000)])
+  if (posting.pingFirst) await (await fetch(to, { signal, redirect: 'manual' })).arrayBuffer()
+  const answer = await fetch(to, {
+    method: 'POST',
+    headers: { 'content-type': posting.type },
+    signal,
+    redirect: 'manual',
+    ...(posting.dripMs > 0
+      ? { body: ReadableStream.from(pieces(posting.body, posting.dripMs)), duplex: 'half' }
+      : { body: posting.body }),
+  })
+  await answer.arrayBuffer()
+  return answer.status
+}
+
+async function* pieces(body: string, pauseMs: number): AsyncGenerator<Uint8Array> {
+  const bytes = Buffer.from(body)
+  for (let at = 0; at < bytes.length; at += 100) {
+    yield bytes.subarray(at, at + 100)
+    await wait(pauseMs)
   }
 }

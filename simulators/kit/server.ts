@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { setTimeout as wait } from 'node:timers/promises'
-import { TLSSocket } from 'node:tls'
+import type { Socket } from 'node:net'
+import { type SecureVersion, TLSSocket } from 'node:tls'
 import { createGzip } from 'node:zlib'
 
 /** A request, read whole; `certificate` is the SHA-256 of the client certificate in hexadecimal, if one was shown. */
@@ -20,24 +20,37 @@ export type Incoming = {
   certificate: string | null
   /** Ends the connection without an answer. */
   destroy(): void
+  /** Ends the connection without an answer when the next request comes on it. */
+  endNext(): void
 }
 
 export type Answer = {
   status: number
   type?: string
   headers?: Record<string, string | string[]>
-  body?: string | Iterable<string>
-  /** Bad ways to send it: the connection ends after so many bytes of the announced length, or 100 bytes come at a time. */
-  cutAfter?: number
-  dripMs?: number
+  body?: string | Buffer | Iterable<string>
+  /** A bad way to send it, in place of the right one. */
+  send?: (response: ServerResponse, bytes: Buffer) => void | Promise<void>
 }
 
 export type Handler = (incoming: Incoming) => Answer | Promise<Answer>
 
+export type Presented = { certificate: string; key: string; maxVersion?: SecureVersion }
+
+/**
+ * Meets a new connection before anything is read of it; `accept` goes on with it, with another certificate if given, and
+ * ends it after the handshake if told so.
+ */
+export type Guard = (socket: Socket, accept: (tls?: Presented, thenEnd?: boolean) => void) => void
+
 export type Listening = {
   origin: string
   /** Presents another certificate from the next handshake on; nothing on plain http. */
-  present(tls: { certificate: string; key: string }): void
+  present(tls: Presented): void
+  /** Refuses connections, or takes them again, at the same port. */
+  refuse(refusing: boolean): Promise<void>
+  /** Makes clients that wait with an open connection open another one. */
+  closeIdle(): void
   close(): Promise<void>
 }
 
@@ -54,8 +67,9 @@ export const listen = async (options: {
   flag: string
   tls: { certificate: string; key: string } | null
   handler: Handler
+  guard?: Guard
 }): Promise<Listening> => {
-  const { tls, handler, port, flag } = options
+  const { tls, handler, port, flag, guard } = options
   const listener: RequestListener = (request, response) => void respond(request, response, handler)
   const server: Server | TlsServer = tls
     ? createTlsServer({ cert: tls.certificate, key: tls.key, requestCert: true, rejectUnauthorized: false }, listener)
@@ -69,18 +83,73 @@ export const listen = async (options: {
     })
     server.listen(port, '127.0.0.1', resolve)
   })
+  let presented: Presented | null = tls
+  const use = (other: Presented): void => {
+    if ('setSecureContext' in server)
+      server.setSecureContext({
+        cert: other.certificate,
+        key: other.key,
+        ...(other.maxVersion === undefined ? {} : { minVersion: 'TLSv1', maxVersion: other.maxVersion }),
+      })
+  }
+  if (guard)
+    guardConnections(server, guard, (other, go) => {
+      use(other)
+      go()
+      if (presented) use(presented)
+    })
+  const open = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    open.add(socket)
+    socket.once('close', () => open.delete(socket))
+  })
+  const bound = portOf(server)
+  const listens = (): Promise<void> => new Promise((resolve) => server.listen(bound, '127.0.0.1', () => resolve()))
+  const stops = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve())
+      server.closeAllConnections()
+      for (const socket of open) socket.destroy() // those that never became a request
+    })
   return {
     origin: `${tls ? 'https' : 'http'}://127.0.0.1:${portOf(server)}`,
-    present: ({ certificate, key }) => {
-      if ('setSecureContext' in server) server.setSecureContext({ cert: certificate, key })
+    present: (other) => {
+      presented = other
+      use(other)
       server.closeIdleConnections()
     },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
+    refuse: async (refusing) => {
+      if (refusing === server.listening) await (refusing ? stops() : listens())
+    },
+    closeIdle: () => server.closeIdleConnections(),
+    close: stops,
   }
+}
+
+/** Hands every new connection to the guard, which may hand it on to the server's own listeners. */
+function guardConnections(
+  server: Server | TlsServer,
+  guard: Guard,
+  withTls: (other: Presented, go: () => void) => void,
+): void {
+  const own = server.listeners('connection')
+  server.removeAllListeners('connection')
+  server.on('connection', (socket: Socket) => {
+    const ports = portsOf(socket)
+    sockets.set(ports, socket)
+    socket.once('close', () => sockets.delete(ports))
+    const go = (): void => {
+      for (const listener of own) Reflect.apply(listener, server, [socket])
+    }
+    guard(socket, (tls, thenEnd = false) => {
+      if (thenEnd)
+        server.once('secureConnection', (secure: Socket) => {
+          if (portsOf(secure) === ports) secure.destroy()
+        })
+      if (tls === undefined) go()
+      else withTls(tls, go)
+    })
+  })
 }
 
 export const portOf = (server: Pick<Server, 'address'>): number => {
@@ -90,17 +159,19 @@ export const portOf = (server: Pick<Server, 'address'>): number => {
 
 async function respond(request: IncomingMessage, response: ServerResponse, handler: Handler): Promise<void> {
   try {
+    if (ending.has(request.socket)) return void request.socket.destroy()
     const answer = await handler(await read(request))
     if (response.destroyed) return
-    if (answer.cutAfter !== undefined || answer.dripMs !== undefined) return await sendBadly(response, answer)
+    if (answer.send) return await answer.send(response, bytesOf(answer.body ?? ''))
     const body = answer.body ?? ''
     const headers = { ...answer.headers, ...(answer.type ? { 'content-type': answer.type } : {}) }
-    const gzip = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '') && typeof body !== 'string'
+    const isWhole = typeof body === 'string' || Buffer.isBuffer(body)
+    const gzip = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '') && !isWhole
     response.writeHead(
       answer.status,
       gzip ? { ...headers, 'content-encoding': 'gzip', vary: 'accept-encoding' } : headers,
     )
-    if (typeof body === 'string') response.end(request.method === 'HEAD' ? '' : body)
+    if (isWhole) response.end(request.method === 'HEAD' ? '' : body)
     else if (gzip) await pipeline(Readable.from(chunked(body)), createGzip({ level: 1 }), response)
     else await pipeline(Readable.from(chunked(body)), response)
   } catch (error) {
@@ -110,20 +181,21 @@ async function respond(request: IncomingMessage, response: ServerResponse, handl
   }
 }
 
-async function sendBadly(response: ServerResponse, answer: Answer): Promise<void> {
-  const bytes = Buffer.from(typeof answer.body === 'string' ? answer.body : [...(answer.body ?? [])].join(''))
-  const type = answer.type === undefined ? {} : { 'content-type': answer.type }
-  response.writeHead(answer.status, { ...answer.headers, ...type, 'content-length': bytes.length })
-  if (answer.cutAfter !== undefined) {
-    response.write(bytes.subarray(0, answer.cutAfter), () => response.destroy())
-    return
-  }
-  for (let at = 0; at < bytes.length && !response.destroyed; at += 100) {
-    response.write(bytes.subarray(at, at + 100))
-    await wait(answer.dripMs)
-  }
-  response.end()
+/** TCP connections below the servers, by their ports: one within TLS cannot be reset itself. */
+const sockets = new Map<string, Socket>()
+
+const portsOf = (socket: Socket): string => `${socket.localPort}:${socket.remotePort}`
+
+/** Ends a connection with RST, without a word. */
+export const reset = (socket: Socket | null): void => {
+  if (socket) sockets.get(portsOf(socket))?.resetAndDestroy()
 }
+
+/** Connections that end when the next request comes on them. */
+const ending = new WeakSet<Socket>()
+
+export const bytesOf = (body: NonNullable<Answer['body']>): Buffer =>
+  Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : [...body].join(''))
 
 /** Joins small pieces, so that a large feed goes out in writes of some 64 KB. */
 function* chunked(pieces: Iterable<string>): Generator<Buffer> {
@@ -162,6 +234,7 @@ async function read(request: IncomingMessage): Promise<Incoming> {
     cookie: (name) => new RegExp(`(?:^|;\\s*)${name}=([^;]*)`).exec(header('cookie'))?.[1] ?? null,
     certificate: certificateOf(request),
     destroy: () => request.socket.destroy(),
+    endNext: () => void ending.add(request.socket),
   }
 }
 

@@ -6,6 +6,8 @@ export type Settings = {
   /** A refresh answers another refresh token and the old one dies. */
   refreshRotation: boolean
   accessTokenSeconds: number
+  /** expires_in as text, as one table of PG&E's guide has it. */
+  expiresInText: boolean
   refreshTokenSeconds: number
   codeSeconds: number
   /** PG&E: the scope on the redirect is sent raw, with `=` and `;` as they are, or percent-encoded. */
@@ -48,6 +50,7 @@ export type Settings = {
 export const defaultSettings: Settings = {
   refreshRotation: true,
   accessTokenSeconds: 3600,
+  expiresInText: false,
   refreshTokenSeconds: 365 * 86_400,
   codeSeconds: 600,
   redirectScope: 'raw',

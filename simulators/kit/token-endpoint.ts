@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createToken, findAuthorization, isActive } from './authorizations.ts'
-import type { Fault } from './faults.ts'
+import type { Fault } from './faults/contract.ts'
 import { type Answer, type Incoming, json } from './server.ts'
 import type { Authorization } from './state.ts'
 import type { Utility } from './utility.ts'
@@ -36,7 +36,7 @@ export const oauthError = (status: number, error: string, description?: string):
 export const tokenParameters = (incoming: Incoming): URLSearchParams =>
   incoming.form.size > 0 ? incoming.form : incoming.query
 
-/** RFC 6749 sections 4.1.3, 4.4 and 6, with the utility's field names; `fault` bends the answer. */
+/** RFC 6749 sections 4.1.3, 4.4 and 6, with the utility's field names; `fault` may refuse the grant or keep the refresh token. */
 export const answerToken = (
   utility: Utility,
   incoming: Incoming,
@@ -47,9 +47,9 @@ export const answerToken = (
   const grant = parameters.get('grant_type')
   if (!grant) return oauthError(400, 'invalid_request', 'Missing grant_type')
   if (!isClient(utility, incoming, profile)) return oauthError(401, 'invalid_client', 'Client authentication failed')
-  if (grant === 'client_credentials') return clientAnswer(utility, profile, fault)
+  if (grant === 'client_credentials') return clientAnswer(utility, profile)
   if (fault?.mode === 'invalid-grant') return oauthError(400, 'invalid_grant', 'Grant is not valid')
-  if (grant === 'authorization_code') return codeAnswer(utility, parameters, profile, fault)
+  if (grant === 'authorization_code') return codeAnswer(utility, parameters, profile)
   if (grant === 'refresh_token') return refreshAnswer(utility, parameters, profile, fault)
   return oauthError(400, 'unsupported_grant_type')
 }
@@ -76,7 +76,7 @@ function decode(text: string): string {
   }
 }
 
-function clientAnswer(utility: Utility, profile: TokenProfile, fault: Fault | null): Answer {
+function clientAnswer(utility: Utility, profile: TokenProfile): Answer {
   const seconds = utility.settings.accessTokenSeconds
   const expiresAt = utility.now() + seconds
   const token = createToken(utility, { kind: 'client', authorization: null, expiresAt, test: profile.test })
@@ -85,14 +85,14 @@ function clientAnswer(utility: Utility, profile: TokenProfile, fault: Fault | nu
     {
       token_type: 'Bearer',
       [profile.clientTokenField]: token,
-      expires_in: expiry(seconds, fault),
+      expires_in: expiry(utility, seconds),
       scope: profile.clientScope,
     },
     noStore,
   )
 }
 
-function codeAnswer(utility: Utility, parameters: URLSearchParams, profile: TokenProfile, fault: Fault | null): Answer {
+function codeAnswer(utility: Utility, parameters: URLSearchParams, profile: TokenProfile): Answer {
   const text = parameters.get('code') ?? ''
   if (text === '') return oauthError(400, 'invalid_request', 'Missing code')
   const code = Object.hasOwn(utility.state.codes, text) ? utility.state.codes[text] : undefined
@@ -107,7 +107,7 @@ function codeAnswer(utility: Utility, parameters: URLSearchParams, profile: Toke
   const authorization = findAuthorization(utility, code.authorization)
   if (!authorization || !isActive(utility, authorization))
     return oauthError(400, 'invalid_grant', 'Authorization has ended')
-  return grantAnswer(utility, { authorization, profile, fault, refresh: null })
+  return grantAnswer(utility, { authorization, profile, refresh: null })
 }
 
 function refreshAnswer(
@@ -129,12 +129,12 @@ function refreshAnswer(
     return oauthError(400, 'invalid_grant', 'Invalid refresh token')
   const rotate = utility.settings.refreshRotation && fault?.mode !== 'rotation-off'
   if (rotate) delete utility.state.tokens[text]
-  return grantAnswer(utility, { authorization, profile, fault, refresh: rotate ? null : text })
+  return grantAnswer(utility, { authorization, profile, refresh: rotate ? null : text })
 }
 
-type Grant = { authorization: Authorization; profile: TokenProfile; fault: Fault | null; refresh: string | null }
+type Grant = { authorization: Authorization; profile: TokenProfile; refresh: string | null }
 
-function grantAnswer(utility: Utility, { authorization, profile, fault, refresh }: Grant): Answer {
+function grantAnswer(utility: Utility, { authorization, profile, refresh }: Grant): Answer {
   const { accessTokenSeconds, refreshTokenSeconds } = utility.settings
   const make = (kind: 'access' | 'refresh', seconds: number): string =>
     createToken(utility, {
@@ -146,25 +146,11 @@ function grantAnswer(utility: Utility, { authorization, profile, fault, refresh 
   const body = profile.render({
     access: make('access', accessTokenSeconds),
     refresh: refresh ?? make('refresh', refreshTokenSeconds),
-    expiresIn: expiry(accessTokenSeconds, fault),
+    expiresIn: expiry(utility, accessTokenSeconds),
     authorization,
   })
-  return json(200, bend(body, fault), noStore)
+  return json(200, body, noStore)
 }
 
-const expiry = (seconds: number, fault: Fault | null): number | string =>
-  fault?.mode === 'string-expires-in' ? String(seconds) : seconds
-
-function bend(body: Record<string, string | number>, fault: Fault | null): Record<string, string | number> {
-  const scope = String(body['scope'] ?? '')
-  if (fault?.mode === 'narrower-scope') return { ...body, scope: scope.replace(/FB=[\d_]*/, 'FB=1_3_4_5_13_14') }
-  if (fault?.mode === 'wider-scope') return { ...body, scope: scope.replace(/FB=([\d_]*)/, 'FB=$1_51_99') }
-  if (fault?.mode === 'no-refresh-token')
-    return Object.fromEntries(Object.entries(body).filter(([key]) => key !== 'refresh_token'))
-  if (fault?.mode === 'foreign-resource-uri')
-    return {
-      ...body,
-      resourceURI: String(body['resourceURI'] ?? '').replace(/^\w+:\/\/[^/]+/, 'https://foreign.example'),
-    }
-  return body
-}
+const expiry = (utility: Utility, seconds: number): number | string =>
+  utility.settings.expiresInText ? String(seconds) : seconds

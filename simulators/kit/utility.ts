@@ -31,6 +31,10 @@ export type Utility = {
   onEnded: (authorization: Authorization) => void
   /** Presents another server certificate on the API; the servers set it. */
   present: (tls: { certificate: string; key: string }) => void
+  /** Makes faults of the connection true: closes or opens the API's port, and idle connections. The servers set it. */
+  meetFaults: () => Promise<void>
+  /** Certificates of arranged faults, by mode. */
+  badCertificates: Map<string, { certificate: string; key: string }>
   /** Moment of the utility's clock, whole epoch seconds. */
   now(): number
   /** What an authorization sees of the world: agreements and data groups. */
@@ -92,11 +96,13 @@ export const createUtility = async (options: UtilityOptions): Promise<Utility> =
     certificates,
     registration: registrationOf(state.seed, options.name, certificates),
     origins: { pages: '', api: '' },
-    faults: createFaults(),
+    faults: createFaults(now),
     requests: createRequestLog(),
     notifier: createNotifier(),
     onEnded: () => undefined,
     present: () => undefined,
+    meetFaults: async () => undefined,
+    badCertificates: new Map(),
     now,
     sharedOf: (authorization) => ({
       agreements: sharedAgreements(world, authorization),
