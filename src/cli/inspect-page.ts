@@ -1,8 +1,7 @@
-import { parseBytes } from '../espi/parse.ts'
-import { resolveLinks } from '../espi/resolve-links.ts'
 import { formatExact, parseExact } from '../units/exact.ts'
-import type { BillReport, InspectReport, SeriesReport } from './inspect-report.ts'
-import { readSpans, type Span } from './inspect-times.ts'
+import type { BillReport, Inspected } from './inspect-report.ts'
+import { type SeriesReport, spansOf } from './inspect-series.ts'
+import type { Span } from './inspect-times.ts'
 
 const WIDTH = 60
 const BARS = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
@@ -18,17 +17,16 @@ const UNIT_NAMES: Readonly<Record<number, string>> = {
 }
 
 /** The report as lines for people, with one small chart of the load for each series. */
-export function renderPage(report: InspectReport, bytes: Uint8Array): string[] {
+export function renderPage({ report, groups }: Inspected): string[] {
   if (report.error !== null) return [`✗ ${report.file}`, `  ${report.error.message}`, `  (${report.error.code})`, '']
   const found = Object.entries(report.resources).filter(([, count]) => count > 0)
-  const charts = report.series.length > 0 ? drawCharts(bytes) : []
   return [
     `✓ ${report.file}`,
     `  ${report.entries} entries: ${found.map(([name, count]) => `${count} ${name}`).join(', ')}`,
     ...report.series.flatMap((series, index) => [
       '',
       ...seriesLines(series).map(indent),
-      ...(charts[index] ?? []).map(indent),
+      ...drawChart(spansOf(groups[index]?.readings ?? [])).map(indent),
     ]),
     ...(report.bills.length > 0 ? ['', '  Bills'] : []),
     ...report.bills.map((bill) => indent(billLine(bill))),
@@ -77,15 +75,6 @@ function money(raw: string): string {
 function moment(epoch: number | null): string {
   const ms = epoch === null ? NaN : epoch * 1000
   return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString().slice(0, 16).replace('T', ' ') : 'unknown'
-}
-
-/** The charts of all series that the report lists, in its order. */
-function drawCharts(bytes: Uint8Array): string[][] {
-  const { usagePoints } = resolveLinks(parseBytes(bytes).entries)
-  return usagePoints
-    .flatMap(({ readings }) => readings)
-    .filter(({ blocks }) => blocks.length > 0)
-    .map((reading) => drawChart(readSpans(reading)))
 }
 
 /** Mean load over time in one line of bars; a column without readings is blank. */

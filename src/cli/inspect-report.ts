@@ -1,13 +1,13 @@
-import { type ContentKind, type Entry, isContentKind, type WireFeed } from '../espi/entry.ts'
+import { type ContentKind, type Entry, isContentKind } from '../espi/entry.ts'
 import { FeedRejected } from '../espi/errors.ts'
-import { parseBytes } from '../espi/parse.ts'
-import { sumColumn } from '../espi/readings.ts'
 import { RESOURCES } from '../espi/resources.ts'
-import { type Reading, resolveLinks, type Summary, type UsagePointTree } from '../espi/resolve-links.ts'
+import { resolveLinks, type Summary, type UsagePointTree } from '../espi/resolve-links.ts'
 import type { Warning } from '../model/decoded-feed.ts'
 import { normalizeFeed } from '../normalize/normalize-feed.ts'
-import { addExact, type Exact, formatExact, parseExact } from '../units/exact.ts'
-import { measureTimes, type Times } from './inspect-times.ts'
+import { formatExact, parseExact } from '../units/exact.ts'
+import { type Contents, readContents, readingsOf } from './inspect-contents.ts'
+import { addOrKeep, describeSeries, type Group, groupReadings, type SeriesReport, ZERO } from './inspect-series.ts'
+import { FileUnreadable } from './open-file.ts'
 
 /** What one file holds, as sent: nothing repaired, scaled, ordered or left out. The names are the JSON's. */
 export type InspectReport = {
@@ -21,19 +21,6 @@ export type InspectReport = {
   bills: BillReport[]
 }
 
-export type SeriesReport = {
-  usage_point: string | null
-  reading_type: string | null
-  uom: number | null
-  power_of_ten_multiplier: number | null
-  flow_direction: number | null
-  commodity: number | null
-  interval_length: number | null
-  readings: number
-  sum_raw: string
-  cost_sum_raw: string | null
-} & Times
-
 export type BillReport = {
   usage_point: string | null
   start: number | null
@@ -44,86 +31,103 @@ export type BillReport = {
   lines_sum: string
 }
 
-const KINDS: ContentKind[] = ['IntervalBlock', ...Object.keys(RESOURCES)].filter(isContentKind)
+/** A report, with the readings behind its series for drawing them; empty where they were too many to keep. */
+export type Inspected = { report: InspectReport; groups: Group[] }
 
-/** Reads a file's bytes into a report. A file that cannot be read is `ok: false` with the reason; nothing is thrown. */
-export function inspectBytes(file: string, bytes: Uint8Array): InspectReport {
+/** Reads a body into a report. One that cannot be read is `ok: false` with the reason; only faults of ours are thrown. */
+export async function inspectBody(file: string, source: AsyncIterable<Uint8Array> | Uint8Array): Promise<Inspected> {
   try {
-    return describe(file, parseBytes(bytes))
+    return describe(file, await readContents(source))
   } catch (error) {
-    if (!(error instanceof FeedRejected)) throw error
-    return rejected(file, { code: error.code, message: error.message, offset: error.offset })
+    if (error instanceof FeedRejected) return rejected(file, error)
+    if (error instanceof FileUnreadable) return rejected(file, { code: error.code, message: error.message, offset: 0 })
+    throw error
   }
 }
 
-/** The report of a file that is no Green Button file. */
-export function rejected(file: string, error: { code: string; message: string; offset: number }): InspectReport {
-  return { file, ok: false, error, warnings: [], entries: 0, resources: countResources([]), series: [], bills: [] }
+function rejected(file: string, { code, message, offset }: NonNullable<InspectReport['error']>): Inspected {
+  const error = { code, message, offset }
+  const nothing = { warnings: [], entries: 0, resources: countResources([]), series: [], bills: [] }
+  return { report: { file, ok: false, error, ...nothing }, groups: [] }
 }
 
-function describe(file: string, feed: WireFeed): InspectReport {
-  const { usagePoints } = resolveLinks(feed.entries)
-  return {
+function describe(file: string, contents: Contents): Inspected {
+  const { entries, whole } = contents
+  const { usagePoints } = resolveLinks(asSent(contents))
+  const groups = groupReadings(usagePoints)
+  const report = {
     file,
     ok: true,
     error: null,
-    warnings: findWarnings(feed),
-    entries: new Set(feed.entries.filter(({ bare }) => !bare).map(({ startOffset }) => startOffset)).size,
-    resources: countResources(feed.entries),
-    series: usagePoints.flatMap((tree) =>
-      tree.readings.filter(({ blocks }) => blocks.length > 0).map((reading) => describeSeries(tree, reading)),
-    ),
+    warnings: findWarnings(contents),
+    entries: new Set(entries.filter(({ bare }) => !bare).map(({ startOffset }) => startOffset)).size,
+    resources: countResources(entries),
+    series: groups.map((group) => describeSeries(group, contents)),
     bills: usagePoints.flatMap((tree) => tree.summaries.map((summary) => describeBill(tree, summary))),
   }
+  return { report, groups: whole ? groups : [] }
 }
 
+/** With what could be read of blocks that are left out elsewhere: what was sent is counted here. */
+function asSent(contents: Contents): Entry[] {
+  return contents.entries.map((entry) => {
+    if (!entry.problem?.readings) return entry
+    const shown: Entry = { ...entry, content: { kind: 'IntervalBlock', value: entry.problem.readings } }
+    const sums = contents.sums.get(entry)
+    if (sums !== undefined) contents.sums.set(shown, sums)
+    return shown
+  })
+}
+
+const FIRST: ContentKind[] = ['UsagePoint', 'MeterReading', 'ReadingType', 'IntervalBlock']
+const NEXT: ContentKind[] = [
+  'UsageSummary',
+  'ElectricPowerUsageSummary',
+  'LocalTimeParameters',
+  'Authorization',
+  'ApplicationInformation',
+  'Customer',
+  'CustomerAccount',
+  'CustomerAgreement',
+  'ServiceLocation',
+  'Meter',
+]
+const REST = Object.keys(RESOURCES).filter(isContentKind)
+
 function countResources(entries: readonly Entry[]): Record<string, number> {
-  const counts: Record<string, number> = { IntervalReading: 0 }
-  for (const kind of KINDS) counts[kind] = 0
+  const names = [...FIRST, 'IntervalReading', ...NEXT, ...REST]
+  const counts: Record<string, number> = Object.fromEntries(names.map((name) => [name, 0]))
   const add = (name: string, count: number): void => void (counts[name] = (counts[name] ?? 0) + count)
-  for (const { content, problem } of entries) {
-    if (problem !== null) add(problem.kind, 1)
-    else if (content?.kind === 'IntervalBlock') {
-      add('IntervalBlock', content.value.blocks.length)
-      add('IntervalReading', content.value.count)
-    } else if (content !== null) add(content.kind, 1)
+  for (const entry of entries) {
+    const readings = readingsOf(entry)
+    const kind = entry.content?.kind ?? entry.problem?.kind
+    if (readings !== null) {
+      add('IntervalBlock', readings.blocks.length)
+      add('IntervalReading', readings.count)
+    } else if (kind !== undefined) add(kind, 1)
   }
   return counts
 }
 
 /** The file's own time zone is not known here, so that one check is left out. */
-function findWarnings(feed: WireFeed): Warning[] {
+function findWarnings({ entries, whole }: Contents): Warning[] {
   const options = { timezone: 'UTC', currency: 'USD', billPeriod: 'local-midnight' } as const
-  const { warnings, quarantined } = normalizeFeed(feed.entries, options, feed.heads)
-  const left = quarantined.map(({ code, message }) => ({ code: `entry_left_out_${code}`, count: 1, message }))
-  return [...warnings.filter(({ code }) => code !== 'time_zone_differs'), ...left]
-}
-
-function describeSeries(tree: UsagePointTree, reading: Reading): SeriesReport {
-  const { type, blocks } = reading
-  const sums = (name: 'value' | 'cost'): Exact | null =>
-    blocks.map(({ readings }) => sumColumn(readings, name)).reduce(addOrKeep, null)
-  const cost = sums('cost')
-  return {
-    usage_point: tree.entry?.self ?? null,
-    reading_type: reading.typeHref,
-    uom: type?.uom ?? null,
-    power_of_ten_multiplier: type?.powerOfTenMultiplier ?? null,
-    flow_direction: type?.flowDirection ?? null,
-    commodity: type?.commodity ?? null,
-    interval_length: type?.intervalLength ?? null,
-    readings: blocks.reduce((sum, { readings }) => sum + readings.count, 0),
-    sum_raw: formatExact(sums('value') ?? ZERO),
-    cost_sum_raw: cost === null ? null : formatExact(cost),
-    ...measureTimes(reading),
+  const checked = whole ? entries : entries.filter((entry) => readingsOf(entry) === null)
+  const { warnings, quarantined } = normalizeFeed(checked, options)
+  const left = new Map<string, Warning>()
+  for (const { code, message } of quarantined) {
+    const known = left.get(message) ?? { code: `entry_left_out_${code}`, count: 0, message }
+    left.set(message, { ...known, count: known.count + 1 })
   }
+  const unchecked = { code: 'readings_not_checked', count: 1, message: TOO_MANY }
+  return [
+    ...warnings.filter(({ code }) => code !== 'time_zone_differs'),
+    ...left.values(),
+    ...(whole ? [] : [unchecked]),
+  ]
 }
 
-const ZERO: Exact = { digits: 0n, exponent: 0 }
-
-function addOrKeep(sum: Exact | null, next: Exact | null): Exact | null {
-  return sum === null ? next : next === null ? sum : addExact(sum, next)
-}
+const TOO_MANY = 'The file has more than a million readings; they were counted and summed, not looked at for faults.'
 
 function describeBill(tree: UsagePointTree, { value }: Summary): BillReport {
   const start = value.billingPeriod?.start ?? null

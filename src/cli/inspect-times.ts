@@ -10,11 +10,11 @@ export type Times = {
 }
 
 /**
- * Reads the times of a MeterReading as sent. A reading without a time stands at its place in the block; one without a
- * duration has the type's interval length. Readings without a length (register reads) have no gaps between them.
+ * Counts over spans in the order of their starts: a repeated start is that of the one before; an overlap is another start before
+ * the latest end so far; a gap is a start after it. Readings without a length (register reads) have no gap after them.
  */
-export function measureTimes(reading: Reading): Times {
-  const spans = readSpans(reading).sort((a, b) => a.start - b.start || a.end - b.end)
+export function measureTimes(some: readonly Span[]): Times {
+  const spans = some.toSorted((a, b) => a.start - b.start || a.end - b.end)
   const times: Times = { start: spans[0]?.start ?? null, end: null, gaps: 0, overlaps: 0, repeated_starts: 0 }
   let previous: Span | undefined
   let reach = -Infinity
@@ -31,7 +31,10 @@ export function measureTimes(reading: Reading): Times {
 
 export type Span = { start: number; end: number; value: number }
 
-/** Every reading that has a time, in feed order; value is NaN where missing. */
+/**
+ * Every reading that has a time, in feed order; value is NaN where missing. One without a time stands at its place in the block;
+ * one without a duration has the type's interval length.
+ */
 export function readSpans({ blocks, type }: Reading): Span[] {
   const length = type?.intervalLength ?? null
   const spans: Span[] = []

@@ -1,10 +1,15 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { Readable } from 'node:stream'
+import { gzipSync } from 'node:zlib'
 
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
+import { readContents, readingsOf } from './inspect-contents.ts'
 import { inspect } from './inspect.ts'
+
+const stdin = Readable.from([])
 
 let folder = ''
 beforeAll(async () => {
@@ -29,7 +34,7 @@ async function run(files: Record<string, string>, json: boolean): Promise<{ code
     await writeFile(path.join(folder, name), text)
   }
   const lines: string[] = []
-  return { code: await inspect(names, { json, out: (line) => void lines.push(line) }), lines }
+  return { code: await inspect(names, { json, out: (line) => void lines.push(line), stdin }), lines }
 }
 
 it('one JSON document a line says what each file holds, exactly as sent', async () => {
@@ -105,10 +110,90 @@ it('a file that is no Green Button file says why, and the exit code is 1', async
   ])
 })
 
-it('a file that is not there is told as such', async () => {
+it('the document has exactly these keys, in this order', async () => {
+  const { lines } = await run({ 'feed.xml': FEED, 'bad.xml': 'nothing' }, true)
+  for (const line of lines) {
+    const report: Record<string, unknown> = JSON.parse(line)
+    expect(Object.keys(report)).toEqual(['file', 'ok', 'error', 'warnings', 'entries', 'resources', 'series', 'bills'])
+    expect(Object.keys(report['resources'] ?? {}).slice(0, 15)).toEqual(
+      'UsagePoint MeterReading ReadingType IntervalBlock IntervalReading UsageSummary ElectricPowerUsageSummary LocalTimeParameters Authorization ApplicationInformation Customer CustomerAccount CustomerAgreement ServiceLocation Meter'.split(
+        ' ',
+      ),
+    )
+  }
+  expect(lines[0]).toContain(
+    '"series":[{"usage_point":"/UsagePoint/1","reading_type":"/ReadingType/1","uom":72,"power_of_ten_multiplier":-3,"flow_direction":1,"commodity":1,"interval_length":3600,"readings":5,"sum_raw":"45035996273704955","cost_sum_raw":"25","start":0,"end":18000,"gaps":1,"overlaps":1,"repeated_starts":1}],"bills":[{"usage_point":"/UsagePoint/1","start":50,"end":150,"bill_last_period":"17418000","consumption":"5","lines":1,"lines_sum":"100"}]}',
+  )
+})
+
+it.each([
+  ['a file that is not there', 'none.xml', 'not_found'],
+  ['a folder', '.', 'is_directory'],
+])('%s is told as such, and the other files are read', async (_what, name, code) => {
+  await writeFile(path.join(folder, 'feed.xml'), FEED)
+  const files = [path.join(folder, name), path.join(folder, 'feed.xml')]
   const lines: string[] = []
-  expect(await inspect([path.join(folder, 'none.xml')], { json: true, out: (line) => void lines.push(line) })).toBe(1)
-  expect(lines[0]).toContain('"code":"unreadable"')
+  expect(await inspect(files, { json: true, out: (line) => void lines.push(line), stdin })).toBe(1)
+  expect(lines.map((line): unknown => JSON.parse(line))).toMatchObject([
+    { ok: false, error: { code, message: expect.stringContaining('. ') }, entries: 0, series: [], bills: [] },
+    { ok: true },
+  ])
+})
+
+async function inspectStream(bytes: Uint8Array): Promise<unknown> {
+  const lines: string[] = []
+  const drip = Readable.from(Array.from(bytes, (_, at) => Buffer.from(bytes.subarray(at, at + 1))))
+  await inspect(['-'], { json: true, out: (line) => void lines.push(line), stdin: drip })
+  return JSON.parse(lines[0] ?? '')
+}
+
+it('standard input says the same as the file, also as gzip, and byte by byte', async () => {
+  const { lines } = await run({ 'feed.xml': FEED }, true)
+  const expected: unknown = { ...JSON.parse(lines[0] ?? ''), file: '-' }
+  expect(await inspectStream(Buffer.from(FEED))).toEqual(expected)
+  expect(await inspectStream(gzipSync(FEED))).toEqual(expected)
+})
+
+it.each([
+  ['gzip that breaks off', gzipSync(FEED).subarray(0, 200), 'broken_gzip'],
+  ['gzip that is none', Buffer.from([0x1f, 0x8b, 1, 2, 3]), 'broken_gzip'],
+  ['gzip of a bomb', gzipSync(Buffer.alloc(2 ** 25, ' ')), 'inflation_ratio'],
+  ['a zip archive', Buffer.from('PK\u0003\u0004abcdef'), 'not_xml'],
+  ['a feed that breaks off', Buffer.from(FEED.slice(0, 900)), 'truncated'],
+])('%s is refused with its reason', async (_what, bytes, code) => {
+  expect(await inspectStream(bytes)).toMatchObject({ ok: false, error: { code } })
+})
+
+it('MeterReadings of one usage point and one reading type are one series', async () => {
+  const second = FEED.replaceAll('MeterReading/1', 'MeterReading/2').replace(
+    /^[\s\S]*?(<entry>[^\n]*MeterReading\/2"\/>)/,
+    '$1',
+  )
+  const { lines } = await run({ 'feed.xml': FEED.replace('</feed>', second) }, true)
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+    series: [{ readings: 10, sum_raw: '90071992547409910', repeated_starts: 6, overlaps: 1, gaps: 1 }],
+  })
+})
+
+it('what is beyond a million readings is counted and summed alike, but not looked at', async () => {
+  const bytes = Buffer.from(FEED)
+  const [whole, thin] = [await readContents(bytes), await readContents(bytes, 3)]
+  expect([whole.whole, thin.whole]).toEqual([true, false])
+  expect([...thin.sums.values()]).toEqual([...whole.sums.values()])
+  expect(thin.entries.map((entry) => readingsOf(entry)?.start)).toEqual(
+    whole.entries.map((entry) => readingsOf(entry)?.start),
+  )
+  expect(thin.entries.flatMap((entry) => readingsOf(entry)?.value.length ?? [])).toEqual([0])
+})
+
+it('a block that is left out elsewhere is counted, with the reason', async () => {
+  const { lines } = await run({ 'feed.xml': FEED.replace('<e:start>0</e:start>', '<e:start>0.5</e:start>') }, true)
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+    ok: true,
+    resources: { IntervalBlock: 1, IntervalReading: 5 },
+    series: [{ readings: 5, sum_raw: '45035996273704955', start: 3600, end: 18_000 }],
+    warnings: expect.arrayContaining([expect.objectContaining({ code: 'entry_left_out_not_a_number', count: 1 })]),
+  })
 })
 
 it('the page for people has the figures and a chart', async () => {

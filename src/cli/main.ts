@@ -83,12 +83,12 @@ program
 
 program
   .command('inspect')
-  .description('what is in a Green Button file')
-  .argument('<files...>')
-  .option('--json', 'print one JSON document a file')
+  .description('what is in a Green Button file: counts and sums as sent, before any repair (docs/espi.md)')
+  .argument('<files...>', 'XML, gzip of it, or - for standard input')
+  .option('--json', 'print one JSON document a line for each file')
   .action(async (files: string[], options: { json?: boolean }) => {
     const { inspect } = await import('./inspect.ts')
-    process.exitCode = await inspect(files, { json: options.json === true, out })
+    process.exitCode = await inspect(files, { json: options.json === true, out, stdin: process.stdin })
   })
 
 program

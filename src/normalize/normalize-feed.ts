@@ -25,7 +25,7 @@ export function normalizeFeed(
 ): DecodedFeed {
   const counts: WarningCounts = new Map()
   const { usagePoints, rules, ambiguous } = resolveLinks(entries)
-  for (const [rule, count] of rules) if (rule !== 'standard' && rule !== 'none') warn(counts, 'links_guessed', count)
+  for (const [rule, count] of rules) if (rule !== 'standard' && rule !== 'none') warn(counts, `links_by_${rule}`, count)
   warn(counts, 'ambiguous_reading_type', ambiguous)
   const unnamed = usagePoints.filter(
     ({ key, readings, summaries }) => key === UNNAMED && readings.length + summaries.length > 0,

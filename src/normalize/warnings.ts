@@ -4,7 +4,13 @@ import type { Warning } from '../model/decoded-feed.ts'
 export const SENTENCES = {
   usage_point_unnamed:
     'Readings or bills hang on no usage point that has a name; they were kept under the name "unnamed".',
-  links_guessed: 'Some resources are not linked as ESPI says; they were tied together by their addresses or order.',
+  links_by_address: 'Links agree only when host, case and slashes are ignored; the resources were tied so.',
+  'links_by_parent-self': 'Resources name their parent itself where ESPI wants its collection; they were tied so.',
+  'links_by_child-self': 'Parents name single children where ESPI wants their collection; they were tied so.',
+  links_by_path: 'Resources are tied to their parents by nothing but addresses that begin alike; they were tied so.',
+  links_by_nested: 'Reading types stand inside their meter readings; they were taken from there.',
+  links_by_only: 'Resources are not linked to their parents; the only candidate was taken.',
+  links_by_order: 'Resources are not linked to their parents; the nearest candidate before them was taken.',
   ambiguous_reading_type: 'Two reading types share one address but differ; the first was used.',
   missing_reading_type: 'Readings came without a reading type, so their unit is not known; they were left out.',
   assumed_reading_type: 'A reading type names no unit; watt-hours were assumed, as the service is electricity.',
