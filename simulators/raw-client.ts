@@ -21,7 +21,7 @@ export type RawClient = {
 /** A plain node:https client with the registered certificate; it gives up on silence after `patienceMs`. */
 export const rawClientOf = (utility: UtilityInfo, options: { keepAlive?: boolean; patienceMs?: number } = {}) => {
   const { certificate, key } = utility.registration
-  const { keepAlive = false, patienceMs = 250 } = options
+  const { keepAlive = false, patienceMs = 10_000 } = options
   const agent = new Agent({
     keepAlive,
     maxSockets: 1,

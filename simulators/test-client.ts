@@ -153,6 +153,7 @@ export const apiOf = (utility: UtilityInfo, credentials?: { certificate: string;
 
 export type Listener = ThirdParty & {
   bodies: string[]
+  requests: { method: string; type: string }[]
   statuses: number[]
   next(count: number): Promise<void>
   close(): Promise<void>
@@ -161,6 +162,7 @@ export type Listener = ThirdParty & {
 /** Receives notifications; `statuses` are answered first, then 200. */
 export const listenForNotifications = async (): Promise<Listener> => {
   const bodies: string[] = []
+  const requests: Listener['requests'] = []
   const statuses: number[] = []
   const waiting: { count: number; done: () => void }[] = []
   const server = createServer((incoming, answer) => {
@@ -168,6 +170,7 @@ export const listenForNotifications = async (): Promise<Listener> => {
     incoming.on('data', (chunk: Buffer) => (body += chunk.toString()))
     incoming.on('end', () => {
       bodies.push(body)
+      requests.push({ method: incoming.method ?? '', type: incoming.headers['content-type'] ?? '' })
       answer.writeHead(statuses.shift() ?? 200).end()
       for (const one of waiting.filter((w) => bodies.length >= w.count)) one.done()
     })
@@ -179,6 +182,7 @@ export const listenForNotifications = async (): Promise<Listener> => {
     notificationUri: `${origin}/notify`,
     portalUri: `${origin}/portal`,
     bodies,
+    requests,
     statuses,
     next: (count) =>
       bodies.length >= count ? Promise.resolve() : new Promise((done) => waiting.push({ count, done })),
