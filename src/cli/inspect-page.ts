@@ -1,7 +1,7 @@
 import { formatExact, parseExact } from '../units/exact.ts'
 import type { BillReport, Inspected } from './inspect-report.ts'
-import { type SeriesReport, spansOf } from './inspect-series.ts'
-import type { Span } from './inspect-times.ts'
+import type { SeriesReport } from './inspect-series.ts'
+import { readSpans, type Spans } from './inspect-times.ts'
 
 const WIDTH = 60
 const BARS = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
@@ -26,7 +26,7 @@ export function renderPage({ report, groups }: Inspected): string[] {
     ...report.series.flatMap((series, index) => [
       '',
       ...seriesLines(series).map(indent),
-      ...drawChart(spansOf(groups[index]?.readings ?? [])).map(indent),
+      ...drawChart(readSpans(groups[index]?.readings ?? [])).map(indent),
     ]),
     ...(report.bills.length > 0 ? ['', '  Bills'] : []),
     ...report.bills.map((bill) => indent(billLine(bill))),
@@ -78,18 +78,19 @@ function moment(epoch: number | null): string {
 }
 
 /** Mean load over time in one line of bars; a column without readings is blank. */
-export function drawChart(spans: readonly Span[]): string[] {
-  const known = spans.filter(({ value }) => !Number.isNaN(value))
-  const start = known.reduce((least, span) => Math.min(least, span.start), Infinity)
-  const end = known.reduce((most, span) => Math.max(most, span.end), -Infinity)
+export function drawChart(spans: Spans): string[] {
+  const known = Array.from({ length: spans.count }, (_, row) => row).filter((row) => !Number.isNaN(spans.value[row]))
+  const start = known.reduce((least, row) => Math.min(least, spans.start[row] ?? NaN), Infinity)
+  const end = known.reduce((most, row) => Math.max(most, spans.end[row] ?? NaN), -Infinity)
   if (known.length < 2 || end <= start) return []
   const width = Math.min(WIDTH, known.length)
   const sums = new Float64Array(width)
   const seconds = new Float64Array(width)
-  for (const span of known) {
-    const column = Math.min(width - 1, Math.floor(((span.start - start) / (end - start)) * width))
-    sums[column] = (sums[column] ?? 0) + span.value
-    seconds[column] = (seconds[column] ?? 0) + Math.max(1, span.end - span.start)
+  for (const row of known) {
+    const from = spans.start[row] ?? NaN
+    const column = Math.min(width - 1, Math.floor(((from - start) / (end - start)) * width))
+    sums[column] = (sums[column] ?? 0) + (spans.value[row] ?? 0)
+    seconds[column] = (seconds[column] ?? 0) + Math.max(1, (spans.end[row] ?? NaN) - from)
   }
   const loads = Array.from(sums, (sum, column) => ((seconds[column] ?? 0) > 0 ? sum / (seconds[column] ?? 1) : NaN))
   const highest = loads.reduce((most, load) => (load > most ? load : most), 0)

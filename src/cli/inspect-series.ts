@@ -1,7 +1,7 @@
 import type { Reading, UsagePointTree } from '../espi/resolve-links.ts'
 import { addExact, type Exact, formatExact } from '../units/exact.ts'
 import type { Contents } from './inspect-contents.ts'
-import { measureTimes, readSpans, type Span, type Times } from './inspect-times.ts'
+import { measureTimes, readSpans, type Times } from './inspect-times.ts'
 
 /** Everything that one usage point tells of one reading type, as sent; the names are the JSON's. */
 export type SeriesReport = {
@@ -51,11 +51,9 @@ export function describeSeries({ usagePoint, readings }: Group, { sums }: Conten
     readings: blocks.reduce((total, block) => total + block.readings.count, 0),
     sum_raw: formatExact(sum('value') ?? ZERO),
     cost_sum_raw: cost === null ? null : formatExact(cost),
-    ...measureTimes(spansOf(readings)),
+    ...measureTimes(readSpans(readings)),
   }
 }
-
-export const spansOf = (readings: readonly Reading[]): Span[] => readings.flatMap(readSpans)
 
 export const ZERO: Exact = { digits: 0n, exponent: 0 }
 
