@@ -11,6 +11,7 @@ import { createTransport } from 'nodemailer'
 import { authenticate } from './accounts/api-tokens.ts'
 import { registerApi } from './api/register-api.ts'
 import { registerDocs } from './api/register-docs.ts'
+import { renderEvent } from './api/render/event.ts'
 import type { CustomerPath } from './authorization/customer-path.ts'
 import { endAuthorization } from './authorization/end-authorization.ts'
 import { sendDueMails, sweepAuthorizations, tellDueUtilities } from './authorization/jobs.ts'
@@ -39,6 +40,11 @@ import { type Envelope, loadKey, openEnvelope } from './storage/secrets.ts'
 import { selfTest } from './storage/self-test.ts'
 import { openConnections } from './utilities/connections.ts'
 import { utilities } from './utilities/index.ts'
+import { systemResolve } from './webhooks/address-guard.ts'
+import { type Deliverer, openDeliverer } from './webhooks/deliverer.ts'
+import { purgeOldDeliveries } from './webhooks/jobs.ts'
+import { openSender } from './webhooks/send-delivery.ts'
+import { tellDisabled } from './webhooks/tell-disabled.ts'
 
 /** The database, ready: migrated, proven to keep companies apart, and the key that opens its secrets. */
 export type Store = {
@@ -107,7 +113,7 @@ function unreachable(cause: unknown): Error {
 export type App = {
   /** Where pages and API are served; null in a process that only collects. */
   url: string | null
-  /** Resolves when nothing is due to be collected any more. */
+  /** Resolves when nothing is due to be collected, and no endpoint to be told, any more. */
   idle(): Promise<void>
   /** Does now what the schedule does every minute: sweeps, notifications, monitoring. */
   tick(): Promise<void>
@@ -186,6 +192,7 @@ async function open({ config, store, roles, now, closing }: Opening): Promise<Om
     () => doorbell.stop(),
   )
   let collector: Collector | null = null
+  let deliverer: Deliverer | null = null
   let tick = async (): Promise<void> => undefined
   if (roles.worker) {
     const opened = openCollector({
@@ -197,12 +204,21 @@ async function open({ config, store, roles, now, closing }: Opening): Promise<Om
     })
     collector = opened
     closing.unshift(() => opened.close())
+    const outbound = openDeliverer({
+      ...{ db, envelope, now, random: Math.random, every, render: renderEvent },
+      sender: openSender(config.webhookNetworks, systemResolve),
+      tellDisabled: (tx, endpoint) => tellDisabled(tx, endpoint, now()),
+      log: (fields, message) => log.warn(fields, message),
+    })
+    deliverer = outbound
+    closing.unshift(() => outbound.close())
     const tell = { db, envelope, connections, tokens, now }
     const sweep = { db, now, random, config: pathConfig }
     const context = { db, now, log, collector: opened, notifications, sendMail, tell, sweep }
     for (const job of JOBS) await doorbell.work<object, typeof context>(job, context)
     await doorbell.schedule(sweepAuthorizations, {}, { cron: '* * * * *', timezone: 'UTC' })
     await doorbell.schedule(judgeNotifications, {}, { cron: '* * * * *', timezone: 'UTC' })
+    await doorbell.schedule(purgeOldDeliveries, {}, { cron: '17 3 * * *', timezone: 'UTC' })
     await doorbell.schedule(oweRefreshes, {}, { cron: '*/10 * * * *', timezone: 'UTC' })
     tick = async () => {
       const signal = AbortSignal.timeout(60_000)
@@ -255,7 +271,10 @@ async function open({ config, store, roles, now, closing }: Opening): Promise<Om
 
   return {
     url,
-    idle: async () => await collector?.idle(),
+    async idle() {
+      await collector?.idle()
+      await deliverer?.idle()
+    },
     tick: () => tick(),
   }
 }
@@ -267,6 +286,7 @@ const JOBS = [
   sendDueMails,
   tellDueUtilities,
   sweepAuthorizations,
+  purgeOldDeliveries,
 ] as const
 
 /** What ends a share rings for the utilities that have to be told; the sweep would find them too, within a minute. */

@@ -2,6 +2,8 @@ import path from 'node:path'
 
 import { z } from 'zod'
 
+import { type AllowedNetworks, areNetworks, readNetworks } from './webhooks/address-guard.ts'
+
 /** Everything the environment decides, read once at start. */
 export type Config = {
   host: string
@@ -19,6 +21,8 @@ export type Config = {
   operatorName: string
   operatorEmail: string
   production: boolean
+  /** Networks beside the public internet that webhooks may lead to. */
+  webhookNetworks: AllowedNetworks
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'silent'
 }
 
@@ -51,6 +55,7 @@ const environment = z.object({
   MAIL_FROM: z.string().default('Green Button Proxy <no-reply@localhost>'),
   OPERATOR_NAME: z.string().min(1).max(120).default('Green Button Proxy (demo operator)'),
   OPERATOR_EMAIL: z.email('an e-mail address').default('operator@green-button-proxy.example'),
+  WEBHOOK_NETWORKS: z.string().refine(areNetworks, 'networks such as 10.20.0.0/16, separated by commas').default(''),
   NODE_ENV: z.string().default('development'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('warn'),
 })
@@ -77,6 +82,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     operatorName: value.OPERATOR_NAME,
     operatorEmail: value.OPERATOR_EMAIL,
     production,
+    webhookNetworks: readNetworks(value.WEBHOOK_NETWORKS),
     logLevel: value.LOG_LEVEL,
   }
   if (production) refuseUnsafe(config)

@@ -29,10 +29,12 @@ const DOORS: Record<string, string[]> = {
   kysely: ['storage'],
   'pg-boss': ['jobs'],
   'openid-client': ['authorization'],
-  undici: ['utilities'],
+  undici: ['utilities', 'webhooks'],
+  'ipaddr.js': ['webhooks'],
+  '@peculiar/x509': ['utilities'],
   nodemailer: ['app.ts'],
   commander: ['cli'],
-  zod: ['api', 'pages', 'authorization', 'utilities', 'accounts', 'config.ts', 'storage', 'cli'],
+  zod: ['api', 'pages', 'authorization', 'utilities', 'accounts', 'webhooks', 'config.ts', 'storage', 'cli'],
   'temporal-polyfill': ['units'],
 }
 

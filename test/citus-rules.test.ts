@@ -125,7 +125,7 @@ describe('tables', () => {
     )
     const local = withKey.map(({ name }) => String(name)).filter((name) => !HEAVY.includes(name))
     // Look-up tables and logs on the coordinator, which name an authorization and are not joined with its data.
-    expect(local.toSorted()).toEqual(['audit_entries', 'flows', 'forms', 'links', 'mails', 'referrals'])
+    expect(local.toSorted()).toEqual(['audit_entries', 'deliveries', 'flows', 'forms', 'links', 'mails', 'referrals'])
   })
 
   it('that are heavy have the authorization in every unique index, and no trigger', async () => {

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 
 import type { Uid } from '../model/uid.ts'
 import type { Tx } from './db.ts'
+import { oweDeliveries } from './deliveries.ts'
 
 /** What an event is about: an authorization (its company follows), or only a company (form_created, ping). */
 export type NewEvent = {
@@ -11,6 +12,8 @@ export type NewEvent = {
   formUid?: Uid | null
   /** Ids and facts for programs; no reading, name or address. */
   details?: object
+  /** Tells this endpoint alone (a ping). */
+  onlyTo?: Uid
 } & ({ authorizationUid: Uid } | { companyUid: Uid })
 
 export type EventRow = {
@@ -26,26 +29,36 @@ export type EventRow = {
   details: Record<string, unknown>
 }
 
-/** Appends an event in the transaction of the change it tells of, and returns its uid. Webhooks deliver it later. */
+/**
+ * Appends an event in the transaction of the change it tells of, with a delivery owed to each endpoint of its company that
+ * wants to know, and returns its uid.
+ */
 export async function appendEvent(tx: Tx, event: NewEvent): Promise<Uid> {
   const { type, now, meterUid = null, formUid = null } = event
   const details = JSON.stringify(event.details ?? {})
   const { rows } =
     'authorizationUid' in event
-      ? await sql<{ uid: Uid }>`
+      ? await sql<Appended>`
           insert into events (authorization_uid, company_uid, type, ts, meter_uid, form_uid, details)
           select a.authorization_uid, a.company_uid, ${type}, ${now}, ${meterUid}::bigint,
                  coalesce(${formUid}::bigint, a.form_uid), ${details}::jsonb
             from authorizations a where a.authorization_uid = ${event.authorizationUid}
-          returning event_uid as uid`.execute(tx)
-      : await sql<{ uid: Uid }>`
+          returning event_uid as "eventUid", authorization_uid as "authorizationUid", company_uid as "companyUid"`.execute(
+          tx,
+        )
+      : await sql<Appended>`
           insert into events (authorization_uid, company_uid, type, ts, meter_uid, form_uid, details)
           values (0, ${event.companyUid}, ${type}, ${now}, ${meterUid}, ${formUid}, ${details}::jsonb)
-          returning event_uid as uid`.execute(tx)
+          returning event_uid as "eventUid", authorization_uid as "authorizationUid", company_uid as "companyUid"`.execute(
+          tx,
+        )
   const [row] = rows
   if (!row) throw new Error(`event ${type}: there is no such authorization`)
-  return row.uid
+  await oweDeliveries(tx, { ...row, type, endpointUid: event.onlyTo ?? null, now })
+  return row.eventUid
 }
+
+type Appended = Pick<EventRow, 'eventUid' | 'authorizationUid' | 'companyUid'>
 
 /**
  * Events of one company, newest first, `limit` at most. `before`: only events with a smaller uid (the next page).

@@ -7,6 +7,7 @@ import { DatabaseNotReady } from './errors.ts'
 import * as firstTables from './migrations/0001-first-tables.ts'
 import * as urgencyOfRequests from './migrations/0002-urgency-of-requests.ts'
 import * as seriesTold from './migrations/0004-series-told.ts'
+import * as webhooks from './migrations/0005-webhooks.ts'
 import { roleStatements, rolesSql } from './roles.ts'
 
 /** A postgres:// address, or a socket folder. */
@@ -17,6 +18,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0001-first-tables': firstTables,
   '0002-urgency-of-requests': urgencyOfRequests,
   '0004-series-told': seriesTold,
+  '0005-webhooks': webhooks,
 }
 
 /**
