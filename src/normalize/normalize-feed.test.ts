@@ -410,6 +410,13 @@ describe('bills', () => {
     ).toEqual(['implausible_price'])
   })
 
+  it('a price far below any tariff is told over several bills, not for one that credits paid', () => {
+    const cheap = (index: number): string =>
+      `${period(addLocalDays(start, index * 30, ZONE), 30)}<billLastPeriod>64170</billLastPeriod><overallConsumptionLastPeriod><uom>42</uom><value>47</value></overallConsumptionLastPeriod>`
+    expect(codes(billsOf([cheap(0), cheap(1)]))).toEqual([])
+    expect(codes(billsOf([cheap(0), cheap(1), cheap(2)]))).toEqual(['implausible_price'])
+  })
+
   it('the incumbent’s peak demand is a demand of the bill', () => {
     const peak = '<peakDemand><powerOfTenMultiplier>3</powerOfTenMultiplier><uom>38</uom><value>12</value></peakDemand>'
     expect(billsOf([`${period(start, 30)}<billLastPeriod>5</billLastPeriod>${peak}`]).bills).toMatchObject([

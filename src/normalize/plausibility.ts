@@ -4,13 +4,15 @@ import { warn, type WarningCounts } from './warnings.ts'
 
 /** Far above the largest industrial customer: one steel mill takes about 10 GWh a day. In base units a day. */
 const MOST_A_DAY: Readonly<Record<string, number>> = { Wh: 5e10, therm: 1e7, m3: 1e8, ft3: 1e9 }
-/** Far from any tariff, in currency a unit: kWh, therm, m3, 100 cubic feet. */
-const PRICED: Readonly<Record<string, { per: number; highest: number }>> = {
-  Wh: { per: 1000, highest: 20 },
-  therm: { per: 1, highest: 50 },
-  m3: { per: 1, highest: 100 },
-  ft3: { per: 100, highest: 200 },
+/** Far from any tariff, in currency a unit: kWh, therm, m3, 100 cubic feet. lowest: over several bills, credits and all. */
+const PRICED: Readonly<Record<string, { per: number; highest: number; lowest: number }>> = {
+  Wh: { per: 1000, highest: 20, lowest: 0.005 },
+  therm: { per: 1, highest: 50, lowest: 0.05 },
+  m3: { per: 1, highest: 100, lowest: 0.02 },
+  ft3: { per: 100, highest: 200, lowest: 0.05 },
 }
+/** Fewer may be one that credits paid. */
+const SEVERAL = 3
 
 /**
  * Warns of usage and prices that only a wrong scale explains; nothing is changed or left out. The sums here are rough on
@@ -24,6 +26,18 @@ export function checkPlausibility(series: readonly Series[], bills: readonly Bil
     const amount = bill.volume.value * 10 ** bill.volume.exponent
     if (!plausiblePrice(bill.total, amount, bill.volume.unit)) warn(counts, 'implausible_price')
   }
+  for (const group of Map.groupBy(bills, ({ usagePoint, volume }) => `${usagePoint} ${volume?.unit ?? ''}`).values())
+    if (isFarTooCheap(group)) warn(counts, 'implausible_price')
+}
+
+function isFarTooCheap(bills: readonly Bill[]): boolean {
+  const told = bills.filter(({ total, volume }) => total !== null && volume !== null && volume.value !== 0)
+  const rule = PRICED[told[0]?.volume?.unit ?? '']
+  if (rule === undefined || told.length < SEVERAL) return false
+  const money = told.reduce((sum, { total }) => sum + (total ?? 0) / 1e5, 0)
+  const units =
+    told.reduce((sum, { volume }) => sum + (volume ? volume.value * 10 ** volume.exponent : 0), 0) / rule.per
+  return money > 0 && units > 0 && money / units < rule.lowest
 }
 
 function checkSeries({ channel, exponent, value, duration, cost }: Series, counts: WarningCounts): void {
