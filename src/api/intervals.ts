@@ -1,47 +1,33 @@
 import { Readable } from 'node:stream'
 
-import { type ChannelReach, listChannelReaches, listIntervalBlocks } from '../storage/list-interval-blocks.ts'
+import type { Uid } from '../model/uid.ts'
 import { listIntervalPage, type ListedInterval } from '../storage/list-interval-page.ts'
 import { type AskedMeter, askForData } from './data-query.ts'
 import type { Call, Endpoint } from './endpoint.ts'
 import { nextUrl } from './listing.ts'
-import { renderInterval } from './render/interval.ts'
+import { readMonths } from './read-months.ts'
+import { type Layout, renderInterval } from './render/interval.ts'
 
-/** Months whose blocks are read in one statement: three years of a meter; some 10 MB of text at a time at most. */
-const MONTHS_AT_ONCE = 36
+type Asked = { rows: ListedInterval[]; meters: Map<Uid, AskedMeter>; layout: Layout }
 
-type Asked = { rows: ListedInterval[]; meters: Map<string, AskedMeter>; withDirections: boolean }
-
-/**
- * The listing as text, piece by piece, so that memory does not grow with the page. No transaction is open while it is
- * sent.
- */
-async function* write(call: Call, asked: Asked, tail: string): AsyncGenerator<string> {
-  const { deps, companyUid } = call
-  const { rows, meters, withDirections } = asked
+/** The listing piece by piece, each as soon as the client has taken the one before. */
+async function* write(call: Call, { rows, meters, layout }: Asked, tail: string): AsyncGenerator<string | Uint8Array> {
   yield '{"intervals":['
-  let comma = ''
-  for (let from = 0; from < rows.length; from += MONTHS_AT_ONCE) {
-    const some = rows.slice(from, from + MONTHS_AT_ONCE)
-    const { blocks, reaches } = await deps.db.company(companyUid, async (tx) => ({
-      blocks: await listIntervalBlocks(tx, some),
-      reaches: await listChannelReaches(tx, some),
-    }))
-    for (const [at, row] of some.entries()) {
-      const meter = meters.get(row.meterUid)
-      if (!meter) continue
-      const context = { publicUrl: deps.publicUrl, withDirections, ...toContext(meter, reaches.get(row.meterUid)) }
-      const text = renderInterval(row, blocks[at] ?? [], context)
-      if (text === null) continue
-      yield comma + text
-      comma = ','
-    }
+  let isFirst = true
+  for await (const { row, blocks, context } of readMonths(call, rows, meters)) {
+    const pieces = renderInterval(row, blocks, { ...context, layout })
+    if (pieces === null) continue
+    if (!isFirst) yield ','
+    isFirst = false
+    yield* pieces
   }
   yield tail
 }
 
-function toContext({ facts, utility, zone, span }: AskedMeter, reaches: ChannelReach[] = []) {
-  return { meter: facts, utility, zone, from: span.from, until: span.until, reaches }
+/** `include=columns` and `include=directions` are opt-in; a client of the incumbent gets what it knows. */
+function layoutOf(include: readonly string[] | null): Layout {
+  if (include?.includes('columns')) return 'columns'
+  return include?.includes('directions') ? 'directions' : 'rows'
 }
 
 export const intervalEndpoints: readonly Endpoint[] = [
@@ -56,7 +42,7 @@ export const intervalEndpoints: readonly Endpoint[] = [
       const asked = {
         rows: page.rows,
         meters: new Map(meters.map((meter) => [meter.meterUid, meter])),
-        withDirections: filter.include?.includes('directions') ?? false,
+        layout: layoutOf(filter.include),
       }
       const next = nextUrl(call, '/intervals', page.hasMore ? page.rows.at(-1)?.intervalUid : undefined)
       // Incomplete: something is still being collected, so that more may come.

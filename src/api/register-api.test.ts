@@ -164,6 +164,7 @@ describe('another company', () => {
       '/files/raw_feed/:authorization_uid/:raw_feed_uid': `/files/raw_feed/${uid}/${meter}`,
       '/bills': `/bills?authorizations=${uid}&meters=${meter}`,
       '/intervals': `/intervals?authorizations=${uid}&meters=${meter}`,
+      '/files/intervals_csv': `/files/intervals_csv?authorizations=${uid}&meters=${meter}`,
     }
   })
 

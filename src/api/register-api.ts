@@ -13,6 +13,7 @@ import { eventEndpoints } from './events.ts'
 import { fileEndpoints } from './files.ts'
 import { findToken } from './find-token.ts'
 import { formEndpoints } from './forms.ts'
+import { intervalFileEndpoints } from './interval-files.ts'
 import { intervalEndpoints } from './intervals.ts'
 import { meterEndpoints } from './meters.ts'
 import { parseBody } from './parse-body.ts'
@@ -37,6 +38,7 @@ export const endpoints: readonly Endpoint[] = [
   ...billingSummaryEndpoints,
   ...eventEndpoints,
   ...fileEndpoints,
+  ...intervalFileEndpoints,
 ]
 
 /**

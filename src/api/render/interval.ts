@@ -2,11 +2,15 @@ import type { MeterFacts } from '../../model/meter.ts'
 import { channelKey, QUALITY } from '../../model/series.ts'
 import type { MonthBlock } from '../../storage/list-interval-blocks.ts'
 import type { ListedInterval } from '../../storage/list-interval-page.ts'
+import { renderColumns } from './interval-columns.ts'
+import { netColumns } from './net-columns.ts'
 import { chooseLines, type Line, type MonthChannel } from './net-readings.ts'
 import type { Note } from './notes.ts'
-import { renderReadings } from './readings.ts'
+import { type Readings, renderReadings } from './readings.ts'
 import { renderSources } from './sources.ts'
-import { localTimes, platformTime } from './times.ts'
+import { platformTime } from './times.ts'
+import { apiUnit } from './units.ts'
+import { timeWriter } from './write-time.ts'
 
 export type IntervalContext = {
   meter: MeterFacts
@@ -16,25 +20,27 @@ export type IntervalContext = {
   /** Only readings that lie in this span, epoch seconds; null: open. */
   from: number | null
   until: number | null
-  withDirections: boolean
   /** From the first to the last reading that a channel ever had. */
   reaches: readonly { channel: string; starts: number; ends: number }[]
 }
 
+/** Readings as rows with their net, as rows with both directions too, or as columns. */
+export type Layout = 'rows' | 'directions' | 'columns'
+
 /**
- * Interval, utilityapi.md 6.7, as JSON text: one per meter and month of the utility's calendar. Null when no reading
- * lies in the span.
+ * Interval, utilityapi.md 6.7, as JSON text in pieces: one per meter and month of the utility's calendar. Null when
+ * no reading lies in the span.
  */
 export function renderInterval(
   row: ListedInterval,
   blocks: readonly MonthBlock[],
-  context: IntervalContext,
-): string | null {
-  const { meter, utility, zone, publicUrl } = context
+  context: IntervalContext & { layout: Layout },
+): Uint8Array[] | null {
+  const { meter, utility, publicUrl, layout } = context
   const channels = blocks.map((block) => toChannel(block, context))
   const lines = chooseLines(channels)
-  const readings = renderReadings({ ...context, lines, local: localTimes(zone) })
-  if (readings.texts.length === 0) return null
+  const readings = layout === 'columns' ? renderAllColumns(lines, context) : renderRows(lines, context)
+  if (readings.bytes.length === 0) return null
   const head = {
     uid: row.intervalUid,
     meter_uid: row.meterUid,
@@ -43,7 +49,7 @@ export function renderInterval(
     updated: platformTime(row.updated),
     notes: readings.withheld === 0 ? [] : [withheldNote(readings.withheld, row.updated)],
     utility,
-    blocks: ['base', 'sources', 'readings'],
+    blocks: ['base', 'sources', layout === 'columns' ? 'columns' : 'readings'],
     base: {
       service_identifier: meter.serviceIdentifier,
       service_tariff: meter.serviceTariff,
@@ -57,10 +63,32 @@ export function renderInterval(
       blocks.flatMap(({ sources }) => sources),
     ),
   }
-  return `${JSON.stringify(head).slice(0, -1)},"readings":[${readings.texts.join(',')}]}`
+  const name = layout === 'columns' ? 'columns' : 'readings'
+  return [Buffer.from(`${JSON.stringify(head).slice(0, -1)},"${name}":[`), readings.bytes, END]
 }
 
-function toChannel({ channel, columns }: MonthBlock, { reaches }: IntervalContext): MonthChannel {
+const END = Buffer.from(']}')
+
+function renderRows(lines: readonly Line[], context: IntervalContext & { layout: Layout }): Readings {
+  const { zone, layout } = context
+  return renderReadings({ ...context, lines, withDirections: layout === 'directions', time: timeWriter(zone) })
+}
+
+/** What columns cannot tell (net-columns.ts) is counted as withheld; rows tell it. */
+function renderAllColumns(lines: readonly Line[], { from, until }: IntervalContext): Readings {
+  let withheld = 0
+  const texts = lines.flatMap((line) => {
+    const columns = netColumns(line)
+    if (columns === null) withheld += (line.delivered ?? line.received ?? line.net)?.columns.start.length ?? 0
+    if (columns === null) return []
+    const rendered = renderColumns(columns, { unit: apiUnit(line.unit).name, part: line.part, from, until })
+    return rendered.values.length === 0 ? [] : [JSON.stringify(rendered)]
+  })
+  return { bytes: Buffer.from(texts.join(',')), withheld }
+}
+
+/** A block with how far its channel reaches. */
+export function toChannel({ channel, columns }: MonthBlock, { reaches }: IntervalContext): MonthChannel {
   const key = channelKey(channel)
   const reach = reaches.find((each) => each.channel === key)
   return {
@@ -78,12 +106,12 @@ function withheldNote(count: number, updated: Date): Note {
 
 /** Names of the qualities that occur, the best first; what the utility did not qualify has no name. */
 function qualities(lines: readonly Line[]): string[] {
-  const found = new Set<number>()
+  let found = 0
   for (const { delivered, received, net } of lines)
     for (const channel of [delivered, received, net])
-      for (const quality of channel?.columns.quality ?? []) found.add(quality)
+      for (const quality of channel?.columns.quality ?? []) found |= 1 << quality
   return Object.entries(QUALITY)
-    .filter(([name, rank]) => name !== 'unknown' && found.has(rank))
+    .filter(([name, rank]) => name !== 'unknown' && (found & (1 << rank)) !== 0)
     .sort(([, a], [, b]) => b - a)
     .map(([name]) => name)
 }

@@ -1,6 +1,10 @@
 import { addExact, type Exact, formatExact, parseExact } from '../../units/exact.ts'
+import { netColumns } from './net-columns.ts'
 import { type Line, visitReadings } from './net-readings.ts'
+import { localTimes } from './times.ts'
 import { apiUnit } from './units.ts'
+import { writeReadings } from './write-readings.ts'
+import type { TimeWriter } from './write-time.ts'
 
 /** span: only readings that lie in it, epoch seconds, null: open. withDirections: `include=directions`. */
 export type ReadingsOptions = {
@@ -8,17 +12,23 @@ export type ReadingsOptions = {
   from: number | null
   until: number | null
   withDirections: boolean
-  local: (epoch: number) => string
+  zone: string
+  time: TimeWriter
 }
 
 /**
- * JSON texts of the readings, newest first; withheld counts those that were left out since one direction is missing.
+ * JSON text of the readings with commas between, newest first; withheld counts those that were left out since one direction
+ * is missing.
  */
-export type Readings = { texts: string[]; withheld: number }
+export type Readings = { bytes: Uint8Array; withheld: number }
+
+type Texts = { texts: string[]; withheld: number }
+type TextOptions = Omit<ReadingsOptions, 'time' | 'zone'> & { local: (epoch: number) => string }
 
 /**
  * The readings of one meter and month as JSON text: `{start, end, kwh, datapoints}`. Text is written from the columns
- * at once, without an object per reading, and numbers are the exact digits.
+ * at once, without an object per reading, and numbers are the exact digits. What most clients ask for (one meter, its net) is
+ * written as bytes (write-readings.ts); the rest is put together from texts.
  *
  * kwh is the deprecated net; it is null where the unit is another (gas is in therms, ccf, …: a number there would be
  * read as kilowatt-hours). One `net` datapoint a reading: a client adds up all datapoints. Several physical meters
@@ -27,11 +37,19 @@ export type Readings = { texts: string[]; withheld: number }
  */
 export function renderReadings(options: ReadingsOptions): Readings {
   const [line, ...others] = options.lines
-  if (!line) return { texts: [], withheld: 0 }
-  return others.length === 0 ? single(line, options) : several(options)
+  if (!line) return { bytes: new Uint8Array(), withheld: 0 }
+  const columns = others.length > 0 || options.withDirections ? null : netColumns(line)
+  if (columns) {
+    const { name } = apiUnit(line.unit)
+    const part = line.part === null ? null : JSON.stringify(line.part)
+    return writeReadings(columns, { ...options, unit: JSON.stringify(name), isEnergy: name === 'kwh', part })
+  }
+  const local = localTimes(options.zone)
+  const { texts, withheld } = others.length === 0 ? single(line, { ...options, local }) : several({ ...options, local })
+  return { bytes: Buffer.from(texts.join(',')), withheld }
 }
 
-function single(line: Line, { from, until, withDirections, local }: ReadingsOptions): Readings {
+function single(line: Line, { from, until, withDirections, local }: TextOptions): Texts {
   const texts: string[] = []
   let withheld = 0
   const points = datapoints(line, withDirections)
@@ -71,7 +89,7 @@ function datapoints({ unit, part }: Line, withDirections: boolean): Points {
 /**
  * Several physical meters: readings of one start and end are one reading, and its kwh is the sum of what each tells.
  */
-function several({ lines, from, until, withDirections, local }: ReadingsOptions): Readings {
+function several({ lines, from, until, withDirections, local }: TextOptions): Texts {
   const readings = new Map<string, { start: number; end: number; sum: Exact | null; points: string[] }>()
   let withheld = 0
   for (const line of lines) {

@@ -1,0 +1,133 @@
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+
+import { parseExact, addExact } from '../../units/exact.ts'
+import type { Direction } from '../../model/series.ts'
+import type { Unit } from '../../units/quantity.ts'
+import { decimalText } from './decimals.ts'
+import { renderColumns } from './interval-columns.ts'
+import { netColumns } from './net-columns.ts'
+import { type Line, type MonthChannel, visitReadings } from './net-readings.ts'
+import { renderReadings } from './readings.ts'
+import { localTimes } from './times.ts'
+import { apiUnit } from './units.ts'
+import { type Decimal, measureDecimal, writeDecimal } from './write-decimal.ts'
+import { timeWriter } from './write-time.ts'
+
+const zones = fc.constantFrom('America/Los_Angeles', 'America/Phoenix', 'Australia/Lord_Howe', 'Asia/Kolkata', 'UTC')
+
+/** Readings around the days on which clocks change, some missing, of any size and sign. */
+const column = fc.record({
+  exponent: fc.integer({ min: -9, max: 4 }),
+  values: fc.array(
+    fc.option(fc.oneof(fc.integer({ min: -99_999, max: 99_999_999 }), fc.constant(0), fc.maxSafeInteger()), {
+      nil: null,
+    }),
+    { maxLength: 60 },
+  ),
+})
+const from = fc.constantFrom(1_772_928_000, 1_793_491_200, 1_767_225_600, 1_709_164_800)
+const step = fc.constantFrom(300, 900, 1800, 3600, 86_400)
+
+type Given = { exponent: number; values: (number | null)[] }
+
+function channelOf(
+  direction: Direction,
+  unit: Unit,
+  { exponent, values }: Given,
+  first: number,
+  every: number,
+): MonthChannel {
+  const rows = values.flatMap((value, at) => (value === null ? [] : [{ start: first + at * every, value }]))
+  return {
+    channel: { commodity: 'electricity', direction, quantified: 'energy', unit },
+    starts: rows[0]?.start ?? 0,
+    ends: (rows.at(-1)?.start ?? 0) + every,
+    columns: {
+      exponent,
+      start: Float64Array.from(rows, ({ start }) => start),
+      duration: new Uint32Array(rows.length).fill(every),
+      value: Float64Array.from(rows, ({ value }) => value),
+      quality: new Uint8Array(rows.length),
+    },
+  }
+}
+
+const lines = fc
+  .record({
+    delivered: column,
+    received: fc.option(column, { nil: null }),
+    net: fc.option(column, { nil: null }),
+    from,
+    step,
+    unit: fc.constantFrom<Unit>('Wh', 'therm', 'J'),
+  })
+  .map(({ delivered, received, net, from: first, step: every, unit }): Line => ({
+    part: null,
+    unit,
+    delivered: channelOf('delivered', unit, delivered, first, every),
+    received: received && channelOf('received', unit, received, first, every),
+    net: net && channelOf('net', unit, net, first, every),
+  }))
+
+test('bytes tell what texts tell: every time and every digit', () => {
+  const property = fc.property(lines, zones, (line, zone) => {
+    const local = localTimes(zone)
+    const { name } = apiUnit(line.unit)
+    const expected: string[] = []
+    let missing = 0
+    visitReadings(line, (start, end, net) => {
+      if (net === null) missing++
+      else
+        expected.push(
+          `{"start":"${local(start)}","end":"${local(end)}","kwh":${name === 'kwh' ? net : null},"datapoints":[{"type":"net","unit":"${name}","value":${net}}]}`,
+        )
+    })
+    const options = { lines: [line], from: null, until: null, withDirections: false, zone, time: timeWriter(zone) }
+    const { bytes, withheld } = renderReadings(options)
+    expect(Buffer.from(bytes).toString()).toBe(expected.join(','))
+    expect(withheld).toBe(missing)
+  })
+  fc.assert(property, { numRuns: 500 })
+})
+
+test('a number in bytes is the exact one', () => {
+  const number: Decimal = { digits: 0, places: 0, width: 0 }
+  const property = fc.property(
+    fc.oneof(fc.maxSafeInteger(), fc.integer()),
+    fc.integer({ min: -15, max: 0 }),
+    (value, exponent) => {
+      measureDecimal(number, value, exponent)
+      const bytes = new Uint8Array(number.width)
+      writeDecimal(bytes, 0, number)
+      expect(Buffer.from(bytes).toString()).toBe(decimalText(value, exponent))
+    },
+  )
+  fc.assert(property, { numRuns: 2000 })
+})
+
+test('columns tell the times and the sum of the rows', () => {
+  const property = fc.property(lines, (line) => {
+    const columns = netColumns(line)
+    if (columns === null) return
+    const { exponent, starts, durations, values } = renderColumns(columns, {
+      unit: null,
+      part: null,
+      from: null,
+      until: null,
+    })
+    expect(
+      starts.flatMap(([first, every, count]) => Array.from({ length: count }, (_, at) => first + at * every)),
+    ).toEqual([...columns.start])
+    expect(durations.reduce((sum, [, count]) => sum + count, 0)).toBe(values.length)
+    let sum = parseExact('0') ?? { digits: 0n, exponent: 0 }
+    visitReadings(line, (_start, _end, net) => {
+      const told = net === null ? null : parseExact(net)
+      if (told) sum = addExact(sum, told)
+    })
+    const told = values.reduce((all, value) => all + BigInt(value ?? 0), 0n)
+    const least = Math.min(exponent, sum.exponent)
+    expect(told * 10n ** BigInt(exponent - least)).toBe(sum.digits * 10n ** BigInt(sum.exponent - least))
+  })
+  fc.assert(property, { numRuns: 300 })
+})
