@@ -83,7 +83,8 @@ async function takeFlow(
   })
   // A stranger learns nothing of the flow, not even its form.
   const mine = known && (end === 'already_used' || end === 'flow_expired') ? known : null
-  return { end, retry: mine ? await retryOf(tx, mine, deps.config.publicUrl) : null, redirect: null }
+  if (!mine) return { end, retry: null, redirect: null }
+  return { end, retry: await retryOf(tx, mine, deps.config.publicUrl), redirect: refusalOf(mine, end) }
 }
 
 function whyNot(
@@ -118,7 +119,7 @@ async function refuse(deps: PathDeps, flow: FlowRow, error: CallbackError): Prom
     const moved = await moveFlow(tx, { flowUid: flow.flowUid, from: 'exchanging', to: 'declined', error: null, now })
     if (moved) await declineFlow(tx, flow, { now, monitoring: 'off' })
     const retry = await retryOf(tx, flow, deps.config.publicUrl)
-    return { end: 'declined_at_utility', retry, redirect: refusalOf(flow) }
+    return { end: 'declined_at_utility', retry, redirect: refusalOf(flow, 'declined_at_utility') }
   })
 }
 
@@ -134,13 +135,13 @@ async function fail(deps: PathDeps, flow: FlowRow, { error, end }: { error: stri
     if (error === 'foreign_address') {
       await appendAudit(tx, { actor: 'utility', action: 'foreign_address', companyUid, now, details })
     }
-    return { end, retry: await retryOf(tx, flow, deps.config.publicUrl), redirect: null }
+    return { end, retry: await retryOf(tx, flow, deps.config.publicUrl), redirect: refusalOf(flow, end) }
   })
 }
 
 async function over(deps: PathDeps, flow: FlowRow, end: DeadEnd): Promise<Ended> {
   const retry = await deps.db.operator((tx) => retryOf(tx, flow, deps.config.publicUrl))
-  return { end, retry, redirect: null }
+  return { end, retry, redirect: refusalOf(flow, end) }
 }
 
 async function exchange(

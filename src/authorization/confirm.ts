@@ -8,22 +8,24 @@ import {
 } from '../storage/authorizations.ts'
 import { appendConsent } from '../storage/consents.ts'
 import type { Tx } from '../storage/db.ts'
+import { deleteClasses } from '../storage/delete-classes.ts'
 import { type FlowRow, moveFlow } from '../storage/flows.ts'
 import { findGrant, insertGrant, listGrants } from '../storage/grants.ts'
-import { insertLink, insertReferral, listReferralsOf } from '../storage/links.ts'
+import { deleteLinks, insertLink, insertReferral, listReferralsOf } from '../storage/links.ts'
+import { setListedMeters } from '../storage/listed-meters.ts'
 import { utilityOf } from '../utilities/index.ts'
 import { receiptUrl } from './addresses.ts'
 import { finalConsentText } from './consent-text.ts'
-import type { CustomerPath, GrantView } from './customer-path.ts'
-import { endAllGrants } from './end-authorization.ts'
-import { grantViewOf, languageOf, ownFlow, stateEnd } from './final-step.ts'
+import type { CustomerPath, EndOfFlow, GrantView } from './customer-path.ts'
+import { endAllGrants, mailAboutEnd } from './end-authorization.ts'
+import { disabledEnd, grantViewOf, languageOf, ownFlow, renewedBy, stateEnd } from './final-step.ts'
 import { readTokens, sealTokens } from './grant-tokens.ts'
 import { hashKey, newKey } from './keys.ts'
 import { endOf, lastDateBefore, startOf } from './local-dates.ts'
 import { queueCustomerMail } from './mail.ts'
 import type { PathDeps } from './path-deps.ts'
 import { returnWith } from './return-address.ts'
-import { isStep, transition } from './states.ts'
+import { transition } from './states.ts'
 
 /**
  * Step 6, in one transaction: the consent word by word, the authorization active, its event, what is owed, the receipt's
@@ -38,7 +40,7 @@ export function confirmStep(deps: PathDeps): CustomerPath['confirm'] {
       if (flow.state === 'confirmed') return await again(tx, deps, flow)
       const view = await grantViewOf(tx, deps, flow)
       if (flow.state !== 'granted') return await stateEnd(tx, deps, flow)
-      if (!view) return { end: 'form_disabled', retry: null }
+      if (!view) return disabledEnd(flow)
       const moved = await moveFlow(tx, { flowUid, from: 'granted', to: 'confirmed', error: null, now })
       if (!moved) return await again(tx, deps, flow)
       const authorization = await activate(tx, deps, { flow: moved, view })
@@ -53,9 +55,8 @@ async function activate(tx: Tx, deps: PathDeps, { flow, view }: Confirmed): Prom
   const why = { by: 'customer', reason: 'confirmed', now } as const
   const pendingUid = flow.authorizationUid
   if (pendingUid === null) throw new Error(`flow ${flow.flowUid} is granted and has no authorization`)
-  const target = flow.renews === null ? null : await findAuthorization(tx, flow.renews)
-  const renewed = target && isStep(target.state, 'active') ? target : null
-  if (renewed) await moveGrant(tx, deps, { from: pendingUid, to: renewed })
+  const renewed = await renewedBy(tx, flow)
+  if (renewed) await moveGrant(tx, deps, { from: pendingUid, to: renewed, flow })
   const authorizationUid = renewed?.authorizationUid ?? pendingUid
   await recordConsent(tx, { flow, view, authorizationUid, now })
   const active = await transition(tx, authorizationUid, 'active', why)
@@ -63,8 +64,13 @@ async function activate(tx: Tx, deps: PathDeps, { flow, view }: Confirmed): Prom
   return active
 }
 
-/** A renewal keeps the authorization and everything collected under it; only its grant and terms are replaced. */
-async function moveGrant(tx: Tx, deps: PathDeps, { from, to }: { from: Uid; to: AuthorizationRow }): Promise<void> {
+type Move = { from: Uid; to: AuthorizationRow; flow: FlowRow }
+
+/**
+ * A renewal keeps the authorization and what was collected under it, but for kinds of data that the new consent leaves
+ * out; its grant and terms are replaced. Service agreements that are left out are not asked for any more.
+ */
+async function moveGrant(tx: Tx, deps: PathDeps, { from, to, flow }: Move): Promise<void> {
   const now = deps.now()
   const pending = await getAuthorization(tx, from)
   const grant = await findGrant(tx, from)
@@ -78,7 +84,19 @@ async function moveGrant(tx: Tx, deps: PathDeps, { from, to }: { from: Uid; to: 
   const place = { authorizationUid, grantNo: (newest?.grantNo ?? 0) + 1, companyUid }
   await insertGrant(tx, { ...grant, ...place, tokens: sealTokens(deps.envelope, place, pair) })
   await setTerms(tx, authorizationUid, pending)
+  const classes = to.dataClasses.filter((name) => !pending.dataClasses.includes(name))
+  await deleteClasses(tx, authorizationUid, { classes, now })
+  const points = flow.consent.granted?.usagePoints ?? null
+  if (points !== null) await setListedMeters(tx, authorizationUid, points, now)
+  if (pending.customerEmail.toLowerCase() !== to.customerEmail.toLowerCase()) await handOver(tx, deps, to)
   await deletePendingAuthorization(tx, from)
+}
+
+/** Somebody else of the same utility account goes on: the earlier holder is told, and sees nothing of the new one. */
+async function handOver(tx: Tx, { config, now }: PathDeps, row: AuthorizationRow): Promise<void> {
+  await deleteLinks(tx, row.authorizationUid)
+  const once = `taken_over:${row.authorizationUid}:${now().getTime()}`
+  await mailAboutEnd(tx, config, { row, kind: 'taken_over', once, now: now() })
 }
 
 async function recordConsent(
@@ -144,12 +162,12 @@ async function finish(
 }
 
 /** The same receipt once more: only the hash of its first link is stored, so this is another link to it. */
-async function again(tx: Tx, deps: PathDeps, flow: FlowRow): Promise<Done | { end: 'already_used'; retry: null }> {
+async function again(tx: Tx, deps: PathDeps, flow: FlowRow): Promise<Done | EndOfFlow> {
   const uid = flow.renews ?? flow.authorizationUid
   const authorization =
     (flow.authorizationUid && (await findAuthorization(tx, flow.authorizationUid))) ||
     (uid && (await findAuthorization(tx, uid)))
-  if (!authorization) return { end: 'already_used', retry: null }
+  if (!authorization) return { end: 'already_used', retry: null, redirect: null }
   const codes = await listReferralsOf(tx, authorization.authorizationUid)
   return { receiptKey: await newReceipt(tx, deps, authorization), redirect: redirectOf(flow, codes.at(-1) ?? null) }
 }

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto'
 
 import type { DataClass } from '../model/authorization-states.ts'
 import type { FormView, GrantView, Language } from './customer-path.ts'
+import { onePeriod } from './one-period.ts'
 
 /** Grows with every change of the words below; an old consent keeps the version that it was shown. */
-export const CONSENT_TEXT_VERSION = '2026-11.1'
+export const CONSENT_TEXT_VERSION = '2026-11.2'
 
 /** What the text speaks of. `ends` null: on the form, where the customer still chooses the end. */
 export type ConsentFacts = {
@@ -20,6 +21,7 @@ export type ConsentFacts = {
   historyStart: string | null
   ends: string | null
   customerName: string | null
+  renews: boolean
 }
 
 export type ConsentText = { text: string; version: string; hash: string }
@@ -59,7 +61,7 @@ export function consentVersionOf({ version, hash }: ConsentText): string {
 }
 
 function consentText(facts: ConsentFacts, language: Language): ConsentText {
-  const text = TEXTS[language](facts).join('\n')
+  const text = onePeriod(TEXTS[language](facts).join('\n'), facts)
   return { text, version: CONSENT_TEXT_VERSION, hash: createHash('sha256').update(text).digest('hex') }
 }
 
@@ -90,6 +92,11 @@ const TEXTS: Record<Language, (facts: ConsentFacts) => string[]> = {
     `Who receives it: ${f.companyName}. ${f.operatorName} stores it for them. Nobody else.`,
     `How to stop: at any time, at no cost and without a reason, with the private link in the receipt or at ${f.utilityName ?? 'the utility'}.`,
     `When sharing ends: no more data is fetched; after a stop, what ${f.operatorName} holds is deleted. Copies that ${f.companyName} has taken are theirs to delete.`,
+    ...(f.renews
+      ? [
+          'This replaces the agreement in force for the same account. What was collected under that one stays; but kinds of data that this agreement leaves out are deleted. A service agreement that it leaves out is not asked for any more; what was collected of it stays.',
+        ]
+      : []),
     `Questions and complaints: ${f.companyName}, ${f.companyEmail}; ${f.operatorName}, ${f.operatorEmail}.`,
   ],
   es: (f) => [
@@ -104,6 +111,11 @@ const TEXTS: Record<Language, (facts: ConsentFacts) => string[]> = {
     `Quién los recibe: ${f.companyName}. ${f.operatorName} los guarda para ellos. Nadie más.`,
     `Cómo detenerlo: en cualquier momento, sin costo y sin dar motivos, con el enlace privado del comprobante o en ${f.utilityName ?? 'la compañía de servicios'}.`,
     `Cuando termine: no se piden más datos; si usted lo detiene, se borra lo que ${f.operatorName} guarda. Las copias que ${f.companyName} ya tenga debe borrarlas esa empresa.`,
+    ...(f.renews
+      ? [
+          'Esto sustituye al acuerdo vigente para la misma cuenta. Lo que se obtuvo con aquel se conserva; pero los tipos de datos que este acuerdo deja fuera se borran. Un contrato de servicio que deje fuera ya no se consulta; lo que se obtuvo de él se conserva.',
+        ]
+      : []),
     `Preguntas y quejas: ${f.companyName}, ${f.companyEmail}; ${f.operatorName}, ${f.operatorEmail}.`,
   ],
 }

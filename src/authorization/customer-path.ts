@@ -65,6 +65,9 @@ export type DeadEnd =
   | 'text_changed'
   | 'operator_problem'
 
+/** An end with its ways on: the form again, and the company's address with the error where the flow has one. */
+export type EndOfFlow = { end: DeadEnd; retry: string | null; redirect: string | null }
+
 /** What the utility granted, shown before the second Continue to Final Step. */
 export type GrantView = {
   form: FormView
@@ -124,23 +127,19 @@ export type CustomerPath = {
     input: { name: string; email: string },
   ): Promise<{ redirect: string | null; end: 'declined_at_form' }>
   /** Step 5: what the utility sent back. `query` as it came, names and values decoded once, repeated names kept. */
-  callback(
-    utilitySlug: string,
-    query: [string, string][],
-    cookie: string | null,
-  ): Promise<{ flowUid: Uid } | { end: DeadEnd; retry: string | null; redirect: string | null }>
-  grant(flowUid: Uid, cookie: string | null): Promise<GrantView | { end: DeadEnd; retry: string | null }>
+  callback(utilitySlug: string, query: [string, string][], cookie: string | null): Promise<{ flowUid: Uid } | EndOfFlow>
+  grant(flowUid: Uid, cookie: string | null): Promise<GrantView | EndOfFlow>
   /** Step 6: consent recorded, authorization active, collection owed. Safe to repeat: the same receipt again. */
-  confirm(
-    flowUid: Uid,
-    cookie: string | null,
-  ): Promise<{ receiptKey: string; redirect: string | null } | { end: DeadEnd; retry: string | null }>
+  confirm(flowUid: Uid, cookie: string | null): Promise<{ receiptKey: string; redirect: string | null } | EndOfFlow>
   /** Declining at the last step: the utility is told, the grant destroyed. */
   withdraw(flowUid: Uid, cookie: string | null): Promise<{ redirect: string | null; end: DeadEnd }>
   /** The reminder mail's link: brings a grant that was never confirmed back to its final step in this browser. */
   resume(key: string): Promise<{ flowUid: Uid; cookie: string } | { end: DeadEnd }>
-  /** Started at the utility's own site: which companies ask for data of this utility. */
-  companiesFor(utilitySlug: string): Promise<{ companyName: string; alias: string }[]>
+  /** Started at the utility's own site: which companies ask for data of this utility. `query` as for the callback. */
+  portal(
+    utilitySlug: string,
+    query: [string, string][],
+  ): Promise<{ companies: { companyName: string; alias: string }[] } | { end: DeadEnd }>
   receipt(key: string, language: Language): Promise<ReceiptView | { end: DeadEnd }>
   revoke(key: string): Promise<{ end: DeadEnd } | null>
   /** New end date, never later than before. */

@@ -47,7 +47,7 @@ export function declineStep({ db, now, config }: PathDeps): CustomerPath['declin
         )
       }
       const flow = { redirectUri: loaded.redirectUri, clientState: address.state }
-      return { redirect: refusalOf(flow), end: 'declined_at_form' }
+      return { redirect: refusalOf(flow, 'declined_at_form'), end: 'declined_at_form' }
     })
 }
 

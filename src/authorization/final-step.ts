@@ -1,4 +1,5 @@
 import type { Uid } from '../model/uid.ts'
+import { type AuthorizationRow, findAuthorization } from '../storage/authorizations.ts'
 import { findCompany } from '../storage/companies.ts'
 import type { Tx } from '../storage/db.ts'
 import { findFlow, type FlowRow } from '../storage/flows.ts'
@@ -7,13 +8,12 @@ import { findMember } from '../storage/members.ts'
 import { findTemplate } from '../storage/templates.ts'
 import { utilityOf } from '../utilities/index.ts'
 import { finalConsentText } from './consent-text.ts'
-import type { CustomerPath, DeadEnd, GrantView, Language } from './customer-path.ts'
-import { retryOf } from './flow-way-on.ts'
+import type { CustomerPath, DeadEnd, EndOfFlow, GrantView, Language } from './customer-path.ts'
+import { refusalOf, retryOf } from './flow-way-on.ts'
 import { viewOf } from './form.ts'
 import { hashKey, isKey } from './keys.ts'
 import type { PathDeps } from './path-deps.ts'
-
-type Ended = { end: DeadEnd; retry: string | null }
+import { isStep } from './states.ts'
 
 /** What the final step shows: what the utility shares, with whom, until when. Reads only. */
 export function grantStep(deps: PathDeps): CustomerPath['grant'] {
@@ -22,7 +22,7 @@ export function grantStep(deps: PathDeps): CustomerPath['grant'] {
       const flow = await ownFlow(tx, deps, { flowUid, cookie })
       if ('end' in flow) return flow
       if (flow.state !== 'granted') return await stateEnd(tx, deps, flow)
-      return (await grantViewOf(tx, deps, flow)) ?? { end: 'form_disabled', retry: null }
+      return (await grantViewOf(tx, deps, flow)) ?? disabledEnd(flow)
     })
 }
 
@@ -31,11 +31,11 @@ export async function ownFlow(
   tx: Tx,
   deps: PathDeps,
   { flowUid, cookie }: { flowUid: Uid; cookie: string | null },
-): Promise<FlowRow | Ended> {
+): Promise<FlowRow | EndOfFlow> {
   const flow = await findFlow(tx, flowUid)
   // Whose flow it is, a stranger does not learn: an unknown one and another browser's answer alike.
   const isOwn = flow && cookie !== null && isKey(cookie) && flow.browserHash.equals(hashKey(cookie))
-  if (!flow || !isOwn) return { end: 'other_browser', retry: null }
+  if (!flow || !isOwn) return { end: 'other_browser', retry: null, redirect: null }
   return flow
 }
 
@@ -51,9 +51,14 @@ const ENDS: Record<string, DeadEnd> = {
 }
 
 /** The page of a flow that is not on its final step. */
-export async function stateEnd(tx: Tx, deps: PathDeps, flow: FlowRow): Promise<Ended> {
+export async function stateEnd(tx: Tx, deps: PathDeps, flow: FlowRow): Promise<EndOfFlow> {
   const end = flow.error === 'nothing_shared' ? 'nothing_shared' : (ENDS[flow.state] ?? 'utility_error')
-  return { end, retry: await retryOf(tx, flow, deps.config.publicUrl) }
+  return { end, retry: await retryOf(tx, flow, deps.config.publicUrl), redirect: refusalOf(flow, end) }
+}
+
+/** The end of a flow whose template or form was disabled before the final step. */
+export function disabledEnd(flow: FlowRow): EndOfFlow {
+  return { end: 'form_disabled', retry: null, redirect: refusalOf(flow, 'form_disabled') }
 }
 
 /** The view from the flow's row: what was fixed at the start counts, not what a template says since. null: disabled. */
@@ -90,19 +95,25 @@ export async function grantViewOf(tx: Tx, deps: PathDeps, flow: FlowRow): Promis
       historyStart,
       maxEnd,
       consentVersion: textVersion,
-      renews: flow.renews !== null,
+      renews: (await renewedBy(tx, flow)) !== null,
     },
     customerName: flow.customerName,
     customerEmail: flow.customerEmail,
     utilityName: utility.name,
     dataClasses: shared,
     withheld: dataClasses.filter((name) => !shared.includes(name)),
-    usagePoints: granted?.usagePoints ?? null,
+    usagePoints: granted?.usagePoints?.length ?? null,
     historyStart: [historyStart, granted?.publishedStart ?? historyStart].sort()[1] ?? historyStart,
     ends: consent.ends,
     utilityEnds: utilityEnds !== null && utilityEnds < consent.ends ? utilityEnds : null,
   }
   return { ...shown, consentText: finalConsentText(shown, languageOf(flow)).text }
+}
+
+/** The running authorization that confirming a flow renews; one that has ended meanwhile is not renewed. */
+export async function renewedBy(tx: Tx, { renews }: FlowRow): Promise<AuthorizationRow | null> {
+  const target = renews === null ? null : await findAuthorization(tx, renews)
+  return target && isStep(target.state, 'active') ? target : null
 }
 
 /** The language in which the customer filled the form; its texts are what was agreed to. */

@@ -4,6 +4,7 @@ import type { FlowRow } from '../storage/flows.ts'
 import { findTemplate } from '../storage/templates.ts'
 import { utilityOf } from '../utilities/index.ts'
 import { formUrl } from './addresses.ts'
+import type { DeadEnd } from './customer-path.ts'
 import { returnWith } from './return-address.ts'
 
 /** The form of a flow again, to start anew: the way on after a dead end. null when there is no form any more. */
@@ -26,7 +27,27 @@ export async function retryOf(tx: Tx, flow: FlowRow, publicUrl: string): Promise
   return url.href
 }
 
-/** Back to the company with an error of RFC 6749 section 4.1.2.1; null when the flow ends on our own pages. */
-export function refusalOf(flow: Pick<FlowRow, 'redirectUri' | 'clientState'>, error = 'access_denied'): string | null {
-  return flow.redirectUri === null ? null : returnWith(flow.redirectUri, { error, state: flow.clientState })
+/**
+ * What a company's program reads of an end: `error` of RFC 6749 section 4.1.2.1 and `error_description`, as the
+ * incumbent's redirects have them. An end that is not here stays on our own pages: the link, the browser or the moment
+ * is not this flow's, or the customer is to read something first.
+ */
+const REPORTED: Partial<Record<DeadEnd, readonly [error: string, description: string]>> = {
+  declined_at_form: ['access_denied', 'The customer declined.'],
+  declined_at_utility: ['access_denied', 'The customer declined at the utility.'],
+  nothing_shared: ['access_denied', 'The customer shared nothing that was asked for.'],
+  flow_expired: ['access_denied', 'The customer did not come back in time.'],
+  grant_abandoned: ['access_denied', 'The customer did not take the final step in time.'],
+  form_disabled: ['unauthorized_client', 'The form has been disabled.'],
+  utility_down: ['temporarily_unavailable', 'The utility does not answer. Ask the customer to try again later.'],
+  utility_error: ['server_error', 'The utility did not grant access.'],
+  code_refused: ['server_error', 'The utility did not accept its own code. Ask the customer to try again.'],
+  operator_problem: ['server_error', 'The operator has to mend the connection to the utility.'],
+}
+
+/** Back to the company with what ended the flow; null when the flow ends on our own pages. */
+export function refusalOf(flow: Pick<FlowRow, 'redirectUri' | 'clientState'>, end: DeadEnd): string | null {
+  const [error, description] = REPORTED[end] ?? []
+  if (flow.redirectUri === null || error === undefined || description === undefined) return null
+  return returnWith(flow.redirectUri, { error, error_description: description, state: flow.clientState })
 }

@@ -2,6 +2,7 @@ import type { Uid } from '../model/uid.ts'
 import type { Tx } from '../storage/db.ts'
 import { queueMail } from '../storage/mails.ts'
 import type { Language } from './customer-path.ts'
+import { onePeriod } from './one-period.ts'
 
 /** Facts that mails speak of. Names and addresses come from people: they are plain text and stay so. */
 export type MailFacts = {
@@ -15,7 +16,7 @@ export type MailFacts = {
   ends: string
 }
 
-export type MailKind = 'receipt' | 'confirm_reminder' | 'expiring' | 'revoked' | 'expired'
+export type MailKind = 'receipt' | 'confirm_reminder' | 'expiring' | 'revoked' | 'expired' | 'taken_over'
 
 type Text = (facts: MailFacts) => { subject: string; lines: string[] }
 
@@ -55,6 +56,14 @@ const TEXTS: Record<Language, Record<MailKind, Text>> = {
         `Hello ${f.customerName},`,
         `${f.companyName} receives no more of your ${f.utilityName} energy data, and what ${f.operatorName} held of it is deleted.`,
         `Copies that ${f.companyName} had taken before are theirs to delete: ask them.`,
+      ],
+    }),
+    taken_over: (f) => ({
+      subject: `Shared anew under another name: your ${f.utilityName} energy data and ${f.companyName}`,
+      lines: [
+        `Hello ${f.customerName},`,
+        `Somebody has signed in at ${f.utilityName} with the account whose data you share with ${f.companyName}, and has shared it again with another email address. That agreement takes the place of yours, and your private link no longer works.`,
+        `If nobody of your household did that, change your password at ${f.utilityName}, end the share there, and write to us.`,
       ],
     }),
     expired: (f) => ({
@@ -102,6 +111,14 @@ const TEXTS: Record<Language, Record<MailKind, Text>> = {
         `Las copias que ${f.companyName} ya tuviera debe borrarlas esa empresa: pídaselo.`,
       ],
     }),
+    taken_over: (f) => ({
+      subject: `Compartidos de nuevo con otro nombre: sus datos de energía de ${f.utilityName} y ${f.companyName}`,
+      lines: [
+        `Hola, ${f.customerName}:`,
+        `Alguien ha iniciado sesión en ${f.utilityName} con la cuenta cuyos datos usted comparte con ${f.companyName} y los ha compartido de nuevo con otra dirección de correo. Ese acuerdo sustituye al suyo, y su enlace privado ya no funciona.`,
+        `Si no fue nadie de su hogar, cambie su contraseña en ${f.utilityName}, termine allí el permiso y escríbanos.`,
+      ],
+    }),
     expired: (f) => ({
       subject: `Terminado: ya no comparte datos de energía con ${f.companyName}`,
       lines: [
@@ -139,7 +156,7 @@ export async function queueCustomerMail(
     authorizationUid: mail.authorizationUid,
     recipient: mail.recipient,
     subject,
-    body: `${[...lines, CONTACT[language](facts)].join('\n\n')}\n`,
+    body: `${onePeriod([...lines, CONTACT[language](facts)].join('\n\n'), facts)}\n`,
     once: mail.once,
     now: mail.now,
   })

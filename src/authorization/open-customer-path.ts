@@ -1,5 +1,3 @@
-import { listOpenTemplates } from '../storage/templates.ts'
-import { utilityBySlug } from '../utilities/index.ts'
 import { callbackStep } from './callback.ts'
 import { confirmStep } from './confirm.ts'
 import type { CustomerPath } from './customer-path.ts'
@@ -7,11 +5,10 @@ import { declineStep } from './decline.ts'
 import { grantStep } from './final-step.ts'
 import { formStep } from './form.ts'
 import type { PathDeps } from './path-deps.ts'
+import { portalStep } from './portal.ts'
 import { receiptStep, revokeStep, shortenStep } from './receipt.ts'
 import { startStep } from './start.ts'
 import { resumeStep, withdrawStep } from './withdraw.ts'
-
-const MAX_COMPANIES = 200
 
 /** The customer's path, one file a step. */
 export function openCustomerPath(deps: PathDeps): CustomerPath {
@@ -24,11 +21,7 @@ export function openCustomerPath(deps: PathDeps): CustomerPath {
     confirm: confirmStep(deps),
     withdraw: withdrawStep(deps),
     resume: resumeStep(deps),
-    async companiesFor(utilitySlug) {
-      if (!utilityBySlug(utilitySlug)) return []
-      const templates = await deps.db.operator((tx) => listOpenTemplates(tx, MAX_COMPANIES))
-      return templates.map(({ companyName, alias }) => ({ companyName, alias }))
-    },
+    portal: portalStep(deps),
     receipt: receiptStep(deps),
     revoke: revokeStep(deps),
     shorten: shortenStep(deps),

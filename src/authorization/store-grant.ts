@@ -4,8 +4,8 @@ import type { Uid } from '../model/uid.ts'
 import { appendAudit } from '../storage/audit.ts'
 import {
   type AuthorizationRow,
+  findRenewable,
   getAuthorization,
-  listSameCustomer,
   listUsagePointsOf,
   setTerms,
 } from '../storage/authorizations.ts'
@@ -14,7 +14,6 @@ import { type FlowConsent, type FlowGranted, type FlowRow, moveFlow, saveFlowGra
 import { insertGrant } from '../storage/grants.ts'
 import type { Connection } from '../utilities/connections.ts'
 import type { Espi } from '../utilities/contract.ts'
-import { utilityOf } from '../utilities/index.ts'
 import { findTemplate } from '../storage/templates.ts'
 import { fetchUsagePoints, type GrantStatus, tryGrantStatus } from './check-grant.ts'
 import { dropGrant } from './end-authorization.ts'
@@ -102,7 +101,7 @@ export async function learnGrant(
   const scope = grant.scope ?? status?.scope ?? null
   const granted: FlowGranted = {
     ...grantedOf(flow.consent, scope),
-    usagePoints: usagePoints?.length ?? null,
+    usagePoints,
     utilityEnds: status?.ends ? lastDateBefore(status.ends, timezone) : null,
     publishedStart: status?.publishedStart ? dateIn(timezone, status.publishedStart) : null,
   }
@@ -118,7 +117,7 @@ export async function learnGrant(
     }
     const pending = await getAuthorization(tx, authorizationUid)
     await keepTerms(tx, pending, { flow, grant: { ...grant, scope }, connection, granted })
-    const renews = await renewedBy(tx, { flow, usagePoints, grant })
+    const renews = await renewedBy(tx, { flow, usagePoints, grant, connection })
     await saveFlowGrant(tx, { flowUid, authorizationUid, renews, consent: { ...consent, granted } })
     return null
   })
@@ -224,24 +223,20 @@ async function quietly<T>(deps: PathDeps, flow: FlowRow, ask: () => Promise<T>):
 }
 
 /**
- * The running authorization that a grant renews: the form's, unless it is plainly another account; else one of the same
- * customer that shares a usage point, or has the same id at the utility.
+ * The running authorization that a grant renews: the form's, unless it is plainly another account; else the one that the
+ * same customer of the utility gave the same company, under whatever name and e-mail address (docs/decisions/0009).
  */
 async function renewedBy(
   tx: Tx,
-  { flow, usagePoints, grant }: { flow: FlowRow; usagePoints: string[] | null; grant: TokenGrant },
+  { flow, usagePoints, grant, connection }: Granted & { usagePoints: string[] | null },
 ): Promise<Uid | null> {
-  const { companyUid, utility, customerEmail } = flow
   if (flow.renews !== null) {
     const known = await listUsagePointsOf(tx, flow.renews)
     const isOther = usagePoints !== null && known.length > 0 && !known.some((key) => usagePoints.includes(key))
-    return isOther ? null : flow.renews
+    if (!isOther) return flow.renews
   }
-  const { retailCustomer } = idsOf(grant, utilityOf(utility).espi)
-  for (const candidate of await listSameCustomer(tx, { companyUid, utility, customerEmail })) {
-    const known = await listUsagePointsOf(tx, candidate.authorizationUid)
-    if (known.some((key) => usagePoints?.includes(key))) return candidate.authorizationUid
-    if (retailCustomer !== null && candidate.retailCustomer === retailCustomer) return candidate.authorizationUid
-  }
-  return null
+  const { companyUid, utility, customerEmail } = flow
+  const { retailCustomer } = idsOf(grant, connection.utility.espi)
+  const customer = { companyUid, utility, customerEmail, usagePoints: usagePoints ?? [], retailCustomer }
+  return (await findRenewable(tx, customer))?.authorizationUid ?? null
 }

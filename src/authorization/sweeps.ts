@@ -10,7 +10,7 @@ import { dropGrant, endAuthorization } from './end-authorization.ts'
 import { hashKey, newKey } from './keys.ts'
 import { queueCustomerMail } from './mail.ts'
 import type { PathDeps } from './path-deps.ts'
-import { REPLACED } from './utility-ended.ts'
+import { ANYBODY_MS, REPLACED } from './utility-ended.ts'
 
 export type SweepDeps = Pick<PathDeps, 'db' | 'now' | 'random' | 'config'>
 
@@ -100,8 +100,9 @@ export async function settleReplaced(deps: Pick<PathDeps, 'db' | 'now' | 'tokens
   const now = deps.now()
   const waiting = await deps.db.operator((tx) => listRefused(tx, { reason: REPLACED, limit: BATCH }))
   let ended = 0
-  for (const { authorizationUid, companyUid, utility, customerEmail } of waiting) {
-    const customer = { companyUid, utility, customerEmail, now }
+  for (const { authorizationUid, companyUid, utility, customerEmail, statusTs } of waiting) {
+    const anybodyUntil = new Date(statusTs.getTime() + ANYBODY_MS)
+    const customer = { authorizationUid, companyUid, utility, customerEmail, anybodyUntil, now }
     if (await deps.db.operator((tx) => isCustomerOnTheWay(tx, customer))) continue
     // A utility that is down is asked in the next round.
     if (await deps.tokens.checkAtUtility(authorizationUid).catch(() => false)) ended++

@@ -182,7 +182,10 @@ it('without the right client certificate the utility refuses us, and it is calle
   const status = `${real.registration.addresses.resourceBase}/ReadServiceStatus`
   await expect(transport.get(status, 'token')).rejects.toBeInstanceOf(ClientRejected)
   const untrusting = openTransport(utility, { ...real.registration, ca: null })
-  await expect(untrusting.get(status, 'token')).rejects.toMatchObject({ code: 'server_not_trusted', outcomeUnknown: false })
+  await expect(untrusting.get(status, 'token')).rejects.toMatchObject({
+    code: 'server_not_trusted',
+    outcomeUnknown: false,
+  })
   await Promise.all([transport.close(), untrusting.close()])
 })
 

@@ -117,10 +117,7 @@ const usable = (token: string, version: number, { registrationUid }: GrantRow): 
   registrationUid,
 })
 
-async function currentGrant(
-  deps: TokenDeps,
-  authorizationUid: Uid,
-): Promise<{ grant: GrantRow; scopes: Scopes }> {
+async function currentGrant(deps: TokenDeps, authorizationUid: Uid): Promise<{ grant: GrantRow; scopes: Scopes }> {
   return await deps.db.operator(async (tx) => {
     const row = await findAuthorization(tx, authorizationUid)
     const grant = await findGrant(tx, authorizationUid)

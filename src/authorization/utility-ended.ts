@@ -11,6 +11,9 @@ import { isStep, transition } from './states.ts'
 /** Why an authorization waits for its renewal: the utility has replaced its grant. */
 export const REPLACED = 'replaced_at_utility'
 
+/** From the word of the utility to the callback it is seconds; so long anybody on the way may be this customer. */
+export const ANYBODY_MS = 120_000
+
 /**
  * The utility says that a grant is over. Revoked, with all that follows; except while the same customer is on the way
  * with the same company: some utilities cancel the old grant the moment a new one is given (utilities.md A4), and then
@@ -34,7 +37,8 @@ export async function utilityEnded(
   }
   const { companyUid, utility, customerEmail } = row
   const mayBeReplaced = utilityOf(utility).ending.replacedByNext
-  const customer = { companyUid, utility, customerEmail, now }
+  const anybodyUntil = new Date(now.getTime() + ANYBODY_MS)
+  const customer = { authorizationUid, companyUid, utility, customerEmail, anybodyUntil, now }
   if (mayBeReplaced && (await isCustomerOnTheWay(tx, customer))) {
     if (!isStep(row.state, 'needs_reauthorization')) return false
     await transition(tx, authorizationUid, 'needs_reauthorization', { ...why, reason: REPLACED })

@@ -16,8 +16,8 @@ export function withdrawStep(deps: PathDeps): CustomerPath['withdraw'] {
       const flow = await ownFlow(tx, deps, { flowUid, cookie })
       if ('end' in flow) return { redirect: null, end: flow.end }
       const isOpen = await close(tx, flow, deps.now())
-      if (!isOpen) return { redirect: null, end: (await stateEnd(tx, deps, flow)).end }
-      return { redirect: refusalOf(flow), end: 'declined_at_form' }
+      if (!isOpen) return await stateEnd(tx, deps, flow)
+      return { redirect: refusalOf(flow, 'declined_at_form'), end: 'declined_at_form' }
     })
 }
 

@@ -1,34 +1,48 @@
 import type { AuthorizationRow } from '../storage/authorizations.ts'
-import { findActive } from '../storage/active-authorizations.ts'
+import { type ActiveAuthorization, findActive } from '../storage/active-authorizations.ts'
+import { findPreviousConsent } from '../storage/consents.ts'
 import type { Tx } from '../storage/db.ts'
 import { appendEvent } from '../storage/events.ts'
-import { listNamedResources } from '../storage/window-hints.ts'
+import { listNamedResources, renewWindows } from '../storage/window-hints.ts'
 import { oweWindows } from '../storage/windows.ts'
+import type { Utility } from '../utilities/contract.ts'
 import { utilityOf } from '../utilities/index.ts'
 import { isFile, oweRefresh } from './judge-notifications.ts'
-import { isConsented, planFirst, reachOf } from './plan-windows.ts'
+import { isConsented, type PlannedWindow, planFirst, planUsagePoint, PRODUCTS, reachOf } from './plan-windows.ts'
 
 const DAY_MS = 86_400_000
 
 /**
  * What is owed the moment a customer agreed; in the transaction that activates the authorization. A share that was
- * renewed goes on from where it was had last, so that there is no gap and nothing is fetched twice for nothing.
+ * renewed goes on from where it was had last, so that there is no gap and nothing is fetched twice for nothing; what the
+ * new consent covers beyond the earlier one is owed from the start.
  */
 export async function oweCollection(tx: Tx, row: AuthorizationRow, now: Date): Promise<void> {
   const { authorizationUid, registrationUid, dataClasses } = row
   const active = await findActive(tx, authorizationUid, now)
   if (!active || registrationUid === null) return
   const utility = utilityOf(row.utility)
+  const isCovered = ({ product }: Pick<PlannedWindow, 'product'>): boolean => isConsented(product, dataClasses)
+  await renewWindows(tx, authorizationUid, { products: PRODUCTS.filter((product) => isCovered({ product })), now })
+  const windows = (await planOf(tx, { row, active, utility, registrationUid }, now)).filter(isCovered)
+  await oweWindows(tx, authorizationUid, windows, { now, again: true })
+  if (active.usagePoints.length > 0) await oweRefresh(tx, active, utility, now)
+  await appendEvent(tx, { type: 'authorization_update_started', authorizationUid, now })
+}
+
+type Owed = { row: AuthorizationRow; active: ActiveAuthorization; utility: Utility; registrationUid: string }
+
+async function planOf(tx: Tx, { row, active, utility, registrationUid }: Owed, now: Date): Promise<PlannedWindow[]> {
   const since = new Date(now.getTime() - utility.espi.fileRetentionDays * DAY_MS)
   const named = await listNamedResources(tx, registrationUid, since)
   const files = named.filter((address) => isFile(utility, address, active.subscription))
-  const windows = planFirst(utility.espi, reachOf(row, utility, now), files)
-  await oweWindows(
-    tx,
-    authorizationUid,
-    windows.filter(({ product }) => isConsented(product, dataClasses)),
-    { now, again: true },
-  )
-  if (active.usagePoints.length > 0) await oweRefresh(tx, active, utility, now)
-  await appendEvent(tx, { type: 'authorization_update_started', authorizationUid, now })
+  const reach = reachOf(row, utility, now)
+  const first = planFirst(utility.espi, reach, files)
+  const previous = await findPreviousConsent(tx, row.authorizationUid)
+  if (!previous) return first
+  const isWider =
+    row.historyStart < previous.historyStart || row.dataClasses.some((name) => !previous.dataClasses.includes(name))
+  if (!isWider) return first.filter(({ product }) => product !== 'usage')
+  if (utility.espi.delivery !== 'usage-point-windows') return first
+  return [...first, ...active.usagePoints.flatMap((point) => planUsagePoint(utility.espi, point, reach))]
 }

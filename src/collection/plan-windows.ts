@@ -8,7 +8,7 @@ import type { Espi, Utility } from '../utilities/contract.ts'
  * The kinds of request that collection makes. `resource` of a window is the usage point of `usage` and `bills`
  * (empty where one request covers the subscription), and the address of a `file`.
  */
-const PRODUCTS = ['usage_points', 'customer', 'usage', 'bills', 'bulk_request', 'file'] as const
+export const PRODUCTS = ['usage_points', 'customer', 'usage', 'bills', 'bulk_request', 'file'] as const
 export type Product = (typeof PRODUCTS)[number]
 
 /** One thing to fetch. from and to are epoch seconds, to exclusive; both 0 where the request has no window. */

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
+import type { EndOfFlow } from '../authorization/customer-path.ts'
 import { isUid, type Uid } from '../model/uid.ts'
 import { finalPage } from './final-page.ts'
 import { keepLanguage, parameter } from './form-routes.ts'
@@ -17,8 +18,7 @@ export function finalRoutes(app: FastifyInstance, { path }: PagesDeps, tools: Pa
     const query = [...queryOf(request)].filter(([name]) => name !== 'lang')
     const result = await path.callback(parameter(request, 'utility') ?? '', query, flowCookie(request))
     if ('flowUid' in result) return reply.redirect(`/final/${result.flowUid}`, 303)
-    if (result.redirect !== null) return reply.redirect(result.redirect, 303)
-    return tools.deadEnd(request, reply, { end: result.end, retry: result.retry })
+    return over(request, reply, result)
   })
   app.head('/utilities/:utility/callback', (_request, reply) => reply.send())
 
@@ -27,7 +27,7 @@ export function finalRoutes(app: FastifyInstance, { path }: PagesDeps, tools: Pa
     if (flow === null) return tools.deadEnd(request, reply, { end: 'unknown_link', retry: null })
     keepLanguage(request, reply, tools)
     const view = await path.grant(flow, flowCookie(request))
-    if ('end' in view) return tools.deadEnd(request, reply, view)
+    if ('end' in view) return over(request, reply, view)
     const action = `/final/${flow}`
     const token = tools.guard.token(request, reply, action)
     return tools.send(reply, finalPage(tools.context(request, action), { view, action, token }))
@@ -42,10 +42,15 @@ export function finalRoutes(app: FastifyInstance, { path }: PagesDeps, tools: Pa
     }
     if (fieldOf(request, 'action') === 'decline') return withdraw(request, reply, flow)
     const done = await path.confirm(flow, flowCookie(request))
-    if ('end' in done) return tools.deadEnd(request, reply, done)
+    if ('end' in done) return over(request, reply, done)
     if (done.redirect !== null) return tools.leave(request, reply, done.redirect)
     return reply.redirect(`/receipt/${encodeURIComponent(done.receiptKey)}`, 303)
   })
+
+  /** Back to the company where the flow came from one, with the error; else a page that says what to do. */
+  function over(request: FastifyRequest, reply: FastifyReply, { end, retry, redirect }: EndOfFlow): FastifyReply {
+    return redirect === null ? tools.deadEnd(request, reply, { end, retry }) : tools.leave(request, reply, redirect)
+  }
 
   async function withdraw(request: FastifyRequest, reply: FastifyReply, flow: Uid): Promise<FastifyReply> {
     const { end, redirect } = await path.withdraw(flow, flowCookie(request))

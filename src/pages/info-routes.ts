@@ -8,7 +8,7 @@ import { keepLanguage, parameter } from './form-routes.ts'
 import { homePage, isUnderWay } from './home-page.ts'
 import { withLanguage } from './layout.ts'
 import { legalPage } from './legal-page.ts'
-import type { PageTools } from './page-tools.ts'
+import { type PageTools, queryOf } from './page-tools.ts'
 import type { PagesDeps } from './pages-deps.ts'
 import { stylesheet } from './stylesheet.ts'
 
@@ -53,8 +53,10 @@ async function chooseCompany(
   const slug = parameter(request, 'utility') ?? ''
   keepLanguage(request, reply, tools)
   const context = tools.context(request, `/utilities/${encodeURIComponent(slug)}/portal`)
-  const found = await path.companiesFor(slug)
-  const companies = found.map(({ companyName, alias }) => ({
+  const query = [...queryOf(request)].filter(([name]) => name !== 'lang')
+  const found = await path.portal(slug, query)
+  if ('end' in found) return tools.deadEnd(request, reply, { end: found.end, retry: null })
+  const companies = found.companies.map(({ companyName, alias }) => ({
     name: companyName,
     url: withLanguage(formPath(slug, alias), context.language),
   }))

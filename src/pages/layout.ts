@@ -51,7 +51,7 @@ export function layout(context: PageContext, page: Page): string {
         </main>
         ${footer(context)}
       </body>
-    </html>`.text
+    </html>`.text.replaceAll('.</bdi>.', '.</bdi>') // "Sunrise, Inc." at the end of a sentence
 }
 
 const mark = html`<svg width="28" height="28" viewBox="0 0 28 28" aria-hidden="true" focusable="false">

@@ -17,7 +17,7 @@ const unreachable: CustomerPath = {
   confirm: refuse,
   withdraw: refuse,
   resume: refuse,
-  companiesFor: refuse,
+  portal: refuse,
   receipt: refuse,
   revoke: refuse,
   shorten: refuse,

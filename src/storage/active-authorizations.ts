@@ -1,8 +1,9 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 
 import type { DataClass } from '../model/authorization-states.ts'
 import type { Uid } from '../model/uid.ts'
 import type { Tx } from './db.ts'
+import { isAskedFor } from './listed-meters.ts'
 
 /** What collection needs to know of an authorization in order to owe it something. */
 export type ActiveAuthorization = {
@@ -12,23 +13,28 @@ export type ActiveAuthorization = {
   subscription: string | null
   dataClasses: DataClass[]
   historyStart: Date
+  /** Those worth asking for: shared, and not closed long since. */
   usagePoints: string[]
   /** Up to when every usage point has been asked for, epoch seconds; null: not yet. */
   collectedUntil: number | null
 }
 
-const COLUMNS = sql`a.authorization_uid as "authorizationUid", a.registration_uid as "registrationUid", a.utility,
+const columns = (
+  now: Date,
+): RawBuilder<unknown> => sql`a.authorization_uid as "authorizationUid", a.registration_uid as "registrationUid", a.utility,
   a.subscription, a.data_classes as "dataClasses", a.history_start as "historyStart",
   coalesce((select array_agg(m.usage_point order by m.meter_uid) from meters m
-    where m.authorization_uid = a.authorization_uid), '{}') as "usagePoints",
+    where m.authorization_uid = a.authorization_uid and ${isAskedFor(now)}), '{}') as "usagePoints",
   (select min(latest)::float8 from (select max(w.ends) as latest from windows w
     where w.authorization_uid = a.authorization_uid and w.product = 'usage' and w.state = 'done'
+      and (w.resource = '' or exists (select from meters m where m.authorization_uid = a.authorization_uid
+            and m.usage_point = w.resource and ${isAskedFor(now)}))
     group by w.resource) asked) as "collectedUntil"`
 
 /** Authorizations of one registration that may be collected for at `now`. */
 export async function listActiveOf(tx: Tx, registrationUid: Uid, now: Date): Promise<ActiveAuthorization[]> {
   const { rows } = await sql<ActiveAuthorization>`
-    select ${COLUMNS} from authorizations a
+    select ${columns(now)} from authorizations a
      where a.registration_uid = ${registrationUid} and a.state = 'active' and a.expires > ${now}
      order by a.authorization_uid`.execute(tx)
   return rows
@@ -37,7 +43,7 @@ export async function listActiveOf(tx: Tx, registrationUid: Uid, now: Date): Pro
 /** One authorization that may be collected for at `now`, else null. */
 export async function findActive(tx: Tx, authorizationUid: Uid, now: Date): Promise<ActiveAuthorization | null> {
   const { rows } = await sql<ActiveAuthorization>`
-    select ${COLUMNS} from authorizations a
+    select ${columns(now)} from authorizations a
      where a.authorization_uid = ${authorizationUid} and a.state = 'active' and a.expires > ${now}`.execute(tx)
   return rows[0] ?? null
 }
@@ -48,7 +54,7 @@ export async function listDueForRefresh(
   { now, limit }: { now: Date; limit: number },
 ): Promise<ActiveAuthorization[]> {
   const { rows } = await sql<ActiveAuthorization>`
-    select ${COLUMNS} from authorizations a
+    select ${columns(now)} from authorizations a
      where a.state = 'active' and a.expires > ${now} and a.registration_uid is not null and a.monitoring <> 'off'
        and not exists (
          select from windows w where w.authorization_uid = a.authorization_uid and w.state <> 'aside'

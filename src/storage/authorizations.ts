@@ -168,17 +168,28 @@ export async function deletePendingAuthorization(tx: Tx, authorizationUid: Uid):
   await sql`delete from authorizations where authorization_uid = ${authorizationUid} and state = 'pending'`.execute(tx)
 }
 
-/** Running authorizations that the same person gave the same company at the same utility. */
-export async function listSameCustomer(
+/**
+ * The running authorization that a new grant of the same company renews: the utility shows the same usage point or the same
+ * customer behind both. One of the same e-mail address goes first, then the newest.
+ */
+export async function findRenewable(
   tx: Tx,
-  p: { companyUid: Uid; utility: string; customerEmail: string },
-): Promise<AuthorizationRow[]> {
+  p: {
+    companyUid: Uid
+    utility: string
+    customerEmail: string
+    usagePoints: readonly string[]
+    retailCustomer: string | null
+  },
+): Promise<AuthorizationRow | null> {
   const { rows } = await sql<AuthorizationRow>`
     select ${columns} from authorizations
-    where company_uid = ${p.companyUid} and utility = ${p.utility}
-      and lower(customer_email) = lower(${p.customerEmail}) and state in ('active', 'needs_reauthorization')
-    order by authorization_uid desc limit 20`.execute(tx)
-  return rows
+    where company_uid = ${p.companyUid} and utility = ${p.utility} and state in ('active', 'needs_reauthorization')
+      and (retail_customer = ${p.retailCustomer}::text or authorization_uid in (
+        select l.authorization_uid from meter_aliases l
+         where l.company_uid = ${p.companyUid} and l.usage_point = any(${[...p.usagePoints]}::text[])))
+    order by (lower(customer_email) = lower(${p.customerEmail})) desc, authorization_uid desc limit 1`.execute(tx)
+  return rows[0] ?? null
 }
 
 /** The utility's usage points that this authorization's meters have or had. */

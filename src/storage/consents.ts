@@ -54,3 +54,11 @@ export async function findConsent(tx: Tx, authorizationUid: Uid): Promise<Consen
     order by consent_no desc limit 1`.execute(tx)
   return rows[0] ?? null
 }
+
+/** The consent before the one in force, null when that is the first. */
+export async function findPreviousConsent(tx: Tx, authorizationUid: Uid): Promise<ConsentRow | null> {
+  const { rows } = await sql<ConsentRow>`
+    select ${columns} from consents where authorization_uid = ${authorizationUid}
+    order by consent_no desc offset 1 limit 1`.execute(tx)
+  return rows[0] ?? null
+}

@@ -22,8 +22,8 @@ export type FlowConsent = {
 export type FlowGranted = {
   scope: string
   dataClasses: DataClass[]
-  /** Usage points at the utility, null where it tells none at this point. */
-  usagePoints: number | null
+  /** Keys of the usage points that are shared, null where the utility tells none at this point. */
+  usagePoints: string[] | null
   /** The utility's own end as a local date, null without one. */
   utilityEnds: string | null
   /** Local date from which the utility publishes, null when it does not say. */
@@ -153,17 +153,29 @@ export async function listFlowsIn(tx: Tx, p: { state: string; before: Date; limi
   return rows
 }
 
-/** True while a customer is on the way with this company and utility: the utility may have replaced the old grant. */
+/**
+ * True while the customer of an authorization is on the way with the same company: the utility may have replaced the old
+ * grant. Whoever of the company's customers is at the utility now may be this one under another address; that is waited
+ * for until `anybodyUntil` only.
+ */
 export async function isCustomerOnTheWay(
   tx: Tx,
-  p: { companyUid: Uid; utility: string; customerEmail: string; now: Date },
+  p: {
+    authorizationUid: Uid
+    companyUid: Uid
+    utility: string
+    customerEmail: string
+    anybodyUntil: Date
+    now: Date
+  },
 ): Promise<boolean> {
   const { rows } = await sql<{ found: boolean }>`
     select exists (
       select 1 from flows
       where company_uid = ${p.companyUid} and utility = ${p.utility}
-        and lower(customer_email) = lower(${p.customerEmail})
         and (state in ('exchanging', 'granted') or (state = 'sent' and expires > ${p.now}))
+        and (lower(customer_email) = lower(${p.customerEmail}) or renews = ${p.authorizationUid}
+          or (state in ('sent', 'exchanging') and ${p.now} < ${p.anybodyUntil}::timestamptz))
     ) as found`.execute(tx)
   return rows[0]?.found ?? false
 }

@@ -30,6 +30,11 @@ export async function findLink(
   return rows[0] ?? null
 }
 
+/** The links of an authorization's earlier holder work no more. */
+export async function deleteLinks(tx: Tx, authorizationUid: Uid): Promise<void> {
+  await sql`delete from links where authorization_uid = ${authorizationUid}`.execute(tx)
+}
+
 export async function insertReferral(
   tx: Tx,
   r: { code: string; companyUid: Uid; authorizationUid: Uid; created: Date },

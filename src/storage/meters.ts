@@ -4,6 +4,7 @@ import { DATA_CLASSES } from '../model/authorization-states.ts'
 import { bareMeter, type MeterFacts } from '../model/meter.ts'
 import type { Uid } from '../model/uid.ts'
 import type { Tx } from './db.ts'
+import { setListedMeters } from './listed-meters.ts'
 import { covered, nextChildren, whyNot } from './write-gate.ts'
 
 export type UpsertedMeter = { usagePoint: string; meterUid: Uid; isNew: boolean; isChanged: boolean }
@@ -47,6 +48,7 @@ export async function upsertMeters(
     const isChanged = await updateMeter(tx, authorizationUid, { meterUid: found.meterUid, facts: found.facts, now })
     results.push({ usagePoint: facts.usagePoint, meterUid: found.meterUid, isNew: false, isChanged })
   }
+  if (completeList) await setListedMeters(tx, authorizationUid, [...listed], now)
   return results
 }
 

@@ -6,6 +6,7 @@ import { codeOf } from './db.ts'
 import { DatabaseNotReady } from './errors.ts'
 import * as firstTables from './migrations/0001-first-tables.ts'
 import * as urgencyOfRequests from './migrations/0002-urgency-of-requests.ts'
+import * as renewalsAndHints from './migrations/0003-renewals-and-hints.ts'
 import * as seriesTold from './migrations/0004-series-told.ts'
 import * as webhooks from './migrations/0005-webhooks.ts'
 import { roleStatements, rolesSql } from './roles.ts'
@@ -17,6 +18,7 @@ export type Connection = string | { host: string; port: number; database: string
 const MIGRATIONS: Record<string, Migration> = {
   '0001-first-tables': firstTables,
   '0002-urgency-of-requests': urgencyOfRequests,
+  '0003-renewals-and-hints': renewalsAndHints,
   '0004-series-told': seriesTold,
   '0005-webhooks': webhooks,
 }

@@ -87,3 +87,14 @@ export async function listUsableRegistrations(
     order by company_uid nulls last, registration_uid desc`.execute(tx)
   return rows
 }
+
+/** Who has registrations at a utility, and under which bulk id; companyUid null: the operator, for every company. */
+export async function listRegistrationsOf(
+  tx: Tx,
+  utility: string,
+): Promise<Pick<RegistrationRow, 'companyUid' | 'bulkId'>[]> {
+  const { rows } = await sql<Pick<RegistrationRow, 'companyUid' | 'bulkId'>>`
+    select company_uid as "companyUid", bulk_id as "bulkId" from registrations
+    where utility = ${utility} order by registration_uid desc`.execute(tx)
+  return rows
+}
