@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 
 import { FeedRejected } from './errors.ts'
 import { parseBytes } from './parse.ts'
+import { resolveLinks } from './resolve-links.ts'
 import { CAPS } from './tokenizer-state.ts'
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -98,6 +99,23 @@ describe('what can hurt is refused', () => {
       ).code,
     ).toBe('too_large')
   })
+})
+
+it('an address of thousands of steps costs no more than a short one', () => {
+  const entry = (kind: string): string =>
+    `<entry><link rel="self" href="${'/a'.repeat(32_000)}/${kind}"/><content><e:${kind}/></content></entry>`
+  const { entries } = parseBytes(encode(feed(entry('UsagePoint') + entry('UsageSummary').repeat(20))))
+  expect(resolveLinks(entries).usagePoints).toHaveLength(1)
+})
+
+it('an element of another vocabulary is none of ours, whatever its name', () => {
+  const reading = '<e:IntervalReading><e:value>5</e:value><x:value xmlns:x="urn:x">9</x:value></e:IntervalReading>'
+  const [entry] = parseBytes(
+    encode(feed(`<entry><content><e:IntervalBlock>${reading}</e:IntervalBlock></content></entry>`)),
+  ).entries
+  expect(entry?.content?.value).toMatchObject({ value: Float64Array.of(5) })
+  expect(entry?.unknown).toEqual([{ name: 'IntervalBlock/value', count: 1 }])
+  expect(refusal(feed('<entry><content><UsagePoint xmlns="urn:x"/></content></entry>')).code).toBe('not_green_button')
 })
 
 it('a refusal names the byte and what to do, and quotes nothing of the body', () => {

@@ -12,13 +12,18 @@ const MAX_ELEMENTS = 200_000
 /** Different unknown names kept per entry. */
 const MAX_UNKNOWN = 50
 
+/** Entries and feeds of one body: a few bytes of the body each, a few hundred of memory. */
+const MAX_ENTRIES = 500_000
+/** The last of the namespaces whose elements we read: none at all, Atom, ESPI, ESPI customer. */
+const OURS = 3
+
 /** Takes the start of an element: goes into it when the table knows it, past it when not. */
 export function readOpen(r: Reader, namespace: number, local: number, start: number): void {
   if (r.skip > 0) {
     r.skip++
     return
   }
-  const plan = r.leaf === null ? r.shape.plans[local] : undefined
+  const plan = r.leaf === null && namespace <= OURS ? r.shape.plans[local] : undefined
   if (plan === undefined) {
     if (r.height === 0) refuseRoot(r, local, start)
     if (namespace === 2 || namespace === 3) r.seen.espi = true
@@ -61,6 +66,12 @@ function openContainer(r: Reader, plan: Plan, namespace: number, local: number, 
     r.skip = 1
   } else if (plan.type === plans.ENTRY || plan.type === plans.FEED) {
     keepReadings(r)
+    if (++r.seen.drafts > MAX_ENTRIES)
+      throw new FeedRejected(
+        'too_large',
+        (r.tokenizer?.base ?? 0) + start,
+        `The body has more than ${MAX_ENTRIES} entries. Ask the utility for a valid feed.`,
+      )
     const draft = newDraft((r.tokenizer?.base ?? 0) + start)
     r.drafts.push(draft)
     push(r, plan, plan.shape, draft.texts)
@@ -135,7 +146,7 @@ function addLink(r: Reader, draft: Draft, rel: string, href: string): void {
   countElement(r)
   if (rel === 'self') draft.self ??= href
   else if (rel === 'up') draft.up ??= href
-  else if (rel === 'related' && !draft.related.includes(href) && draft.related.length < 1000) draft.related.push(href)
+  else if (rel === 'related' && draft.related.length < 1000 && !draft.related.includes(href)) draft.related.push(href)
 }
 
 function countElement(r: Reader): void {

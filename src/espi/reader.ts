@@ -42,7 +42,7 @@ export type Reader = {
   template: ReadingTemplate | null
   trace: ReadingTrace
   /** Counts over the whole body, for the verdict at its end. */
-  seen: { entries: number; resources: number; espi: boolean }
+  seen: { drafts: number; entries: number; resources: number; espi: boolean }
 }
 
 export function createReader(): Reader {
@@ -65,7 +65,7 @@ export function createReader(): Reader {
     readings: createReadingsBuilder(),
     template: null,
     trace: createTrace(),
-    seen: { entries: 0, resources: 0, espi: false },
+    seen: { drafts: 0, entries: 0, resources: 0, espi: false },
   }
 }
 

@@ -175,12 +175,16 @@ function index<T>(items: readonly T[], keys: (item: T) => string[]): Map<string,
   return map
 }
 
+/** Steps that a child lies below its parent at most; an address of thousands of steps is an attack on time. */
+const MAX_STEPS = 8
+
 /** The parent whose own address is the longest beginning of this one. */
 function byPath<T>(self: Map<string, T>, href: string | null): T | undefined {
-  const parts = href?.split('/') ?? []
-  for (let length = parts.length - 1; length > 0; length--) {
-    const found = self.get(parts.slice(0, length).join('/'))
+  let end = href?.lastIndexOf('/') ?? -1
+  for (let step = 0; step < MAX_STEPS && end > 0; step++) {
+    const found = self.get(href?.slice(0, end) ?? '')
     if (found !== undefined) return found
+    end = href?.lastIndexOf('/', end - 1) ?? -1
   }
   return undefined
 }
