@@ -43,6 +43,12 @@ it.each<[string, Answer, new (...args: never[]) => Error, string]>([
     'page_instead_of_feed',
   ],
   [
+    'a page of XHTML',
+    answer(200, '<?xml version="1.0"?>\n<!-- error -->\n<!DOCTYPE html PUBLIC "x" "y"><html>', {}),
+    UtilityUnavailable,
+    'page_instead_of_feed',
+  ],
+  [
     'a page by its type',
     answer(200, 'maintenance', { 'content-type': 'text/html' }),
     UtilityUnavailable,

@@ -63,7 +63,10 @@ export function isLimited({ status, bytes }: Answer, { limited, limitText }: Ans
 export function isWebPage({ headers, bytes }: Answer): boolean {
   if (bytes.length === 0) return false
   const start = startOf(bytes).replace(/^\uFEFF/, '')
-  return /^\s*(<!doctype html|<html[\s>])/i.test(start) || /^text\/html\b/i.test(headers['content-type'] ?? '')
+  return (
+    /^\s*(<\?xml[^>]*>\s*)?(<!--[^>]*-->\s*)?(<!doctype html|<html[\s>])/i.test(start) ||
+    /^text\/html\b/i.test(headers['content-type'] ?? '')
+  )
 }
 
 /** Seconds of a Retry-After header (RFC 9110 section 10.2.3), within a day; null when absent or not understood. */
