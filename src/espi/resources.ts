@@ -17,6 +17,10 @@ const measurement = {
 } as const
 const tariffRiderRefs = {
   tariffRiderRef: [{ riderType: 'text', enrollmentStatus: 'text', effectiveDate: 'integer' }],
+  // The schema of PG&E has a rider right here, not below.
+  riderType: 'text',
+  enrollmentStatus: 'text',
+  effectiveDate: 'integer',
 } as const
 const lineItem = {
   amount: 'decimal',
@@ -81,6 +85,13 @@ const readingType = {
   argument: { numerator: 'integer', denominator: 'integer' },
 } as const
 
+const pnodeRef = {
+  apnodeType: 'text',
+  ref: 'text',
+  startEffectiveDate: 'integer',
+  endEffectiveDate: 'integer',
+} as const
+
 const status = { value: 'text', dateTime: 'integer', reason: 'text', remark: 'text' } as const
 const streetAddress = {
   streetDetail: {
@@ -131,6 +142,7 @@ const organisation = {
   organisationName: 'text',
 } as const
 const document = {
+  batchItemInfo,
   type: 'text',
   authorName: 'text',
   createdDateTime: 'integer',
@@ -144,6 +156,8 @@ const document = {
   comment: 'text',
 } as const
 const location = {
+  batchItemInfo,
+  name: 'text',
   type: 'text',
   mainAddress: streetAddress,
   secondaryAddress: streetAddress,
@@ -157,6 +171,7 @@ const location = {
 } as const
 /** name: PG&E and SCE. */
 const asset = {
+  batchItemInfo,
   name: 'text',
   type: 'text',
   utcNumber: 'text',
@@ -171,7 +186,7 @@ const asset = {
     receivedDate: 'integer',
     installationDate: 'integer',
     removalDate: 'integer',
-    retirementDate: 'integer',
+    retiredDate: 'integer',
   },
   acceptanceTest: { dateTime: 'integer', success: 'text', type: 'text' },
   initialCondition: 'text',
@@ -209,11 +224,17 @@ export const RESOURCES = {
     serviceDeliveryRemark: 'text',
     servicePriority: 'text',
     pnodeRefs: {
-      pnodeRef: [{ apnodeType: 'text', ref: 'text', startEffectiveDate: 'integer', endEffectiveDate: 'integer' }],
+      pnodeRef: [pnodeRef],
     },
     aggregateNodeRefs: {
       aggregateNodeRef: [
-        { anodeType: 'text', ref: 'text', startEffectiveDate: 'integer', endEffectiveDate: 'integer' },
+        {
+          anodeType: 'text',
+          ref: 'text',
+          startEffectiveDate: 'integer',
+          endEffectiveDate: 'integer',
+          pnodeRef: [pnodeRef],
+        },
       ],
     },
     pricingNode: 'text', // SCE
@@ -225,6 +246,7 @@ export const RESOURCES = {
   UsageSummary: usageSummary,
   ElectricPowerUsageSummary: usageSummary,
   ElectricPowerQualitySummary: {
+    batchItemInfo,
     flickerPlt: 'decimal',
     flickerPst: 'decimal',
     harmonicVoltage: 'decimal',
@@ -240,13 +262,22 @@ export const RESOURCES = {
     supplyVoltageVariations: 'decimal',
     tempOvervoltage: 'decimal',
   },
-  LocalTimeParameters: { dstEndRule: 'text', dstOffset: 'integer', dstStartRule: 'text', tzOffset: 'integer' },
+  LocalTimeParameters: {
+    batchItemInfo,
+    name: 'text',
+    dstEndRule: 'text',
+    dstOffset: 'integer',
+    dstStartRule: 'text',
+    tzOffset: 'integer',
+  },
   ProgramIdMappings: {
+    batchItemInfo,
     programIdMapping: [{ tOUorCPPorConsumptionTier: 'text', code: 'integer', name: 'text', note: 'text' }],
   },
   ServiceStatus: { currentStatus: 'integer' },
   BatchList: { resources: ['text'] },
   Authorization: {
+    batchItemInfo,
     authorizedPeriod: period,
     publishedPeriod: period,
     status: 'text',
@@ -260,9 +291,16 @@ export const RESOURCES = {
     resourceURI: 'text',
     authorizationURI: 'text',
     customerResourceURI: 'text',
+    authorizationServer: 'text', // 1.0
+    resource: 'text', // 1.0
+    thirdParty: 'text', // 1.0
   },
-  /** Secrets (client_secret, registration_access_token) are read past: nothing here needs them. */
+  /**
+   * Secrets (client_secret, registration_access_token, and of 1.0 dataCustodianThirdPartySecret and the accessToken of an
+   * Authorization) are read past: nothing here needs them.
+   */
   ApplicationInformation: {
+    batchItemInfo,
     dataCustodianId: 'text',
     dataCustodianApplicationStatus: 'text',
     thirdPartyApplicationDescription: 'text',
@@ -297,8 +335,21 @@ export const RESOURCES = {
     response_types: ['text'],
     registration_client_uri: 'text',
     dataCustodianScopeSelectionScreenURI: 'text',
+    // 1.0
+    dataCustodianDefaultBatchResource: 'text',
+    dataCustodianDefaultSubscriptionResource: 'text',
+    dataCustodianThirdPartyId: 'text',
+    thirdPartyApplicationLogo: 'text',
+    thirdPartyApplicationName: 'text',
+    thirdPartyApplicationWebsite: 'text',
+    thirdPartyDefaultBatchResource: 'text',
+    thirdPartyDefaultNotifyResource: 'text',
+    thirdPartyDefaultOAuthCallback: 'text',
+    thirdPartyEmail: 'text',
+    thirdPartyName: 'text',
   },
   Customer: {
+    batchItemInfo,
     name: 'text', // PG&E
     Organisation: organisation,
     kind: 'text',
@@ -340,6 +391,7 @@ export const RESOURCES = {
     ],
     PricingStructures: ['text'],
     currency: 'integer',
+    futureStatus: [status],
     agreementId: 'text',
   },
   ServiceLocation: {
@@ -351,6 +403,7 @@ export const RESOURCES = {
     outageBlock: 'text',
   },
   ServiceSupplier: {
+    batchItemInfo,
     name: 'text',
     Organisation: organisation,
     kind: 'text',
@@ -368,6 +421,8 @@ export const RESOURCES = {
     programDateIdMapping: [{ programDateType: 'text', code: 'text', name: 'text', note: 'text' }],
   },
   Statement: {
+    batchItemInfo,
+    name: 'text',
     issueDateTime: 'integer',
     statementRef: [{ fileName: 'text', mediaType: 'text', statementURL: 'text' }],
   },
@@ -380,6 +435,8 @@ export const ALIASES: Record<string, string> = {
   serviceCategory: 'ServiceCategory',
   organisation: 'Organisation', // 4.1 draft
   ServiceLocations: 'ServiceLocation',
+  BatchItemInfo: 'batchItemInfo', // 1.0
+  PositionPoints: 'positionPoints', // PG&E
 }
 
 type Value<F> = F extends 'text' | 'decimal'

@@ -64,7 +64,7 @@ function programsOf(point: Wire<'UsagePoint'> | undefined, summaries: readonly W
   const riders = [point?.serviceDeliveryPoint?.tariffRiderRefs, summaries.at(-1)?.tariffRiderRefs]
   return unique(
     riders.flatMap((refs) =>
-      (refs?.tariffRiderRef ?? []).map(({ riderType, enrollmentStatus }) => ({
+      [...(refs?.tariffRiderRef ?? []), ...(refs?.riderType ? [refs] : [])].map(({ riderType, enrollmentStatus }) => ({
         code: riderType,
         date_type: enrollmentStatus,
         name: riderType,
