@@ -18,7 +18,7 @@ export function correctDurations(
     const given = duration[row] ?? NaN
     const wanted = wantedDuration(given, gap, usual)
     if (wanted === given) continue
-    if (given > 0) warn(counts, 'duration_corrected')
+    if (given !== 0 && !Number.isNaN(given)) warn(counts, 'duration_corrected')
     duration[row] = wanted
   }
 }

@@ -152,6 +152,19 @@ describe('series', () => {
     expect(codes(feed)).toEqual(['duration_corrected'])
   })
 
+  it('a negative duration is set right, and counted', () => {
+    const feed = feedOf([
+      {
+        readings: [
+          { start: 0, value: '1', duration: -900 },
+          { start: 900, value: '2', duration: 900 },
+        ],
+      },
+    ])
+    expect([...only(feed).duration]).toEqual([900, 900])
+    expect(codes(feed)).toEqual(['duration_corrected'])
+  })
+
   it('intervals one second short reach to the next', () => {
     const readings = Array.from({ length: 4 }, (_, index) => ({ start: index * 900, duration: 899, value: '1' }))
     expect([...only(feedOf([{ type: { intervalLength: 900 }, readings }])).duration]).toEqual([900, 900, 900, 900])
