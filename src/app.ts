@@ -19,6 +19,7 @@ import { openNotifications } from './authorization/notifications.ts'
 import { openCustomerPath } from './authorization/open-customer-path.ts'
 import type { SendMail } from './authorization/send-mails.ts'
 import { openTokens } from './authorization/tokens.ts'
+import { watchRegistrations } from './authorization/watch-registrations.ts'
 import { type Collector, openCollector } from './collection/collector.ts'
 import { judgeNotifications, lookForWindows, oweRefreshes } from './collection/jobs.ts'
 import { followHint } from './collection/judge-notifications.ts'
@@ -214,12 +215,15 @@ async function open({ config, store, roles, now, closing }: Opening): Promise<Om
     closing.unshift(() => outbound.close())
     const tell = { db, envelope, connections, tokens, now }
     const sweep = { db, now, random, config: pathConfig }
-    const context = { db, now, log, collector: opened, notifications, sendMail, tell, sweep }
+    const watch = { db, envelope, now, operatorEmail: config.operatorEmail }
+    const context = { db, now, log, collector: opened, notifications, sendMail, tell, sweep, watch }
     for (const job of JOBS) await doorbell.work<object, typeof context>(job, context)
     await doorbell.schedule(sweepAuthorizations, {}, { cron: '* * * * *', timezone: 'UTC' })
     await doorbell.schedule(judgeNotifications, {}, { cron: '* * * * *', timezone: 'UTC' })
     await doorbell.schedule(purgeOldDeliveries, {}, { cron: '17 3 * * *', timezone: 'UTC' })
     await doorbell.schedule(oweRefreshes, {}, { cron: '*/10 * * * *', timezone: 'UTC' })
+    await doorbell.schedule(watchRegistrations, {}, { cron: '41 15 * * *', timezone: 'UTC' })
+    await doorbell.ring(watchRegistrations, {})
     tick = async () => {
       const signal = AbortSignal.timeout(60_000)
       for (const job of [sweepAuthorizations, judgeNotifications, oweRefreshes])
@@ -287,6 +291,7 @@ const JOBS = [
   tellDueUtilities,
   sweepAuthorizations,
   purgeOldDeliveries,
+  watchRegistrations,
 ] as const
 
 /** What ends a share rings for the utilities that have to be told; the sweep would find them too, within a minute. */

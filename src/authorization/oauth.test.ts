@@ -33,7 +33,14 @@ function connectionOf(id: string): Connection {
   // No request is made here; a profile without mutual TLS needs no certificate to open.
   const open = { ...utility, tls: { ...utility.tls, clientCertificate: 'none' as const } }
   const transport = openTransport(open, registration)
-  return { utility, registration, transport, quota: utility.quota, admit: () => Promise.resolve() }
+  return {
+    utility,
+    registration,
+    transport,
+    quota: utility.quota,
+    admit: () => Promise.resolve(),
+    admitToken: () => Promise.resolve(),
+  }
 }
 
 const asked = {

@@ -160,7 +160,7 @@ function findOurs(error: unknown): Error | null {
 }
 
 function configurationOf(connection: Connection, now: Date): client.Configuration {
-  const { utility, registration, transport, admit } = connection
+  const { utility, registration, transport, admitToken } = connection
   const { authorizationEndpoint, tokenEndpoint } = registration.addresses
   const configuration = new client.Configuration(
     {
@@ -178,7 +178,7 @@ function configurationOf(connection: Connection, now: Date): client.Configuratio
     if (method !== 'POST') throw new TypeError('token requests are posts')
     const text = body instanceof URLSearchParams ? body.toString() : typeof body === 'string' ? body : ''
     const request = placed(utility.oauth.parameterPlace, url, text)
-    await admit()
+    await admitToken()
     const answer = await transport.post(request.url, {
       headers: { ...headers, ...request.headers, accept: 'application/json' },
       body: request.body,

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 
 import { ConfigError } from '../config.ts'
+import { addUtilityCommand } from './utility-command.ts'
 
 /**
  * The command line. Each command's module is loaded when it is called, so that `gbp inspect` needs no database.
@@ -99,6 +100,8 @@ program
     const { replay } = await import('./replay.ts')
     process.exitCode = await replay(process.env, authorization ?? null, out)
   })
+
+addUtilityCommand(program, out)
 
 program
   .command('status')

@@ -9,6 +9,7 @@ import * as urgencyOfRequests from './migrations/0002-urgency-of-requests.ts'
 import * as renewalsAndHints from './migrations/0003-renewals-and-hints.ts'
 import * as seriesTold from './migrations/0004-series-told.ts'
 import * as webhooks from './migrations/0005-webhooks.ts'
+import * as registrations from './migrations/0006-registrations.ts'
 import { roleStatements, rolesSql } from './roles.ts'
 
 /** A postgres:// address, or a socket folder. */
@@ -21,6 +22,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0003-renewals-and-hints': renewalsAndHints,
   '0004-series-told': seriesTold,
   '0005-webhooks': webhooks,
+  '0006-registrations': registrations,
 }
 
 /**

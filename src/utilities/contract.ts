@@ -104,6 +104,8 @@ export type Espi = {
   /** Paths below resourceBase; {s} subscription, {u} usage point, {r} retail customer, {b} bulk id, {a} application. */
   paths: {
     status: string
+    /** Sample data of the utility's own tests; null: it has none. */
+    sample: string | null
     /** Our own entry in the utility's register; null: not served. */
     application: string | null
     authorization: string

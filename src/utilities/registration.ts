@@ -15,6 +15,7 @@ export type Registration = {
   clientId: string
   bulkId: string | null
   notificationKey: string
+  applicationId?: string | null
   /** The profile's addresses of this environment, with the registration's overrides over them. */
   addresses: Addresses
 } & RegistrationSecrets
@@ -27,6 +28,16 @@ export type RegistrationSecrets = {
   key: string | null
   /** PEM of an authority to trust beside the public ones; outside production only. */
   ca: string | null
+  /** What the last rotation replaced, to go back to; null: nothing was. */
+  previous?: PreviousSecrets | null | undefined
+}
+
+export type PreviousSecrets = Pick<
+  RegistrationSecrets,
+  'clientSecret' | 'registrationAccessToken' | 'certificate' | 'key'
+> & {
+  /** When it was replaced, ISO 8601. */
+  replaced: string
 }
 
 /** A registration that cannot be used; the message says which field and why. */
@@ -34,12 +45,16 @@ export class BadRegistration extends Error {
   readonly code = 'bad_registration'
 }
 
-const secretsSchema = z.strictObject({
+const changing = {
   clientSecret: z.string().min(1),
   registrationAccessToken: z.string().nullable(),
   certificate: z.string().nullable(),
   key: z.string().nullable(),
+}
+const secretsSchema = z.strictObject({
+  ...changing,
   ca: z.string().nullable(),
+  previous: z.strictObject({ ...changing, replaced: z.iso.datetime() }).nullish(),
 })
 const addressesSchema = z.strictObject({
   authorizationEndpoint: z.url().optional(),
@@ -64,6 +79,7 @@ export function openRegistration(row: RegistrationRow, envelope: Envelope): Regi
     clientId: row.clientId,
     bulkId: row.bulkId,
     notificationKey: row.notificationKey,
+    applicationId: row.applicationId,
     addresses,
     ...secrets,
   }
@@ -96,6 +112,33 @@ export function resolveAddresses(utility: Utility, environment: string, override
     refuseUnsafe(addresses[field], { environment, what: `${field} of a registration at ${utility.id}` })
   }
   return addresses
+}
+
+/**
+ * The utility's test twins of a registration's addresses: the profile's environment `test`, each origin where the
+ * registration has moved it (that is how a simulator's twins are reached). null: the utility has no twins.
+ */
+export function testTwins({ utility, environment, addresses }: Registration): Addresses | null {
+  const { test } = utility.environments
+  if (environment === 'test') return addresses
+  const base = utility.environments[environment] ?? Object.values(utility.environments)[0]
+  if (!test || !base) return null
+  const moved = new Map(
+    (['authorizationEndpoint', 'tokenEndpoint', 'resourceBase'] as const).map((field) => [
+      new URL(base[field]).origin,
+      new URL(addresses[field]).origin,
+    ]),
+  )
+  const at = (address: string): string => {
+    const { origin, pathname } = new URL(address)
+    return `${moved.get(origin) ?? origin}${pathname}`
+  }
+  return {
+    authorizationEndpoint: at(test.authorizationEndpoint),
+    tokenEndpoint: at(test.tokenEndpoint),
+    resourceBase: at(test.resourceBase),
+    customerPortal: null,
+  }
 }
 
 /** The same paths on other origins: how a simulator that serves the utility's own paths is reached. */

@@ -18,6 +18,7 @@ export type NewRegistration = {
   clientId: string
   bulkId: string | null
   addresses: Partial<Addresses>
+  applicationId?: string | null
   secrets: RegistrationSecrets
 }
 
@@ -29,7 +30,7 @@ export async function saveRegistration(
   deps: { db: Db; envelope: Envelope; now: () => Date; random: (bytes: number) => Uint8Array },
   registration: NewRegistration,
 ): Promise<{ registrationUid: Uid; notificationKey: string }> {
-  const { utility, environment, companyUid, clientId, bulkId, addresses, secrets } = registration
+  const { utility, environment, companyUid, clientId, bulkId, addresses, applicationId = null, secrets } = registration
   resolveAddresses(utility, environment, addresses)
   const updated = deps.now()
   return await deps.db.operator(async (tx) => {
@@ -37,7 +38,7 @@ export async function saveRegistration(
     if (known) {
       const { registrationUid, notificationKey } = known
       const sealed = sealSecrets(known, secrets, deps.envelope)
-      await updateRegistration(tx, { registrationUid, bulkId, addresses, secrets: sealed, updated })
+      await updateRegistration(tx, { registrationUid, bulkId, addresses, applicationId, secrets: sealed, updated })
       return { registrationUid, notificationKey }
     }
     const registrationUid = await nextRegistrationUid(tx)
@@ -51,6 +52,7 @@ export async function saveRegistration(
       bulkId,
       notificationKey,
       addresses,
+      applicationId,
       secrets: sealSecrets({ registrationUid, companyUid }, secrets, deps.envelope),
       created: updated,
       updated,

@@ -108,6 +108,7 @@ const definition = z.strictObject({
       usageAddress: z.enum(['path', 'resourceURI']),
       paths: z.strictObject({
         status: path,
+        sample: path.nullable(),
         application: path.nullable(),
         authorization: path,
         usagePoints: path.nullable(),

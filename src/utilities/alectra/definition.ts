@@ -55,6 +55,7 @@ export const alectra = {
     usageAddress: 'resourceURI',
     paths: {
       status: 'ReadServiceStatus',
+      sample: null,
       application: 'ApplicationInformation/{a}',
       authorization: 'Authorization/{s}',
       usagePoints: null,

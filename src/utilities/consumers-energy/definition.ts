@@ -48,6 +48,7 @@ export const consumersEnergy = {
     usageAddress: 'resourceURI',
     paths: {
       status: 'ReadServiceStatus',
+      sample: null,
       application: 'ApplicationInformation/{a}',
       authorization: 'Authorization/{s}',
       usagePoints: null,

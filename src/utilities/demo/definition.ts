@@ -53,6 +53,7 @@ export const demo = {
     usageAddress: 'path',
     paths: {
       status: 'ReadServiceStatus',
+      sample: null,
       application: null,
       authorization: 'Authorization/{s}',
       usagePoints: null,

@@ -55,6 +55,7 @@ export const pge = {
     usageAddress: 'path',
     paths: {
       status: 'ReadServiceStatus',
+      sample: 'DownloadSampleData',
       application: 'ApplicationInformation/{a}',
       authorization: 'Authorization/{s}',
       usagePoints: 'Subscription/{s}/UsagePoint',

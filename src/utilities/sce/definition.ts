@@ -54,6 +54,7 @@ export const sce = {
     usageAddress: 'path',
     paths: {
       status: 'ReadServiceStatus',
+      sample: null,
       application: 'ApplicationInformation/{a}',
       authorization: 'Authorization/{s}',
       usagePoints: null,
