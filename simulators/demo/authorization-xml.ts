@@ -1,6 +1,6 @@
 import type { Authorization } from '../kit/state.ts'
 import type { Utility } from '../kit/utility.ts'
-import { midnight } from '../world/local-days.ts'
+import { publishedSince } from '../kit/announce.ts'
 import { resourceBase } from './hooks.ts'
 import { element, entryOf, escape } from './xml.ts'
 
@@ -10,7 +10,7 @@ const forever = 3_155_760_000
 export const authorizationEntry = (utility: Utility, authorization: Authorization): string => {
   const base = resourceBase(utility)
   const { createdAt, endsAt, id } = authorization
-  const first = Math.min(createdAt, ...utility.sharedOf(authorization).agreements.map((a) => midnight(a.firstDay)))
+  const first = publishedSince(utility, authorization)
   const period = (name: string, start: number): string =>
     element(name, element('duration', endsAt === null ? forever : endsAt - start) + element('start', start))
   const self = `${base}/Authorization/${id}`

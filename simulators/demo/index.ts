@@ -1,4 +1,4 @@
-import { bearerOf, endAuthorization, findAuthorization, isActive } from '../kit/authorizations.ts'
+import { bearerOf, endAuthorization, findAuthorization, isActive, isOf } from '../kit/authorizations.ts'
 import { createFlows } from '../kit/flows.ts'
 import { mount, type Mounted } from '../kit/mount.ts'
 import type { Answer, Incoming } from '../kit/server.ts'
@@ -42,6 +42,7 @@ export const startDemo = (utility: Utility, { port }: { port: number }): Promise
 }
 
 const profileOf = (utility: Utility): TokenProfile => ({
+  parties: utility.parties,
   clientTokenField: 'access_token',
   clientScope: 'FB=34_35',
   secretInBody: true,
@@ -73,8 +74,7 @@ const atom = (body: Answer['body']): Answer => ({
 
 function answerResource(utility: Utility, incoming: Incoming, path: string): Answer {
   const bearer = bearerOf(utility, incoming.header('authorization'))
-  if (bearer.kind === 'none' || bearer.kind === 'unknown' || bearer.kind === 'expired')
-    return error(401, 'invalid_token')
+  if (!('party' in bearer)) return error(401, 'invalid_token')
   if (bearer.kind === 'registration') return error(403, 'access_denied')
   const client = bearer.kind === 'client'
   const own = bearer.kind === 'access' ? bearer.authorization : null
@@ -90,7 +90,7 @@ function answerResource(utility: Utility, incoming: Incoming, path: string): Ans
   if (!match) return error(404, 'not_found')
   const [, kind, id = '', usagePoint] = match
   const authorization = findAuthorization(utility, id)
-  if (!authorization) return error(client ? 404 : 403, 'access_denied')
+  if (!authorization || !isOf(authorization, bearer.party)) return error(client ? 404 : 403, 'access_denied')
   if (own !== null && own !== id) return error(403, 'access_denied')
   if (kind === 'Authorization') return oneAuthorization(utility, incoming, authorization)
   if (incoming.method !== 'GET') return error(405, 'method_not_allowed')

@@ -4,7 +4,7 @@ import { errorRedirect, type Flow, type Flows, withParameters } from '../kit/flo
 import { buttons, errorBox, hidden, type Look, page, signInFields } from '../kit/html.ts'
 import { type Answer, type Incoming, redirect } from '../kit/server.ts'
 import type { Authorization } from '../kit/state.ts'
-import { householdOf, type Utility } from '../kit/utility.ts'
+import { householdOf, partyOfClient, type Utility } from '../kit/utility.ts'
 import { type Agreement, agreementsOf } from '../world/household.ts'
 import { dayFromIso, midnight } from '../world/local-days.ts'
 
@@ -45,16 +45,16 @@ const errorPage = (message: string): Answer =>
   page(look, { heading: 'We cannot continue', status: 400, content: errorBox(message) })
 
 function toThirdParty(utility: Utility): Answer {
-  const target = utility.state.thirdParty?.portalUri
+  const target = utility.parties[0]?.addresses?.portalUri
   return target ? redirect(target) : errorPage('The third party has registered no portal address.')
 }
 
 function authorize(utility: Utility, flows: Flows, { query }: Incoming): Answer {
-  const registered = utility.state.thirdParty?.redirectUri
-  if (query.get('client_id') !== utility.registration.clientId)
-    return errorPage('The client_id is missing or not known.')
+  const party = partyOfClient(utility, query.get('client_id'))
+  if (!party) return errorPage('The client_id is missing or not known.')
   const redirectUri = query.get('redirect_uri')
-  if (!registered || redirectUri !== registered) return errorPage('The redirect_uri is missing or not registered.')
+  if (redirectUri === null || redirectUri !== party.addresses?.redirectUri)
+    return errorPage('The redirect_uri is missing or not registered.')
   const state = query.get('state')
   const challenge = query.get('code_challenge')
   if (query.get('response_type') !== 'code')
@@ -63,6 +63,7 @@ function authorize(utility: Utility, flows: Flows, { query }: Incoming): Answer 
     return redirect(errorRedirect({ redirectUri, state }, 'invalid_request'))
   return signInPage(
     flows.open({
+      party: party.name,
       redirectUri,
       state,
       scope: query.get('scope') ?? '',
@@ -149,6 +150,7 @@ function submit(utility: Utility, flows: Flows, { flow, incoming, done }: Submis
   }
   const scope = scopeOf(data, agreements)
   const authorization = createAuthorization(utility, {
+    party: flow.party,
     login: household.login,
     agreements: agreements.map((a) => a.id),
     data,

@@ -1,29 +1,28 @@
 import type { z } from 'zod'
 import type { ThirdParty } from '../contract.ts'
-import { type Agreement, agreementsOf } from '../world/household.ts'
-import { publishedDays } from '../world/ledger.ts'
-import { dayFromIso, dayOf, isoDate, midnight } from '../world/local-days.ts'
-import { billedPeriods } from '../world/periods.ts'
-import { activeAuthorizations, activeOf, endAuthorization, findAuthorization } from './authorizations.ts'
+import { dayOf, isoDate } from '../world/local-days.ts'
+import { activeAuthorizations, endAuthorization, findAuthorization } from './authorizations.ts'
 import { bodies, checkedFault } from './admin-bodies.ts'
-import { badCertificate, openCertificates } from './certificates.ts'
+import { badCertificate, clientCertificate, openCertificates } from './certificates.ts'
 import { connectionModeOf, modeNames, modes } from './faults.ts'
 import type { Fault } from './faults/contract.ts'
 import { type Answer, type Incoming, json } from './server.ts'
 import type { Correction, Rebill } from '../world/world.ts'
 import type { Authorization } from './state.ts'
+import { addedParty } from './parties.ts'
 import { householdOf, ledgerFor, setClock, type Utility } from './utility.ts'
+import { BadRequest, correct, moveCustomer, rebill, replaceMeter } from './world-changes.ts'
 
 /** What a utility does when its world changes: publish, push, announce. */
 export type Hooks = {
   revoked(authorization: Authorization): void
   corrected(authorizations: readonly Authorization[], correction: Correction): void
   rebilled(authorizations: readonly Authorization[], rebill: Rebill): void
+  /** A new meter or address. */
+  customerChanged(authorizations: readonly Authorization[]): void
   /** Local days `from` to before `until` have begun: what is published with them goes out. */
   daysBegan(from: number, until: number): void
 }
-
-class BadRequest extends Error {}
 
 /** The admin API of one utility, under /_admin; every answer is JSON. Null when the path is not one of it. */
 export const answerAdmin = async (utility: Utility, hooks: Hooks, incoming: Incoming): Promise<Answer | null> => {
@@ -48,6 +47,11 @@ const routes: Record<string, (utility: Utility, call: Call) => unknown> = {
   'PUT /third-party': (utility, { body }) => {
     setThirdParty(utility, bodies.thirdParty.parse(body))
   },
+  'GET /third-parties': (utility) =>
+    utility.parties.map(({ name, registration, addresses, dailyPush, historySeconds }) => ({
+      ...{ name, registration, addresses, dailyPush, historySeconds },
+    })),
+  'POST /third-parties': async (utility, { body }) => addParty(utility, bodies.party.parse(body)),
   'GET /third-party': (utility) => utility.state.thirdParty,
   'PUT /clock': async (utility, { hooks, body }) => {
     moveClock(utility, hooks, bodies.clock.parse(body).clock)
@@ -70,13 +74,16 @@ const routes: Record<string, (utility: Utility, call: Call) => unknown> = {
   'GET /notifications': (utility) => utility.notifier.sent,
   'GET /customers': (utility, { query }) => householdOf(utility, query['login'] ?? ''),
   'POST /revoke': (utility, { hooks, body }) => {
-    const authorization = authorizationOf(utility, bodies.which.parse(body))
-    endAuthorization(utility, authorization)
+    const { status, ...which } = bodies.revoke.parse(body)
+    const authorization = authorizationOf(utility, which)
+    endAuthorization(utility, authorization, status)
     hooks.revoked(authorization)
     return { subscription: authorization.id, status: authorization.status }
   },
   'POST /correct': (utility, { hooks, body }) => correct(utility, hooks, bodies.correct.parse(body)),
   'POST /rebill': (utility, { hooks, body }) => rebill(utility, hooks, bodies.rebill.parse(body)),
+  'POST /move': (utility, { hooks, body }) => moveCustomer(utility, hooks, bodies.move.parse(body)),
+  'POST /replace-meter': (utility, { hooks, body }) => replaceMeter(utility, hooks, bodies.meter.parse(body)),
   'POST /new-day': (utility, { hooks, body }) => {
     const { days } = bodies.newDay.parse(body)
     const { clock } = utility.state
@@ -151,52 +158,23 @@ function authorizationOf(utility: Utility, { subscription, login }: z.output<typ
   return found
 }
 
-/** By default the agreement's latest published day, ten percent up. */
-function correct(
+/** Registers one more third party and answers with its registration. */
+async function addParty(
   utility: Utility,
-  hooks: Hooks,
-  { login, usagePoint, ...body }: z.output<typeof bodies.correct>,
-): unknown {
-  const agreement = agreementBy(utility, { login, usagePoint })
-  const published = publishedDays(utility.world, agreement, utility.now())
-  const day = body.day === undefined ? published.until - 1 : dayFromIso(body.day)
-  if (day === null || day < published.from || day >= published.until)
-    throw new BadRequest('day is not a published YYYY-MM-DD')
-  const correction = { usagePoint: agreement.id, day, permille: body.permille, at: utility.now() }
-  utility.state.corrections.push(correction)
+  { name, dailyPush, historySeconds, ...addresses }: z.output<typeof bodies.party>,
+) {
+  if (utility.parties.some((p) => p.name === name)) throw new BadRequest(`There is a third party ${name} already`)
+  const { certificates } = utility
+  const shown = certificates && utility.name === 'pge' ? await clientCertificate(certificates, name) : null
+  utility.state.parties[name] = {
+    ...{ addresses, dailyPush, historySeconds },
+    certificate: shown?.certificate ?? null,
+    key: shown?.key ?? null,
+  }
+  const party = addedParty({ seed: utility.state.seed, utility: utility.name, state: utility.state }, name)
+  utility.parties.push(party)
   utility.store.save()
-  hooks.corrected(sharersOf(utility, login, agreement.id), correction)
-  return { usagePoint: agreement.id, day: isoDate(day), from: midnight(day), until: midnight(day + 1) }
-}
-
-/** By default the latest bill, with an adjustment of minus five dollars. */
-function rebill(
-  utility: Utility,
-  hooks: Hooks,
-  { login, usagePoint, ...body }: z.output<typeof bodies.rebill>,
-): unknown {
-  const agreement = agreementBy(utility, { login, usagePoint })
-  const periods = billedPeriods(agreement, utility.now())
-  const start = body.period === undefined ? (periods.at(-1)?.start ?? null) : dayFromIso(body.period)
-  const period = periods.find((p) => p.start === start)
-  if (!period) throw new BadRequest('No bill is issued for that period')
-  const amountE5 = Math.round(body.amount * 100) * 1000
-  const entry = { usagePoint: agreement.id, periodStart: period.start, amountE5, at: utility.now() }
-  utility.state.rebills.push(entry)
-  utility.store.save()
-  hooks.rebilled(sharersOf(utility, login, agreement.id), entry)
-  return { usagePoint: agreement.id, period: isoDate(period.start), adjustment: body.amount }
-}
-
-const sharersOf = (utility: Utility, login: string, usagePoint: string): Authorization[] =>
-  activeOf(utility, login).filter((a) => a.agreements.includes(usagePoint))
-
-function agreementBy(utility: Utility, by: { login: string; usagePoint: string | undefined }): Agreement {
-  const household = householdOf(utility, by.login)
-  if (!household) throw new BadRequest('login names no customer')
-  const agreement = agreementsOf(household).find((a) => by.usagePoint === undefined || a.id === by.usagePoint)
-  if (!agreement) throw new BadRequest('The customer has no such usage point')
-  return agreement
+  return { name, registration: party.registration }
 }
 
 const points = ['connection', 'token', 'resource', 'authorize', 'notification'] as const

@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import type { Authorization, Code, Token } from './state.ts'
+import { firstParty, type Party } from './parties.ts'
 import type { Utility } from './utility.ts'
 
 /** Grants: created by the customer's submit, ended by either side or by time. Ids go up and are never used again. */
 export const createAuthorization = (
   utility: Utility,
-  grant: Pick<Authorization, 'login' | 'agreements' | 'data' | 'scope' | 'endsAt' | 'frequencies'>,
+  grant: Pick<
+    Authorization,
+    'login' | 'agreements' | 'data' | 'scope' | 'endsAt' | 'frequencies' | 'party' | 'historySeconds'
+  >,
 ): Authorization => {
   utility.state.nextNumber += 17
   const authorization: Authorization = {
@@ -24,8 +28,8 @@ export const findAuthorization = (utility: Utility, id: string): Authorization |
   Object.hasOwn(utility.state.authorizations, id) ? (utility.state.authorizations[id] ?? null) : null
 
 /** Ends the grant for good: its tokens stop at once. */
-export const endAuthorization = (utility: Utility, authorization: Authorization): void => {
-  authorization.status = 0
+export const endAuthorization = (utility: Utility, authorization: Authorization, status: 0 | 2 = 0): void => {
+  authorization.status = status
   for (const [token, { authorization: id }] of Object.entries(utility.state.tokens))
     if (id === authorization.id) delete utility.state.tokens[token]
   for (const code of Object.values(utility.state.codes)) if (code.authorization === authorization.id) code.used = true
@@ -46,6 +50,13 @@ export const activeAuthorizations = (utility: Utility): Authorization[] =>
 
 export const activeOf = (utility: Utility, login: string): Authorization[] =>
   activeAuthorizations(utility).filter((a) => a.login === login)
+
+export const isOf = (authorization: Authorization, party: Party): boolean =>
+  (authorization.party ?? firstParty) === party.name
+
+/** What the customers share with one third party now. */
+export const activeFor = (utility: Utility, party: Party): Authorization[] =>
+  activeAuthorizations(utility).filter((a) => isOf(a, party))
 
 export const createCode = (
   utility: Utility,
@@ -74,18 +85,22 @@ function prune(utility: Utility): void {
 }
 
 export type Bearer =
-  | { kind: 'none' | 'unknown' | 'expired' | 'registration' }
-  | { kind: 'client'; test: boolean }
-  | { kind: 'access'; authorization: string; test: boolean }
+  | { kind: 'none' | 'unknown' | 'expired' }
+  | { kind: 'registration'; party: Party }
+  | { kind: 'client'; test: boolean; party: Party }
+  | { kind: 'access'; authorization: string; test: boolean; party: Party }
 
 /** Reads the bearer token of a request. */
 export const bearerOf = (utility: Utility, header: string): Bearer => {
   const text = /^bearer\s+(\S+)$/i.exec(header)?.[1]
   if (text === undefined) return { kind: 'none' }
-  if (text === utility.registration.registrationAccessToken) return { kind: 'registration' }
+  const registered = utility.parties.find((p) => p.registration.registrationAccessToken === text)
+  if (registered) return { kind: 'registration', party: registered }
   const token = Object.hasOwn(utility.state.tokens, text) ? utility.state.tokens[text] : undefined
   if (!token || token.kind === 'refresh') return { kind: 'unknown' }
   if (token.expiresAt <= utility.now()) return { kind: 'expired' }
-  if (token.kind === 'client') return { kind: 'client', test: token.test }
-  return { kind: 'access', authorization: token.authorization ?? '', test: token.test }
+  const party = utility.parties.find((p) => p.name === token.party)
+  if (!party) return { kind: 'unknown' }
+  if (token.kind === 'client') return { kind: 'client', test: token.test, party }
+  return { kind: 'access', authorization: token.authorization ?? '', test: token.test, party }
 }

@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto'
 /** A browser's way through the sharing pages, from the authorize request to the redirect back. */
 export type Flow = {
   id: string
+  /** Third party that sent the customer. */
+  party: string
   redirectUri: string
   state: string | null
   scope: string

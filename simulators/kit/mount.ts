@@ -1,4 +1,5 @@
 import { answerAdmin, expireTokens, type Hooks, pushNewDays } from './admin.ts'
+import { bearerOf } from './authorizations.ts'
 import { connectionModeOf, throughFault } from './faults.ts'
 import type { Fault, FaultPoint } from './faults/contract.ts'
 import { type Answer, type Guard, type Incoming, listen, type Listening } from './server.ts'
@@ -81,7 +82,9 @@ async function answer(
   const kind = one.kindOf(incoming)
   const fault = kind === 'page' ? null : utility.faults.take(kind, incoming.target)
   const limited =
-    kind === 'resource' || kind === 'token' ? utility.requests.meter(utility.settings, utility.now()) : null
+    kind === 'resource' || kind === 'token'
+      ? utility.requests.meter(utility.settings, utility.now(), clientOf(utility, incoming))
+      : null
   const given =
     limited ??
     (await throughFault(fault, incoming, {
@@ -91,6 +94,18 @@ async function answer(
   const grant = kind === 'token' ? tokenParameters(incoming).get('grant_type') : null
   utility.requests.record({ incoming, kind, status: given.status, now: utility.now(), grant })
   return given
+}
+
+/** Whose quota a request is counted against. */
+function clientOf(utility: Utility, incoming: Incoming): string {
+  const header = incoming.header('authorization')
+  const bearer = bearerOf(utility, header)
+  if ('party' in bearer) return bearer.party.registration.clientId
+  return (
+    Buffer.from(/^basic\s+(\S+)$/i.exec(header)?.[1] ?? '', 'base64')
+      .toString('utf8')
+      .split(':')[0] ?? ''
+  )
 }
 
 const notFound: Answer = { status: 404, type: 'text/plain', body: 'Not found' }

@@ -1,3 +1,4 @@
+import { dayOf, midnight } from '../world/local-days.ts'
 import type { Settings } from './settings.ts'
 import type { Answer, Incoming } from './server.ts'
 
@@ -5,7 +6,7 @@ import type { Answer, Incoming } from './server.ts'
 export type RequestLog = {
   record(entry: { incoming: Incoming; kind: string; status: number; now: number; grant: string | null }): void
   /** Counts a request against the quota; the answer to give when the quota is on and exceeded. */
-  meter(settings: Settings, now: number): Answer | null
+  meter(settings: Settings, now: number, client: string): Answer | null
   summary(): unknown
 }
 
@@ -24,7 +25,7 @@ export const createRequestLog = (): RequestLog => {
     withoutCertificate: 0,
   }
   const violations = { perSecond: 0, perHour: 0, perDay: 0 }
-  const recent: number[] = []
+  const recentOf = new Map<string, number[]>()
   const add = (key: string): void => void byKind.set(key, (byKind.get(key) ?? 0) + 1)
   return {
     record({ incoming, kind, status, now, grant }) {
@@ -54,27 +55,30 @@ export const createRequestLog = (): RequestLog => {
       })
       if (last.length > 200) last.shift()
     },
-    meter(settings, now) {
+    meter(settings, now, client) {
+      const recent = recentOf.get(client) ?? []
+      recentOf.set(client, recent)
       const limits = settings.quota ?? { perSecond: 1, perHour: 2000, perDay: 20_000 }
       recent.push(now)
       while (recent.length > limits.perDay + 1 || (recent[0] ?? now) <= now - 86_400) recent.shift()
+      const today = recent.length - firstAfter(recent, quotaDayStart(now) - 1)
       const within = (seconds: number): number => recent.length - firstAfter(recent, now - seconds)
       const over =
         within(1) > limits.perSecond
           ? 'perSecond'
           : within(3600) > limits.perHour
             ? 'perHour'
-            : recent.length > limits.perDay
+            : today > limits.perDay
               ? 'perDay'
               : null
       if (!over) return null
       violations[over]++
       if (!settings.quota) return null
       return {
-        status: 429,
+        status: settings.limitStatus,
         type: 'text/plain',
         headers: { 'retry-after': over === 'perSecond' ? '1' : '60' },
-        body: 'API calls quota exceeded',
+        body: settings.limitBody,
       }
     },
     summary: () => ({
@@ -84,6 +88,13 @@ export const createRequestLog = (): RequestLog => {
       last,
     }),
   }
+}
+
+/** The latest 17:00 Pacific, at which PG&E's daily count begins anew. */
+export const quotaDayStart = (now: number): number => {
+  const at = (day: number): number => midnight(day + 1) - 7 * 3600
+  const today = dayOf(now)
+  return at(today) <= now ? at(today) : at(today - 1)
 }
 
 /** Index of the first element greater than `bound` in an ascending list. */

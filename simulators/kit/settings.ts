@@ -26,7 +26,25 @@ export type Settings = {
   utcNumber: boolean
   /** PG&E: shape of the customer data. */
   customerStyle: '2016' | '2019'
-  /** Daily push of packaged data. */
+  /** PG&E: success status of DELETE Authorization. */
+  deleteStatus: 200 | 204
+  /** PG&E: dates that a window may be given in. */
+  windowDates: 'both' | 'zulu' | 'epoch'
+  /** PG&E: body of a 202. */
+  acceptedBody: string
+  /** PG&E: an answer without data is 204, or 200 with an empty body as before 2023. */
+  emptyStatus: 204 | 200
+  /** PG&E: how far a new authorization reaches back, in seconds; HistoryLength of its scope. */
+  historyLength: number
+  /** PG&E: the end of an authorization that a new one replaces is announced. */
+  announceReplaced: boolean
+  /** A customer who moves goes on sharing at the new address. */
+  moveKeepsSharing: boolean
+  /** Data of local day D are published at the midnight that begins D plus so many; null: 2 for PG&E, 1 for the others. */
+  publishAfterDays: number | null
+  /** Origin in all links, in place of where the API listens. */
+  linkOrigin: string | null
+  /** Daily push of packaged data, to the first third party. */
   dailyPush: boolean
   /** Wait before the first try of a notification. */
   notifyDelayMs: number
@@ -37,14 +55,25 @@ export type Settings = {
   goneStatus: 404 | 204
   /** Answer to a token whose authorization has ended. */
   revokedStatus: 401 | 403
-  /** Quota; null is off. Violations are counted in any case. */
+  /** Quota; null is off. Violations are counted in any case. The day turns at 17:00 Pacific. */
   quota: { perSecond: number; perHour: number; perDay: number } | null
+  /** Answer to a request over the quota. */
+  limitStatus: 429 | 503
+  limitBody: string
   /** SCE: tag of the file of unbilled intervals. */
   unbilledTag: string
   /** SCE: minutes of verification before data flow. */
   verificationMinutes: number
   /** SCE: files are announced under this address instead of https ones, to be reported as unsupported. */
   sftpAddress: string | null
+  /** SCE: where its OAuth is; nothing of it is public. */
+  authorizePath: string
+  tokenPath: string
+  /** SCE: DataCustodianID on the redirect from its portal, and how many scopes it offers there. */
+  dataCustodianId: string
+  portalScopes: number
+  /** SCE: a client certificate is wanted. */
+  needsCertificate: boolean
 }
 
 export const defaultSettings: Settings = {
@@ -61,6 +90,15 @@ export const defaultSettings: Settings = {
   meterInReadingIds: false,
   utcNumber: false,
   customerStyle: '2019',
+  deleteStatus: 200,
+  windowDates: 'both',
+  acceptedBody: '',
+  emptyStatus: 204,
+  historyLength: 126_144_000,
+  announceReplaced: false,
+  moveKeepsSharing: true,
+  publishAfterDays: null,
+  linkOrigin: null,
   dailyPush: true,
   notifyDelayMs: 40,
   notifyRetryMs: [200, 800, 2500],
@@ -68,7 +106,14 @@ export const defaultSettings: Settings = {
   goneStatus: 404,
   revokedStatus: 403,
   quota: null,
+  limitStatus: 429,
+  limitBody: 'API calls quota exceeded',
   unbilledTag: 'UNBQ',
   verificationMinutes: 0,
   sftpAddress: null,
+  authorizePath: '/DataCustodian/oauth/authorize',
+  tokenPath: '/DataCustodian/oauth/token',
+  dataCustodianId: 'SCE',
+  portalScopes: 1,
+  needsCertificate: false,
 }

@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { ThirdParty } from '../contract.ts'
-import type { Correction, Rebill } from '../world/world.ts'
+import type { Correction, MeterChange, Move, Rebill } from '../world/world.ts'
+import type { StoredParty } from './parties.ts'
 import { defaultSettings, type Settings } from './settings.ts'
 
 export type Authorization = {
@@ -18,6 +19,10 @@ export type Authorization = {
   status: 0 | 1 | 2
   /** Moment whose data the last delivered file holds; only for a utility that delivers files. */
   deliveredAt: number | null
+  /** Third party it was given to; absent: the first. */
+  party?: string
+  /** PG&E: how far the data reach back from the consent. */
+  historySeconds?: number
   /** SCE: how often each data type is sent, as the customer chose. */
   frequencies?: Record<string, string>
 }
@@ -33,6 +38,7 @@ export type Code = {
 
 export type Token = {
   kind: 'access' | 'refresh' | 'client'
+  party: string
   authorization: string | null
   expiresAt: number
   test: boolean
@@ -43,11 +49,14 @@ export type Delivery = {
   id: string
   kind: string
   authorizations: string[]
+  party: string
   createdAt: number
   /** Reading times, both ends included; null: everything published. */
   window: { min: number; max: number } | null
   /** Local days on top of the window (corrections of the last day). */
   days: number[]
+  /** Local days of single usage points on top: what was corrected. */
+  changed?: Record<string, number[]>
   path: string
   /** SCE: what each authorization had been sent until, and what one correction or re-bill is about. */
   since?: Record<string, number | null>
@@ -63,12 +72,15 @@ export type State = {
   lastPushDay: number | null
   nextNumber: number
   thirdParty: ThirdParty | null
+  parties: Record<string, StoredParty>
   authorizations: Record<string, Authorization>
   codes: Record<string, Code>
   tokens: Record<string, Token>
   deliveries: Record<string, Delivery>
   corrections: Correction[]
   rebills: Rebill[]
+  moves: Move[]
+  meterChanges: MeterChange[]
   settings: Settings
 }
 
@@ -80,12 +92,15 @@ const emptyState = (): State => ({
   lastPushDay: null,
   nextNumber: 0,
   thirdParty: null,
+  parties: {},
   authorizations: {},
   codes: {},
   tokens: {},
   deliveries: {},
   corrections: [],
   rebills: [],
+  moves: [],
+  meterChanges: [],
   settings: { ...defaultSettings },
 })
 

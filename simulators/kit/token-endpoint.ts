@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
-import { createToken, findAuthorization, isActive } from './authorizations.ts'
+import { createToken, findAuthorization, isActive, isOf } from './authorizations.ts'
 import type { Fault } from './faults/contract.ts'
 import { type Answer, type Incoming, json } from './server.ts'
 import type { Authorization } from './state.ts'
-import type { Utility } from './utility.ts'
+import type { Party } from './parties.ts'
+import { partyNamed, type Utility } from './utility.ts'
 
 /** How one utility's token answers look. */
 export type TokenProfile = {
@@ -11,6 +12,8 @@ export type TokenProfile = {
   clientScope: string
   secretInBody: boolean
   test: boolean
+  /** Third parties whose request this may be: where certificates are checked, those with the one that was shown. */
+  parties: readonly Party[]
   /** The whole answer, in the utility's own order of fields. */
   render(tokens: {
     access: string
@@ -46,16 +49,17 @@ export const answerToken = (
   const parameters = tokenParameters(incoming)
   const grant = parameters.get('grant_type')
   if (!grant) return oauthError(400, 'invalid_request', 'Missing grant_type')
-  if (!isClient(utility, incoming, profile)) return oauthError(401, 'invalid_client', 'Client authentication failed')
-  if (grant === 'client_credentials') return clientAnswer(utility, profile)
+  const party = profile.parties.find((p) => isClient(p, incoming, profile))
+  if (!party) return oauthError(401, 'invalid_client', 'Client authentication failed')
+  if (grant === 'client_credentials') return clientAnswer(utility, profile, party)
   if (fault?.mode === 'invalid-grant') return oauthError(400, 'invalid_grant', 'Grant is not valid')
-  if (grant === 'authorization_code') return codeAnswer(utility, parameters, profile)
-  if (grant === 'refresh_token') return refreshAnswer(utility, parameters, profile, fault)
+  if (grant === 'authorization_code') return codeAnswer(utility, parameters, { profile, party })
+  if (grant === 'refresh_token') return refreshAnswer(utility, parameters, { profile, party, fault })
   return oauthError(400, 'unsupported_grant_type')
 }
 
-function isClient(utility: Utility, incoming: Incoming, profile: TokenProfile): boolean {
-  const { clientId, clientSecret } = utility.registration
+function isClient(party: Party, incoming: Incoming, profile: TokenProfile): boolean {
+  const { clientId, clientSecret } = party.registration
   const basic = /^basic\s+(\S+)$/i.exec(incoming.header('authorization'))?.[1]
   if (basic !== undefined) {
     const [id = '', secret = ''] = Buffer.from(basic, 'base64').toString('utf8').split(':')
@@ -76,10 +80,16 @@ function decode(text: string): string {
   }
 }
 
-function clientAnswer(utility: Utility, profile: TokenProfile): Answer {
+function clientAnswer(utility: Utility, profile: TokenProfile, party: Party): Answer {
   const seconds = utility.settings.accessTokenSeconds
   const expiresAt = utility.now() + seconds
-  const token = createToken(utility, { kind: 'client', authorization: null, expiresAt, test: profile.test })
+  const token = createToken(utility, {
+    kind: 'client',
+    party: party.name,
+    authorization: null,
+    expiresAt,
+    test: profile.test,
+  })
   return json(
     200,
     {
@@ -92,11 +102,15 @@ function clientAnswer(utility: Utility, profile: TokenProfile): Answer {
   )
 }
 
-function codeAnswer(utility: Utility, parameters: URLSearchParams, profile: TokenProfile): Answer {
+type Asked = { profile: TokenProfile; party: Party }
+
+function codeAnswer(utility: Utility, parameters: URLSearchParams, { profile, party }: Asked): Answer {
   const text = parameters.get('code') ?? ''
   if (text === '') return oauthError(400, 'invalid_request', 'Missing code')
   const code = Object.hasOwn(utility.state.codes, text) ? utility.state.codes[text] : undefined
-  if (!code || code.used || code.test !== profile.test || code.expiresAt <= utility.now())
+  const authorization = findAuthorization(utility, code?.authorization ?? '')
+  const isTheirs = authorization !== null && isOf(authorization, party)
+  if (!code || !isTheirs || code.used || code.test !== profile.test || code.expiresAt <= utility.now())
     return oauthError(400, 'invalid_grant', 'Invalid authorization code')
   if ((parameters.get('redirect_uri') ?? '') !== code.redirectUri)
     return oauthError(400, 'invalid_grant', 'Invalid redirect URI')
@@ -104,17 +118,14 @@ function codeAnswer(utility: Utility, parameters: URLSearchParams, profile: Toke
   if (code.challenge && createHash('sha256').update(verifier).digest('base64url') !== code.challenge)
     return oauthError(400, 'invalid_grant', 'Invalid code verifier')
   code.used = true
-  const authorization = findAuthorization(utility, code.authorization)
-  if (!authorization || !isActive(utility, authorization))
-    return oauthError(400, 'invalid_grant', 'Authorization has ended')
+  if (!isActive(utility, authorization)) return oauthError(400, 'invalid_grant', 'Authorization has ended')
   return grantAnswer(utility, { authorization, profile, refresh: null })
 }
 
 function refreshAnswer(
   utility: Utility,
   parameters: URLSearchParams,
-  profile: TokenProfile,
-  fault: Fault | null,
+  { profile, party, fault }: Asked & { fault: Fault | null },
 ): Answer {
   const text = parameters.get('refresh_token') ?? ''
   if (text === '') return oauthError(400, 'invalid_request', 'Missing refresh_token')
@@ -122,6 +133,7 @@ function refreshAnswer(
   const authorization = findAuthorization(utility, token?.authorization ?? '')
   if (
     token?.kind !== 'refresh' ||
+    token.party !== party.name ||
     token.expiresAt <= utility.now() ||
     !authorization ||
     !isActive(utility, authorization)
@@ -139,6 +151,7 @@ function grantAnswer(utility: Utility, { authorization, profile, refresh }: Gran
   const make = (kind: 'access' | 'refresh', seconds: number): string =>
     createToken(utility, {
       kind,
+      party: partyNamed(utility, authorization.party).name,
       authorization: authorization.id,
       expiresAt: utility.now() + seconds,
       test: profile.test,

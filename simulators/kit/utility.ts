@@ -3,11 +3,12 @@ import { findHousehold, namedLogins } from '../world/customers.ts'
 import { agreementsOf, type Agreement, type Household } from '../world/household.ts'
 import { type Ledger, ledgerOf, type Shared } from '../world/ledger.ts'
 import { dayOf } from '../world/local-days.ts'
-import { digitsOf, hash, hexOf, lettersOf, uuidOf } from '../world/random.ts'
+import { digitsOf, hash } from '../world/random.ts'
 import type { UtilityName, World } from '../world/world.ts'
 import { type Certificates, openCertificates } from './certificates.ts'
 import { createFaults, type Faults } from './faults.ts'
 import { createNotifier, type Notifier } from './notifier.ts'
+import { firstParty, partiesOf, type Party } from './parties.ts'
 import { createRequestLog, type RequestLog } from './requests.ts'
 import type { Settings } from './settings.ts'
 import { type Authorization, openStore, type State, type Store } from './state.ts'
@@ -22,7 +23,8 @@ export type Utility = {
   state: State
   settings: Settings
   certificates: Certificates | null
-  registration: UtilityInfo['registration']
+  /** Registered third parties; the first is the one that this program was started for. */
+  parties: Party[]
   origins: { pages: string; api: string }
   faults: Faults
   requests: RequestLog
@@ -79,10 +81,14 @@ export const createUtility = async (options: UtilityOptions): Promise<Utility> =
     seed: state.seed,
     originDay: state.originDay,
     historyMonths: state.historyMonths,
-    lagDays: options.lagDays,
+    get lagDays() {
+      return state.settings.publishAfterDays ?? options.lagDays
+    },
     fleet: options.customers,
     corrections: state.corrections,
     rebills: state.rebills,
+    moves: state.moves,
+    meterChanges: state.meterChanges,
     households: new Map(),
   }
   const utility: Utility = {
@@ -94,7 +100,12 @@ export const createUtility = async (options: UtilityOptions): Promise<Utility> =
     state,
     settings: state.settings,
     certificates,
-    registration: registrationOf(state.seed, options.name, certificates),
+    parties: partiesOf({
+      seed: state.seed,
+      utility: options.name,
+      state,
+      certificate: options.name === 'pge' ? (certificates?.client ?? null) : null,
+    }),
     origins: { pages: '', api: '' },
     faults: createFaults(now),
     requests: createRequestLog(),
@@ -108,6 +119,8 @@ export const createUtility = async (options: UtilityOptions): Promise<Utility> =
       agreements: sharedAgreements(world, authorization),
       ...options.sees(authorization.data),
       asOf: authorization.deliveredAt ?? now(),
+      firstDay:
+        authorization.historySeconds === undefined ? 0 : dayOf(authorization.createdAt - authorization.historySeconds),
     }),
   }
   store.save()
@@ -136,6 +149,19 @@ export const setClock = (utility: Utility, iso: string | null): void => {
   utility.store.save()
 }
 
+const raise = (message: string): never => {
+  throw new Error(message)
+}
+
+/** Origin of the links in answers: a setting, or where the API listens. */
+export const linkOrigin = (utility: Utility): string => utility.settings.linkOrigin ?? utility.origins.api
+
+export const partyOfClient = (utility: Utility, clientId: string | null): Party | null =>
+  utility.parties.find((p) => p.registration.clientId === clientId) ?? null
+
+export const partyNamed = (utility: Utility, name: string | undefined): Party =>
+  utility.parties.find((p) => p.name === (name ?? firstParty)) ?? raise(`No third party ${name}`)
+
 export const householdOf = (utility: Utility, login: string): Household | null => findHousehold(utility.world, login)
 
 /** Agreements of an authorization, in the order of the household; one that the world no longer has is left out. */
@@ -153,7 +179,7 @@ export const infoOf = (utility: Utility): UtilityInfo => ({
   api: utility.origins.api,
   ca: utility.certificates?.ca ?? null,
   admin: utility.origins.pages,
-  registration: utility.registration,
+  registration: utility.parties[0]?.registration ?? raise('No third party is registered'),
   customers: namedLogins(utility.name).flatMap((login) => {
     const household = householdOf(utility, login)
     return household
@@ -161,24 +187,3 @@ export const infoOf = (utility: Utility): UtilityInfo => ({
       : []
   }),
 })
-
-/** A function of the seed, so that a restart without a state directory keeps the third party's registration valid. */
-function registrationOf(
-  seed: number,
-  name: UtilityName,
-  certificates: Certificates | null,
-): UtilityInfo['registration'] {
-  const presented = name === 'pge' ? certificates?.client : undefined
-  return {
-    clientId: hexOf(32, seed, name, 'client id'),
-    clientSecret: hexOf(32, seed, name, 'client secret'),
-    bulkId:
-      name === 'sce'
-        ? lettersOf(14, hash(seed, name, 'bulk'), 5).replaceAll(/\d/g, (d) => 'QWERTYUIOP'[Number(d)] ?? 'Q')
-        : digitsOf(5, hash(seed, name, 'bulk') % 1000, 50_000),
-    registrationAccessToken: uuidOf(seed, name, 'registration access token'),
-    applicationInformationId: uuidOf(seed, name, 'application information'),
-    certificate: presented?.certificate ?? null,
-    key: presented?.key ?? null,
-  }
-}

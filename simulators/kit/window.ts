@@ -4,12 +4,16 @@ export type Window = { min: number | null; max: number | null }
 export class BadWindow extends Error {}
 
 /** Reads `{name}-min` and `{name}-max`, as epoch seconds or in RFC 3339; throws BadWindow on anything else. */
-export const windowOf = (query: URLSearchParams, name: 'published' | 'updated'): Window => {
+export const windowOf = (
+  query: URLSearchParams,
+  name: 'published' | 'updated',
+  dates: 'both' | 'zulu' | 'epoch' = 'both',
+): Window => {
   const bound = (which: 'min' | 'max'): number | null => {
     const text = query.get(`${name}-${which}`)
     if (text === null || text === '') return null
-    if (/^\d{1,12}$/.test(text)) return Number(text)
-    const at = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN
+    if (dates !== 'zulu' && /^\d{1,12}$/.test(text)) return Number(text)
+    const at = dates !== 'epoch' && /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN
     if (Number.isNaN(at)) throw new BadWindow(`${name}-${which} is neither epoch seconds nor a date`)
     return Math.floor(at / 1000)
   }

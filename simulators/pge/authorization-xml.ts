@@ -1,6 +1,8 @@
-import { midnight } from '../world/local-days.ts'
+import { publishedSince } from '../kit/announce.ts'
+import { isOf } from '../kit/authorizations.ts'
+import type { Party } from '../kit/parties.ts'
 import type { Authorization } from '../kit/state.ts'
-import { sharedAgreements, type Utility } from '../kit/utility.ts'
+import { linkOrigin, type Utility } from '../kit/utility.ts'
 import { element, entry, escape, feedEnd, feedStart, nested, root, typedInScope } from './xml.ts'
 import type { Making } from './usage-xml.ts'
 
@@ -14,7 +16,7 @@ export const authorizationEntry = (utility: Utility, making: Making, authorizati
   const { base } = making.places
   const unit = utility.settings.periodsInMilliseconds ? 1000 : 1
   const { createdAt, endsAt } = authorization
-  const first = Math.min(createdAt, ...sharedAgreements(utility.world, authorization).map((a) => midnight(a.firstDay)))
+  const first = publishedSince(utility, authorization)
   const self = `${base}/Authorization/${authorization.id}`
   const content = [
     period('authorizedPeriod', unit, {
@@ -40,9 +42,9 @@ export const authorizationEntry = (utility: Utility, making: Making, authorizati
 }
 
 /** One entry per customer and one for the third party's bulk. */
-export const authorizationFeed = (utility: Utility, making: Making): string => {
+export const authorizationFeed = (utility: Utility, making: Making, party: Party): string => {
   const { base } = making.places
-  const { bulkId } = utility.registration
+  const { bulkId } = party.registration
   const bulk = entry(making.style, {
     links: { up: `${base}/Authorization`, self: `${base}/Authorization/${bulkId}` },
     ms: making.ms,
@@ -56,7 +58,8 @@ export const authorizationFeed = (utility: Utility, making: Making): string => {
         element('authorizationURI', `${base}/Authorization/${bulkId}`),
     ),
   })
-  const entries = Object.values(utility.state.authorizations).map((a) => authorizationEntry(utility, making, a))
+  const own = Object.values(utility.state.authorizations).filter((a) => isOf(a, party))
+  const entries = own.map((a) => authorizationEntry(utility, making, a))
   return (
     feedStart(making.style, { title: 'Green Button Usage Feed', self: `${base}/Authorization`, ms: making.ms }) +
     [bulk, ...entries].map(nested).join('') +
@@ -64,20 +67,21 @@ export const authorizationFeed = (utility: Utility, making: Making): string => {
   )
 }
 
-export const applicationInformationEntry = (utility: Utility, making: Making): string => {
+export const applicationInformationEntry = (utility: Utility, making: Making, party: Party): string => {
   const { base } = making.places
-  const { registration, origins, state } = utility
+  const { registration, addresses } = party
+  const { origins } = utility
   const self = `${base}/ApplicationInformation/${registration.applicationInformationId}`
-  const portal = state.thirdParty?.portalUri ?? state.thirdParty?.redirectUri ?? 'https://thirdparty.example/'
-  const oauth = `${origins.api}/datacustodian/oauth/v2`
+  const portal = addresses?.portalUri ?? addresses?.redirectUri ?? 'https://thirdparty.example/'
+  const oauth = `${linkOrigin(utility)}/datacustodian/oauth/v2`
   const fields: [string, string | number][] = [
     ['dataCustodianId', 'PGE'],
     ['dataCustodianApplicationStatus', 2],
     ['thirdPartyApplicationDescription', 'A registered third party'],
     ['thirdPartyApplicationType', 1],
     ['thirdPartyPhone', '5555550100'],
-    ['authorizationServerUri', origins.api],
-    ['thirdPartyNotifyUri', state.thirdParty?.notificationUri ?? ''],
+    ['authorizationServerUri', linkOrigin(utility)],
+    ['thirdPartyNotifyUri', addresses?.notificationUri ?? ''],
     ['authorizationServerAuthorizationEndpoint', `${oauth}/authorize`],
     ['authorizationServerTokenEndpoint', `${oauth}/token`],
     ['dataCustodianBulkRequestURI', `${base}/Batch/Bulk/${registration.bulkId}`],
@@ -86,7 +90,7 @@ export const applicationInformationEntry = (utility: Utility, making: Making): s
     ['thirdPartyUserPortalScreenURI', portal],
     ['client_secret', registration.clientSecret],
     ['client_name', 'Registered third party'],
-    ['redirect_uri', state.thirdParty?.redirectUri ?? ''],
+    ['redirect_uri', addresses?.redirectUri ?? ''],
     ['client_id', registration.clientId],
     ['software_id', 'NA'],
     ['software_version', 'NA'],
@@ -96,7 +100,7 @@ export const applicationInformationEntry = (utility: Utility, making: Making): s
     ['token_endpoint_auth_method', 'client_secret_basic'],
     [
       'scope',
-      'FB=1_3_4_5_8_10_13_14_15_16_18_19_31_32_35_37_38_39_40_46_47;IntervalDuration=900_3600;BlockDuration=Daily;HistoryLength=126144000;SubscriptionFrequency=Daily;',
+      `FB=1_3_4_5_8_10_13_14_15_16_18_19_31_32_35_37_38_39_40_46_47;IntervalDuration=900_3600;BlockDuration=Daily;HistoryLength=${party.historySeconds};SubscriptionFrequency=Daily;`,
     ],
     ['grant_types', 'authorization_code'],
     ['grant_types', 'client_credentials'],

@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { createAuthorization, createCode } from '../kit/authorizations.ts'
-import { fingerprint } from '../kit/certificates.ts'
 import { createFlows, withParameters } from '../kit/flows.ts'
 import { type Mount, mount, type Mounted } from '../kit/mount.ts'
 import { type Answer, type Incoming, json, redirect } from '../kit/server.ts'
 import { answerToken, oauthError, type TokenProfile, tokenParameters } from '../kit/token-endpoint.ts'
-import type { Utility } from '../kit/utility.ts'
+import { partyOfClient, type Utility } from '../kit/utility.ts'
 import { hooksOf } from './batches.ts'
 import { answerPage } from './pages.ts'
 import { answerPortal } from './portal.ts'
-import { answerResource, noListener, registeredCertificate, setRegisteredCertificate } from './resources.ts'
+import { answerResource, noListener } from './resources.ts'
 import { pathOf } from './making.ts'
 
 const resourcePath = '/GreenButtonConnect/espi/1_1/resource/'
@@ -17,7 +16,6 @@ const resourcePath = '/GreenButtonConnect/espi/1_1/resource/'
 /** PG&E Share My Data: browser pages on plain http, token and resource API on TLS with a client certificate. */
 export const startPge = (utility: Utility, ports: { pages: number; api: number }): Promise<Mounted> => {
   const flows = createFlows()
-  setRegisteredCertificate(utility, fingerprint(utility.registration.certificate ?? ''))
   const hooks = hooksOf(utility)
   const mounts: Mount[] = [
     {
@@ -60,12 +58,13 @@ function answerApi(utility: Utility, incoming: Incoming, fault: Parameters<typeo
   if (twin?.[2] !== 'token') return noListener(path)
   if (method !== 'POST' && !test) return oauthError(405, 'invalid_request', `${method} not permitted`)
   if (!tokenParameters(incoming).get('grant_type')) return oauthError(400, 'invalid_request', 'Missing grant_type')
-  if (incoming.certificate === null || incoming.certificate !== registeredCertificate(utility))
-    return json(400, 'Invalid Certificate')
-  return answerToken(utility, incoming, profileOf(utility, test), fault)
+  const parties = utility.parties.filter((p) => p.fingerprint !== null && p.fingerprint === incoming.certificate)
+  if (parties.length === 0) return json(400, 'Invalid Certificate')
+  return answerToken(utility, incoming, profileOf(utility, { test, parties }), fault)
 }
 
-const profileOf = (utility: Utility, test: boolean): TokenProfile => ({
+const profileOf = (utility: Utility, { test, parties }: Pick<TokenProfile, 'test' | 'parties'>): TokenProfile => ({
+  parties,
   clientTokenField: 'client_access_token',
   clientScope: '5+6+7',
   secretInBody: false,
@@ -88,17 +87,15 @@ const profileOf = (utility: Utility, test: boolean): TokenProfile => ({
 function testAuthorize(utility: Utility, { query }: Incoming): Answer {
   if (!query.get('client_id')) return { status: 400, type: 'text/plain', body: 'client_id is empty' }
   const redirectUri = query.get('redirect_uri')
-  if (
-    query.get('client_id') !== utility.registration.clientId ||
-    !redirectUri ||
-    redirectUri !== utility.state.thirdParty?.redirectUri
-  )
+  const party = partyOfClient(utility, query.get('client_id'))
+  if (!party || !redirectUri || redirectUri !== party.addresses?.redirectUri)
     return { status: 400, type: 'text/plain', body: 'Invalid request' }
   const authorization = createAuthorization(utility, {
     login: '',
+    party: party.name,
     agreements: [],
     data: ['test'],
-    scope: `FB=1_3_8_13_14_18_19_31_32_35_37_38_39;BR=${utility.registration.bulkId};dataCustodianId=PGE`,
+    scope: `FB=1_3_8_13_14_18_19_31_32_35_37_38_39;BR=${party.registration.bulkId};dataCustodianId=PGE`,
     endsAt: null,
   })
   const code = createCode(utility, { authorization: authorization.id, redirectUri, test: true })

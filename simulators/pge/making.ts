@@ -1,5 +1,5 @@
 import type { Authorization } from '../kit/state.ts'
-import { clockMs, type Utility } from '../kit/utility.ts'
+import { clockMs, linkOrigin, type Utility } from '../kit/utility.ts'
 import type { Part } from './feeds.ts'
 import { type Making, placesOf } from './usage-xml.ts'
 import type { Style } from './xml.ts'
@@ -7,7 +7,7 @@ import type { Style } from './xml.ts'
 export const atomType = 'application/atom+xml'
 
 /** Base of PG&E's resources on this simulator's API origin. */
-export const pathOf = (utility: Utility): string => `${utility.origins.api}/GreenButtonConnect/espi/1_1/resource`
+export const pathOf = (utility: Utility): string => `${linkOrigin(utility)}/GreenButtonConnect/espi/1_1/resource`
 
 export const makingOf = (utility: Utility, style: Style): Making => ({
   style,

@@ -1,9 +1,10 @@
 import { html } from 'ghtml'
-import { activeOf, createAuthorization, createCode, endAuthorization } from '../kit/authorizations.ts'
+import { activeOf, createAuthorization, createCode, endAuthorization, isOf } from '../kit/authorizations.ts'
 import { errorRedirect, type Flow, type Flows, withParameters } from '../kit/flows.ts'
 import { buttons, errorBox, hidden, type Look, page, signInFields } from '../kit/html.ts'
 import { type Answer, type Incoming, redirect } from '../kit/server.ts'
-import { householdOf, type Utility } from '../kit/utility.ts'
+import type { Party } from '../kit/parties.ts'
+import { householdOf, partyNamed, partyOfClient, type Utility } from '../kit/utility.ts'
 import { findGuest } from '../world/customers.ts'
 import { type Agreement, agreementsOf } from '../world/household.ts'
 import { dayFromIso, dayOf, isoDate, midnight } from '../world/local-days.ts'
@@ -50,18 +51,18 @@ export const answerPage = (utility: Utility, flows: Flows, incoming: Incoming): 
 /** Rules of the authorize request: a wrong client or redirect address never redirects. */
 function authorize(utility: Utility, flows: Flows, incoming: Incoming): Answer {
   const { query } = incoming
-  const registered = utility.state.thirdParty?.redirectUri
-  if (query.get('client_id') !== utility.registration.clientId)
-    return errorPage('The client_id is missing or not known.')
+  const party = partyOfClient(utility, query.get('client_id'))
+  if (!party) return errorPage('The client_id is missing or not known.')
   const redirectUri = query.get('redirect_uri')
-  if (!registered || redirectUri !== registered) return errorPage('The redirect_uri is missing or not registered.')
+  if (redirectUri === null || redirectUri !== party.addresses?.redirectUri)
+    return errorPage('The redirect_uri is missing or not registered.')
   const state = query.get('state')
   if (query.get('response_type') !== 'code') return redirect(errorRedirect({ redirectUri, state }, 'invalid_request'))
   const dates = datesOf(query.get('scope'))
   if (!dates) return redirect(errorRedirect({ redirectUri, state }, 'invalid_request'))
   const known = incoming.cookie('pge_customer')
   const login = known && householdOf(utility, known) ? known : null
-  const flow = flows.open({ redirectUri, state, scope: '', challenge: null, login, ...dates })
+  const flow = flows.open({ party: party.name, redirectUri, state, scope: '', challenge: null, login, ...dates })
   if (login) return sharePage(utility, flow, null)
   return query.get('login') === 'guest' ? guestPage(flow, null) : signInPage(flow, null)
 }
@@ -199,14 +200,17 @@ function submit(utility: Utility, flows: Flows, { flow, incoming }: { flow: Flow
   if (form.get('agree') !== 'yes') return sharePage(utility, flow, 'Agree to the terms to go on.')
   const end = endOf(utility, flow, form)
   if (typeof end === 'string') return sharePage(utility, flow, end)
-  for (const earlier of activeOf(utility, household.login)) endAuthorization(utility, earlier) // a new grant cancels the old one
-  const scope = scopeOf(data, agreements, utility.registration.bulkId)
+  const party = partyNamed(utility, flow.party)
+  endEarlier(utility, household.login, party)
+  const scope = scopeOf(data, agreements, party)
   const authorization = createAuthorization(utility, {
     login: household.login,
     agreements: agreements.map((a) => a.id),
     data,
     scope,
     endsAt: end.at,
+    party: party.name,
+    historySeconds: party.historySeconds,
   })
   const code = createCode(utility, { authorization: authorization.id, redirectUri: flow.redirectUri, test: false })
   flows.close(flow)
@@ -217,6 +221,14 @@ function submit(utility: Utility, flows: Flows, { flow, incoming }: { flow: Flow
       ['state', flow.state === null ? null : encodeURIComponent(flow.state)],
     ]),
   )
+}
+
+/** A new grant cancels what the same third party had before. */
+function endEarlier(utility: Utility, login: string, party: Party): void {
+  for (const earlier of activeOf(utility, login).filter((a) => isOf(a, party))) {
+    endAuthorization(utility, earlier)
+    if (utility.settings.announceReplaced) utility.onEnded(earlier)
+  }
 }
 
 /** The chosen end as the midnight after the last day, or what is wrong with it. */

@@ -12,15 +12,16 @@ import { dataGroups, scopeOf } from './scope.ts'
  */
 export const answerPortal = (utility: Utility, incoming: Incoming): Answer | null => {
   const { method, path, form } = incoming
-  if (method === 'GET' && path === '/portal') return portalPage(null)
+  if (method === 'GET' && path === '/portal') return portalPage(utility, null)
   if (method !== 'POST' || path !== '/portal') return null
   const household = householdOf(utility, form.get('login') ?? '')
-  if (form.get('action') === 'cancel') return portalPage(null)
+  if (form.get('action') === 'cancel') return portalPage(utility, null)
   if (!household || form.get('password') !== household.password)
-    return portalPage('The user name or password is not right.')
-  const target = utility.state.thirdParty?.portalUri
-  if (!target) return errorPage('The third party has registered no portal address.')
-  const scope = scopeOf([...dataGroups], agreementsOf(household), utility.registration.bulkId)
+    return portalPage(utility, 'The user name or password is not right.')
+  const party = utility.parties.find((p) => p.name === form.get('third_party')) ?? utility.parties[0]
+  const target = party?.addresses?.portalUri
+  if (!party || !target) return errorPage('The third party has registered no portal address.')
+  const scope = scopeOf([...dataGroups], agreementsOf(household), party)
     .replace(/;AdditionalScope=[^;]*/, '')
     .replace(/;dataCustodianId=PGE$/, '')
   const answer = redirect(`${target}${target.includes('?') ? '&' : '?'}scope=${scope}&dataCustodianId=PGE;`)
@@ -33,7 +34,7 @@ export const answerPortal = (utility: Utility, incoming: Incoming): Answer | nul
   }
 }
 
-const portalPage = (error: string | null): Answer =>
+const portalPage = (utility: Utility, error: string | null): Answer =>
   page(look, {
     heading: 'Share your data with a third party',
     status: error === null ? 200 : 401,
@@ -42,7 +43,13 @@ const portalPage = (error: string | null): Answer =>
         !${signInFields('')}
         <fieldset>
           <legend>Third parties</legend>
-          <label><input type="radio" name="third_party" value="1" checked /> The registered third party</label>
+          !${utility.parties.map(
+            (p, n) =>
+              html`<label
+                ><input type="radio" name="third_party" value="${p.name}" !${n === 0 ? 'checked' : ''} /> The ${p.name}
+                registered third party</label
+              >`,
+          )}
         </fieldset>
         !${buttons({ value: 'choose', text: 'Go to this third party' })}
       </form>`,

@@ -1,12 +1,13 @@
 import { agreementsOf, flowsOf } from '../world/household.ts'
-import { activeAuthorizations, bearerOf, endAuthorization, findAuthorization, isActive } from '../kit/authorizations.ts'
+import { activeFor, bearerOf, endAuthorization, findAuthorization, isActive, isOf } from '../kit/authorizations.ts'
 import type { Answer, Incoming } from '../kit/server.ts'
 import type { Authorization } from '../kit/state.ts'
+import type { Party } from '../kit/parties.ts'
 import { householdOf, type Utility } from '../kit/utility.ts'
 import { BadWindow, isOpen, windowOf } from '../kit/window.ts'
 import { applicationInformationEntry, authorizationEntry, authorizationFeed } from './authorization-xml.ts'
-import { bulkPath, customerBody, fetchPrepared, latestDay, prepare } from './batches.ts'
-import { batchFeed, hasBlocks, type Selection } from './feeds.ts'
+import { bulkPath, customerBody, fetchPrepared, latestDay, noData, prepare } from './batches.ts'
+import { batchFeed, everything, hasBlocks, type Selection } from './feeds.ts'
 import { atomType, makingOf, partOf, pathOf } from './making.ts'
 import { customerDataIn } from './scope.ts'
 import { answerSubscription } from './subscription.ts'
@@ -16,7 +17,9 @@ import { feedEnd, feedStart, nested } from './xml.ts'
 /** Which bearer token opens a resource; everything else is 403. */
 type TokenClass = 'client' | 'registration' | 'access' | 'access or client'
 
-type Call = { incoming: Incoming; parts: string[]; authorization: Authorization | null; selection: Selection }
+type Access = { authorization: Authorization | null; party: Party }
+
+type Call = Access & { incoming: Incoming; parts: string[]; selection: Selection }
 
 type Resource = {
   path: RegExp
@@ -32,7 +35,8 @@ export const noListener = (path: string): Answer => ({
   type: 'text/plain',
   body: `No listener for endpoint: ${path}`,
 })
-const accepted = (): Answer => ({ status: 202, type: atomType, body: '' })
+const accepted = (utility: Utility): Answer => ({ status: 202, type: atomType, body: utility.settings.acceptedBody })
+const invalidCertificate: Answer = { status: 400, type: 'application/json', body: '"Invalid Certificate"' }
 
 const status =
   '<ServiceStatus xsi:schemaLocation="http://naesb.org/espi espiDerived.xsd" xmlns="http://naesb.org/espi" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><currentStatus>1</currentStatus></ServiceStatus>'
@@ -47,15 +51,15 @@ const resources: readonly Resource[] = [
   {
     path: /^ApplicationInformation\/([^/]+)$/,
     token: 'registration',
-    answer: (utility, { parts }) =>
-      parts[0] === utility.registration.applicationInformationId
-        ? ok(applicationInformationEntry(utility, makingOf(utility, 'resource')))
+    answer: (utility, { parts, party }) =>
+      parts[0] === party.registration.applicationInformationId
+        ? ok(applicationInformationEntry(utility, makingOf(utility, 'resource'), party))
         : forbidden(),
   },
   {
     path: /^Authorization$/,
     token: 'client',
-    answer: (utility) => ok(authorizationFeed(utility, makingOf(utility, 'resource'))),
+    answer: (utility, { party }) => ok(authorizationFeed(utility, makingOf(utility, 'resource'), party)),
   },
   { path: /^Authorization\/([^/]+)$/, token: 'client', methods: ['GET', 'DELETE'], answer: oneAuthorization },
   {
@@ -86,30 +90,26 @@ export const answerResource = (utility: Utility, incoming: Incoming, path: strin
   for (const resource of resources) {
     const match = resource.path.exec(path)
     if (!match) continue
-    if (incoming.certificate === null || incoming.certificate !== registeredCertificate(utility))
-      return { status: 400, type: 'application/json', body: '"Invalid Certificate"' }
+    const parties = utility.parties.filter((p) => p.fingerprint !== null && p.fingerprint === incoming.certificate)
+    if (parties.length === 0) return invalidCertificate
     if (!(resource.methods ?? ['GET']).includes(incoming.method))
       return { status: 405, type: 'application/json', body: '{"error":"Method Not Allowed"}' }
     const parts = match.slice(1).map((part) => (part === undefined ? '' : decode(part)))
     const access = accessOf(utility, resource.token, incoming)
     if ('status' in access) return access
+    if (!parties.includes(access.party)) return invalidCertificate
     if (
       access.authorization &&
       /^(Batch\/)?(Subscription|RetailCustomer)\//.test(path) &&
       parts[0] !== access.authorization.id
     )
       return forbidden()
-    return withWindow(incoming, (selection) => resource.answer(utility, { incoming, parts, selection, ...access }))
+    return withWindow(utility, incoming, (selection) =>
+      resource.answer(utility, { incoming, parts, selection, ...access }),
+    )
   }
   return noListener(incoming.path)
 }
-
-const fingerprints = new WeakMap<Utility, string>()
-
-/** Given by the PG&E index, which computes the fingerprint once. */
-export const setRegisteredCertificate = (utility: Utility, sha256: string): void =>
-  void fingerprints.set(utility, sha256)
-export const registeredCertificate = (utility: Utility): string | undefined => fingerprints.get(utility)
 
 function decode(text: string): string {
   try {
@@ -119,12 +119,12 @@ function decode(text: string): string {
   }
 }
 
-function withWindow(incoming: Incoming, answer: (selection: Selection) => Answer): Answer {
+function withWindow(utility: Utility, incoming: Incoming, answer: (selection: Selection) => Answer): Answer {
   try {
     return answer({
-      window: windowOf(incoming.query, 'published'),
-      updated: windowOf(incoming.query, 'updated'),
-      days: [],
+      ...everything,
+      window: windowOf(incoming.query, 'published', utility.settings.windowDates),
+      updated: windowOf(incoming.query, 'updated', utility.settings.windowDates),
     })
   } catch (error) {
     if (error instanceof BadWindow) return { status: 400, type: 'text/plain', body: 'Invalid request' }
@@ -132,27 +132,25 @@ function withWindow(incoming: Incoming, answer: (selection: Selection) => Answer
   }
 }
 
-function accessOf(
-  utility: Utility,
-  wanted: TokenClass,
-  incoming: Incoming,
-): Answer | { authorization: Authorization | null } {
+function accessOf(utility: Utility, wanted: TokenClass, incoming: Incoming): Answer | Access {
   const bearer = bearerOf(utility, incoming.header('authorization'))
   if (bearer.kind === 'none') return { status: 401, type: 'application/json', body: '{"error":"Unauthorized"}' }
   const revoked = { status: utility.settings.revokedStatus, type: 'application/json', body: '{"error":"Forbidden"}' }
-  if (bearer.kind === 'unknown' || bearer.kind === 'expired') return revoked
+  if (!('party' in bearer)) return revoked
   if (!wanted.split(' or ').includes(bearer.kind)) return forbidden()
-  if (bearer.kind !== 'access') return { authorization: null }
+  const { party } = bearer
+  if (bearer.kind !== 'access') return { authorization: null, party }
   const authorization = findAuthorization(utility, bearer.authorization)
-  return authorization && isActive(utility, authorization) && !bearer.test ? { authorization } : revoked
+  return authorization && isActive(utility, authorization) && !bearer.test ? { authorization, party } : revoked
 }
 
-function oneAuthorization(utility: Utility, { incoming, parts }: Call): Answer {
+function oneAuthorization(utility: Utility, { incoming, parts, party }: Call): Answer {
   const authorization = findAuthorization(utility, parts[0] ?? '')
-  if (!authorization) return { status: 404, type: 'application/json', body: '{"error":"Not Found"}' }
+  if (!authorization || !isOf(authorization, party))
+    return { status: 404, type: 'application/json', body: '{"error":"Not Found"}' }
   if (incoming.method === 'DELETE') {
     endAuthorization(utility, authorization)
-    return { status: 200 }
+    return { status: utility.settings.deleteStatus }
   }
   isActive(utility, authorization) // ends it when its time is over
   return ok(authorizationEntry(utility, makingOf(utility, 'resource'), authorization))
@@ -187,7 +185,7 @@ function batchOfUsagePoint(utility: Utility, { parts, authorization, selection }
   const agreement = part.agreements.find((a) => a.id === parts[1])
   if (!agreement || !part.shared.usage) return forbidden()
   const one = { ...part, agreements: [agreement] }
-  if (!hasBlocks(utility.world, [one], selection)) return { status: 204 }
+  if (!hasBlocks(utility.world, [one], selection)) return noData(utility)
   const self = `${pathOf(utility)}/Batch/Subscription/${authorization.id}/UsagePoint/${agreement.id}`
   const { mappingsOutsideEntry } = utility.settings
   return ok(
@@ -195,10 +193,10 @@ function batchOfUsagePoint(utility: Utility, { parts, authorization, selection }
   )
 }
 
-function batchOfSubscription(utility: Utility, { incoming, parts, authorization, selection }: Call): Answer {
+function batchOfSubscription(utility: Utility, { incoming, parts, authorization, selection, party }: Call): Answer {
   const path = `Batch/Subscription/${parts[0] ?? ''}`
   const correlation = incoming.query.get('correlationID')
-  if (correlation) return fetchPrepared(utility, correlation, { path, authorization: authorization?.id ?? null })
+  if (correlation) return fetchPrepared(utility, correlation, { path, party, authorization: authorization?.id ?? null })
   if (!authorization) return forbidden()
   const part = partOf(utility, authorization)
   if (!part.shared.usage) return forbidden()
@@ -206,9 +204,9 @@ function batchOfSubscription(utility: Utility, { incoming, parts, authorization,
     !part.agreements.some((agreement) => flowsOf(agreement).length > 0) ||
     !hasBlocks(utility.world, [part], selection)
   )
-    return { status: 204 }
-  prepare(utility, { path, authorizations: [authorization], window: selection.window })
-  return accepted()
+    return noData(utility)
+  prepare(utility, { party, path, authorizations: [authorization], window: selection.window })
+  return accepted(utility)
 }
 
 function retailCustomer(utility: Utility, { authorization }: Call): Answer {
@@ -216,18 +214,19 @@ function retailCustomer(utility: Utility, { authorization }: Call): Answer {
   return ok(customerBody(utility, authorization))
 }
 
-function bulk(utility: Utility, { incoming, parts, selection }: Call): Answer {
+function bulk(utility: Utility, { incoming, parts, selection, party }: Call): Answer {
   const [kind = '', id = ''] = parts
-  if (id !== utility.registration.bulkId) return forbidden()
-  const path = kind === 'Bulk' ? bulkPath(utility) : `Batch/${kind}/${id}`
+  if (id !== party.registration.bulkId) return forbidden()
+  const path = kind === 'Bulk' ? bulkPath(party) : `Batch/${kind}/${id}`
   const correlation = incoming.query.get('correlationID')
-  if (correlation) return fetchPrepared(utility, correlation, { path, authorization: null })
-  const authorizations = activeAuthorizations(utility)
+  if (correlation) return fetchPrepared(utility, correlation, { path, party, authorization: null })
+  const authorizations = activeFor(utility, party)
   prepare(utility, {
+    party,
     path,
     authorizations,
     window: isOpen(selection.window) ? latestDay(utility) : selection.window, // without parameters: the latest package
     ...(kind === 'Bulk' ? {} : { kinds: [kind === 'BulkRetailCustomerInfo' ? 'customer' : 'programs'] }),
   })
-  return accepted()
+  return accepted(utility)
 }

@@ -1,3 +1,4 @@
+import type { Party } from '../kit/parties.ts'
 import type { Agreement } from '../world/household.ts'
 
 export const dataGroups = ['Usage', 'Billing', 'Basic', 'Account', 'ProgramEnrollment'] as const
@@ -5,7 +6,8 @@ export const dataGroups = ['Usage', 'Billing', 'Basic', 'Account', 'ProgramEnrol
 const always = [1, 3, 8, 13, 14, 18, 19, 31, 32, 35, 37, 38, 39]
 
 /** The scope PG&E grants: not sorted, the blocks that are always there come first. */
-export const scopeOf = (data: readonly string[], agreements: readonly Agreement[], bulkId: string): string => {
+export const scopeOf = (data: readonly string[], agreements: readonly Agreement[], party: Party): string => {
+  const { bulkId } = party.registration
   const usage = data.includes('Usage')
   const billing = data.includes('Billing')
   const electric = agreements.some((a) => a.commodity === 'electricity')
@@ -21,7 +23,7 @@ export const scopeOf = (data: readonly string[], agreements: readonly Agreement[
   ]
   return (
     `FB=${blocks.join('_')};AdditionalScope=${data.join('_')};IntervalDuration=900_3600;BlockDuration=Daily;` +
-    `HistoryLength=126144000;SubscriptionFrequency=Daily;AccountCollection=${agreements.length};BR=${bulkId};dataCustodianId=PGE`
+    `HistoryLength=${party.historySeconds};SubscriptionFrequency=Daily;AccountCollection=${agreements.length};BR=${bulkId};dataCustodianId=PGE`
   )
 }
 

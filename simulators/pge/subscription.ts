@@ -1,10 +1,19 @@
-import { type Agreement, flowsOf } from '../world/household.ts'
+import type { Agreement } from '../world/household.ts'
 import type { Answer } from '../kit/server.ts'
 import type { Authorization } from '../kit/state.ts'
 import type { Utility } from '../kit/utility.ts'
+import { noData } from './batches.ts'
 import { blocksOf, type Part, type Selection, summaryEntries } from './feeds.ts'
 import { atomType, makingOf, partOf, pathOf } from './making.ts'
-import { blockStart, intervalBlockEntry, type Making, meterReadingEntry, usagePointEntry } from './usage-xml.ts'
+import {
+  blockStart,
+  type Channel,
+  channelsOf,
+  intervalBlockEntry,
+  type Making,
+  meterReadingEntry,
+  usagePointEntry,
+} from './usage-xml.ts'
 import { feedEnd, feedStart, nested } from './xml.ts'
 
 type Call = { authorization: Authorization | null; selection: Selection; rest: string }
@@ -66,7 +75,7 @@ function summaries(target: Target, agreement: Agreement, id: string | undefined)
     const found = entries.find((e) => e.id === wanted)
     return found ? one(found.text) : { status: 404, type: 'application/json', body: '{"error":"Not Found"}' }
   }
-  if (entries.length === 0) return { status: 204 }
+  if (entries.length === 0) return noData(utility)
   const self = `${pathOf(utility)}/LocalTimeParameters` // what the real feed calls itself
   return feed(
     { ...target, self },
@@ -79,14 +88,14 @@ type Deeper = { id: string | undefined; below: string | undefined; block: string
 function meterReadings(target: Target, agreement: Agreement, { id, below, block }: Deeper): Answer {
   const { utility, part, making, selection } = target
   if (!part.shared.usage) return forbidden
-  const flows = flowsOf(agreement)
-  const entryOf = (flow: 1 | 19): string => meterReadingEntry(making, part.subscription, { agreement, flow })
-  if (id === undefined) return feed(target, flows.map(entryOf))
-  const flow = flows.find((f) => making.places.meterReading(agreement, f) === id)
-  if (flow === undefined) return forbidden
-  if (below === undefined) return one(entryOf(flow))
+  const channels = channelsOf(agreement, making.places.withMeter)
+  const entryOf = (channel: Channel): string => meterReadingEntry(making, part.subscription, channel)
+  if (id === undefined) return feed(target, channels.map(entryOf))
+  const channel = channels.find((c) => making.places.meterReading(c) === id)
+  if (channel === undefined) return forbidden
+  if (below === undefined) return one(entryOf(channel))
   if (below !== 'IntervalBlock') return { status: 404, type: 'text/plain', body: `No listener for endpoint: ${below}` }
-  const blocks = blocksOf(utility.world, part.shared, { agreement, flow, selection })
+  const blocks = blocksOf(utility.world, part.shared, { channel, selection })
   if (block !== undefined) {
     const found = blocks.find((b) => String(blockStart(agreement, b.day)) === block)
     return found
@@ -94,7 +103,7 @@ function meterReadings(target: Target, agreement: Agreement, { id, below, block 
       : { status: 404, type: 'application/json', body: '{"error":"Not Found"}' }
   }
   const first = blocks.next()
-  if (first.done) return { status: 204 }
+  if (first.done) return noData(utility)
   function* entries(): Generator<string> {
     if (!first.done) yield intervalBlockEntry(making, part.subscription, first.value)
     for (const next of blocks) yield intervalBlockEntry(making, part.subscription, next)

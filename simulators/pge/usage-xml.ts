@@ -14,10 +14,18 @@ export const placesOf = (base: string, withMeter: boolean) => {
     const uom = agreement.commodity === 'gas' ? 169 : 72
     return base64(`${uom}:null:${agreement.intervalLength}:${flow}`)
   }
-  const meterReading = (agreement: Agreement, flow: number): string =>
-    base64(`${readingType(agreement, flow)}:${flow === 1 ? 1 : 2}${withMeter ? `:${agreement.meter}` : ''}`)
-  return { base, usagePoint, readingType, meterReading }
+  const meterReading = ({ agreement, flow, meter }: Channel): string =>
+    base64(`${readingType(agreement, flow)}:${flow === 1 ? 1 : 2}${meter === null ? '' : `:${meter}`}`)
+  return { base, withMeter, usagePoint, readingType, meterReading }
 }
+
+/** One MeterReading: a flow direction, and since 2024 (when ids name the meter) one meter of it; null: all of them. */
+export type Channel = { agreement: Agreement; flow: 1 | 19; meter: string | null }
+
+export const channelsOf = (agreement: Agreement, withMeter: boolean): Channel[] =>
+  flowsOf(agreement).flatMap((flow): Channel[] =>
+    withMeter ? agreement.meters.map(({ meter }) => ({ agreement, flow, meter })) : [{ agreement, flow, meter: null }],
+  )
 
 export const base64 = (text: string): string => Buffer.from(text).toString('base64')
 
@@ -78,14 +86,10 @@ export const usagePointEntry = (making: Making, subscription: string, agreement:
   })
 }
 
-export const meterReadingEntry = (
-  making: Making,
-  subscription: string,
-  of: { agreement: Agreement; flow: number },
-): string => {
+export const meterReadingEntry = (making: Making, subscription: string, of: Channel): string => {
   const { places } = making
   const up = `${places.usagePoint(subscription, of.agreement.id)}/MeterReading`
-  const self = `${up}/${places.meterReading(of.agreement, of.flow)}`
+  const self = `${up}/${places.meterReading(of)}`
   const type = `${places.base}/ReadingType/${places.readingType(of.agreement, of.flow)}`
   return entry(making.style, {
     links: { up, self, related: [`${self}/IntervalBlock`, type, `${places.base}/LocalTimeParameters/1`] },
@@ -95,14 +99,15 @@ export const meterReadingEntry = (
   })
 }
 
-export type Block = { agreement: Agreement; flow: 1 | 19; day: number; readings: DayReadings }
+export type Block = { channel: Channel; day: number; readings: DayReadings }
 
 /** One local day. The block begins and ends with the day, also where readings are missing; gas is one second late. */
 export const intervalBlockEntry = (making: Making, subscription: string, block: Block): string => {
   const { places } = making
-  const { agreement, flow, day, readings } = block
+  const { channel, day, readings } = block
+  const { agreement } = channel
   const start = blockStart(agreement, day)
-  const up = `${places.usagePoint(subscription, agreement.id)}/MeterReading/${places.meterReading(agreement, flow)}/IntervalBlock`
+  const up = `${places.usagePoint(subscription, agreement.id)}/MeterReading/${places.meterReading(channel)}/IntervalBlock`
   const parts = [
     `<ns0:interval><ns0:duration>${lengthOf(day)}</ns0:duration><ns0:start>${start}</ns0:start></ns0:interval>`,
   ]

@@ -1,8 +1,10 @@
+import { announceTo, byParty } from '../kit/announce.ts'
 import { activeAuthorizations, findAuthorization } from '../kit/authorizations.ts'
 import type { Hooks } from '../kit/admin.ts'
 import type { Answer } from '../kit/server.ts'
 import type { Authorization, Delivery } from '../kit/state.ts'
-import { householdOf, type Utility } from '../kit/utility.ts'
+import type { Party } from '../kit/parties.ts'
+import { householdOf, linkOrigin, partyNamed, type Utility } from '../kit/utility.ts'
 import { billedPeriods } from '../world/periods.ts'
 import type { Agreement } from '../world/household.ts'
 import { billedUntil, publishedDays } from '../world/ledger.ts'
@@ -15,39 +17,32 @@ import { type Account, usageFile } from './usage-file.ts'
 export const customerKey = (utility: Utility, login: string): string =>
   lettersOf(9, householdOf(utility, login)?.index ?? 0, 41_000_003)
 
-export const resourceBase = (utility: Utility): string => `${utility.origins.api}/DataCustodian/espi/1_1/resource`
+export const resourceBase = (utility: Utility): string => `${linkOrigin(utility)}/DataCustodian/espi/1_1/resource`
 
 const addressOf = (utility: Utility, file: string): string => {
+  const bulkId = file.slice(0, file.indexOf('_'))
   const { sftpAddress } = utility.settings
-  return sftpAddress === null
-    ? `${resourceBase(utility)}/Batch/Bulk/${utility.registration.bulkId}/${file}`
-    : `${sftpAddress}/${file}`
+  return sftpAddress === null ? `${resourceBase(utility)}/Batch/Bulk/${bulkId}/${file}` : `${sftpAddress}/${file}`
 }
 
 /** Posts one notification with all the addresses. */
-export const announce = (utility: Utility, resources: readonly string[]): void => {
-  const to = utility.state.thirdParty?.notificationUri
-  if (!to || resources.length === 0) return
-  utility.notifier.send({
-    to,
-    resources: [...resources],
-    settings: utility.settings,
-    fault: utility.faults.take('notification', resources.join(' ')),
-    now: utility.now(),
+export const announce = (utility: Utility, party: Party, resources: readonly string[]): void =>
+  announceTo(utility, party, {
+    resources,
     render: (named) =>
       `<?xml version="1.0" encoding="UTF-8"?>\n<BatchList xmlns="http://naesb.org/espi">\n${named.map((uri) => `  <resources>${uri}</resources>\n`).join('')}</BatchList>\n`,
   })
-}
 
 const isKept = (utility: Utility, file: Delivery): boolean =>
   file.createdAt > utility.now() - utility.settings.retentionDays * 86_400
 
 /** Says again which files are still there. */
-export const announceKept = (utility: Utility): void =>
+export const announceKept = (utility: Utility, party: Party): void =>
   announce(
     utility,
+    party,
     Object.values(utility.state.deliveries)
-      .filter((file) => isKept(utility, file))
+      .filter((file) => isKept(utility, file) && file.party === party.name)
       .map((file) => addressOf(utility, file.id)),
   )
 
@@ -55,16 +50,16 @@ type FileOptions = Pick<Delivery, 'kind' | 'authorizations'> &
   Partial<Pick<Delivery, 'since' | 'days' | 'usagePoint' | 'periods'>>
 
 /** `{BulkID}_{tag}_{YYYYMMDD}_{HHMMSS}_{n}.XML`, Pacific time; n counts files of the same second. */
-function write(utility: Utility, options: FileOptions): string {
+function write(utility: Utility, party: Party, options: FileOptions): string {
   const now = utility.now()
   const day = dayOf(now)
   const clock = new Date((now - midnight(day)) * 1000).toISOString().slice(11, 19).replaceAll(':', '')
   const tag = { customer: 'RCUST', revenue: 'REVQ' }[options.kind] ?? utility.settings.unbilledTag
-  const stem = `${utility.registration.bulkId}_${tag}_${isoDate(day).replaceAll('-', '')}_${clock}`
+  const stem = `${party.registration.bulkId}_${tag}_${isoDate(day).replaceAll('-', '')}_${clock}`
   let n = 1
   while (Object.hasOwn(utility.state.deliveries, `${stem}_${n}.XML`)) n++
   const id = `${stem}_${n}.XML`
-  utility.state.deliveries[id] = { id, createdAt: now, window: null, days: [], path: id, ...options }
+  utility.state.deliveries[id] = { id, createdAt: now, window: null, days: [], path: id, party: party.name, ...options }
   for (const [name, file] of Object.entries(utility.state.deliveries))
     if (!isKept(utility, file)) delete utility.state.deliveries[name]
   utility.store.save()
@@ -75,20 +70,21 @@ function write(utility: Utility, options: FileOptions): string {
  * Sends what the authorizations have not been sent yet: customer data with the first delivery, bills with their
  * validated intervals, and unbilled intervals. One file per kind holds all of them.
  */
-export const deliverPending = (utility: Utility, authorizations: readonly Authorization[]): string[] => {
+export const deliverPending = (utility: Utility, party: Party, authorizations: readonly Authorization[]): string[] => {
   const now = utility.now()
   const due = authorizations.filter((a) => isDue(utility, a, now))
   const since = Object.fromEntries(due.map((a) => [a.id, a.deliveredAt]))
   for (const authorization of due) authorization.deliveredAt = now
   const first = due.filter((a) => since[a.id] === null && a.data.includes('customer'))
   const written: string[] = []
-  if (first.length > 0) written.push(write(utility, { kind: 'customer', authorizations: first.map((a) => a.id) }))
+  if (first.length > 0)
+    written.push(write(utility, party, { kind: 'customer', authorizations: first.map((a) => a.id) }))
   for (const kind of ['revenue', 'unbilled'] as const) {
     const file = { kind, authorizations: due.map((a) => a.id), since }
     const holders = file.authorizations.filter(
       (id) => accountsOf(utility, { ...file, authorizations: [id], asOf: now }).length > 0,
     )
-    if (holders.length > 0) written.push(write(utility, { ...file, authorizations: holders }))
+    if (holders.length > 0) written.push(write(utility, party, { ...file, authorizations: holders }))
   }
   utility.store.save()
   return written
@@ -155,9 +151,9 @@ function named(agreement: Agreement, file: Contents): { days: number[]; periods:
 }
 
 /** A file by its name: 404 when it is not or no longer there. */
-export const fetchFile = (utility: Utility, name: string): Answer => {
+export const fetchFile = (utility: Utility, party: Party, name: string): Answer => {
   const file = Object.hasOwn(utility.state.deliveries, name) ? utility.state.deliveries[name] : undefined
-  if (!file || !isKept(utility, file))
+  if (!file || file.party !== party.name || !isKept(utility, file))
     return { status: utility.settings.goneStatus, type: 'text/plain', body: 'File not found' }
   if (file.kind !== 'customer')
     return {
@@ -186,38 +182,44 @@ export const fetchFile = (utility: Utility, name: string): Answer => {
 }
 
 export const hooksOf = (utility: Utility): Hooks => ({
-  revoked: (authorization) => announce(utility, [`${resourceBase(utility)}/Authorization/${authorization.id}`]),
-  corrected: (authorizations, { usagePoint, day }) => {
-    if (authorizations.length === 0) return
-    const written = deliverPending(utility, authorizations)
-    const agreement = authorizations.flatMap((a) => utility.sharedOf(a).agreements).find((a) => a.id === usagePoint)
-    const period = agreement && billedPeriods(agreement, utility.now()).find((p) => day >= p.start && day < p.end)
-    const ids = authorizations.map((a) => a.id)
-    written.push(
-      write(utility, {
+  revoked: (authorization) =>
+    announce(utility, partyNamed(utility, authorization.party), [
+      `${resourceBase(utility)}/Authorization/${authorization.id}`,
+    ]),
+  corrected: (shared, { usagePoint, day }) => {
+    for (const { party, authorizations } of byParty(utility, shared)) {
+      const written = deliverPending(utility, party, authorizations)
+      const agreement = authorizations.flatMap((a) => utility.sharedOf(a).agreements).find((a) => a.id === usagePoint)
+      const period = agreement && billedPeriods(agreement, utility.now()).find((p) => day >= p.start && day < p.end)
+      const file: FileOptions = {
         kind: period ? 'revenue' : 'unbilled',
-        authorizations: ids,
+        authorizations: authorizations.map((a) => a.id),
         usagePoint,
         days: [day],
         periods: period ? [period.start] : [],
-      }),
-    )
-    announce(utility, written)
+      }
+      announce(utility, party, [...written, write(utility, party, file)])
+    }
   },
-  rebilled: (authorizations, { usagePoint, periodStart }) => {
-    if (authorizations.length === 0) return
-    const written = deliverPending(utility, authorizations)
-    written.push(
-      write(utility, {
-        kind: 'revenue',
-        authorizations: authorizations.map((a) => a.id),
-        usagePoint,
-        periods: [periodStart],
-      }),
-    )
-    announce(utility, written)
+  rebilled: (shared, { usagePoint, periodStart }) => {
+    for (const { party, authorizations } of byParty(utility, shared)) {
+      const written = deliverPending(utility, party, authorizations)
+      const ids = authorizations.map((a) => a.id)
+      const file: FileOptions = { kind: 'revenue', authorizations: ids, usagePoint, periods: [periodStart] }
+      announce(utility, party, [...written, write(utility, party, file)])
+    }
+  },
+  customerChanged: (shared) => {
+    for (const { party, authorizations } of byParty(
+      utility,
+      shared.filter((a) => a.data.includes('customer')),
+    ))
+      announce(utility, party, [
+        write(utility, party, { kind: 'customer', authorizations: authorizations.map((a) => a.id) }),
+      ])
   },
   daysBegan: () => {
-    if (utility.settings.dailyPush) announce(utility, deliverPending(utility, activeAuthorizations(utility)))
+    for (const { party, authorizations } of byParty(utility, activeAuthorizations(utility)))
+      if (party.dailyPush) announce(utility, party, deliverPending(utility, party, authorizations))
   },
 })

@@ -1,11 +1,12 @@
-import { bearerOf, endAuthorization, findAuthorization, isActive } from '../kit/authorizations.ts'
+import { publishedSince } from '../kit/announce.ts'
+import { bearerOf, endAuthorization, findAuthorization, isActive, isOf } from '../kit/authorizations.ts'
 import { createFlows } from '../kit/flows.ts'
 import { mount, type Mounted } from '../kit/mount.ts'
 import type { Answer, Incoming } from '../kit/server.ts'
 import type { Authorization } from '../kit/state.ts'
 import { answerToken, oauthError, type TokenProfile } from '../kit/token-endpoint.ts'
-import type { Utility } from '../kit/utility.ts'
-import { midnight } from '../world/local-days.ts'
+import type { Party } from '../kit/parties.ts'
+import { partyNamed, type Utility } from '../kit/utility.ts'
 import { announce, announceKept, customerKey, deliverPending, fetchFile, hooksOf, resourceBase } from './files.ts'
 import { answerPage } from './pages.ts'
 import { answerPortal } from './portal.ts'
@@ -16,24 +17,27 @@ const resourcePath = '/DataCustodian/espi/1_1/resource/'
 /** SCE Green Button Connect: pages on plain http, token and resource API on TLS without client certificate. */
 export const startSce = (utility: Utility, ports: { pages: number; api: number }): Promise<Mounted> => {
   const flows = createFlows()
-  const done = (authorization: Authorization): void => announce(utility, deliverPending(utility, [authorization]))
+  const done = (authorization: Authorization): void => {
+    const party = partyNamed(utility, authorization.party)
+    announce(utility, party, deliverPending(utility, party, [authorization]))
+  }
   return mount(utility, hooksOf(utility), [
     {
       port: ports.pages,
       flag: 'sce',
       role: 'pages',
-      kindOf: (incoming) => (incoming.path.startsWith('/DataCustodian/oauth/') ? 'authorize' : 'page'),
+      kindOf: (incoming) => (isOAuthPage(utility, incoming.path) ? 'authorize' : 'page'),
       handle: (incoming) => answerPage(utility, flows, incoming, done) ?? answerPortal(utility, incoming),
     },
     {
       port: ports.api,
       flag: 'sce-api',
       role: 'api',
-      kindOf: (incoming) => (incoming.path === '/DataCustodian/oauth/token' ? 'token' : 'resource'),
+      kindOf: (incoming) => (incoming.path === utility.settings.tokenPath ? 'token' : 'resource'),
       handle: (incoming, fault) => {
         if (incoming.path.startsWith(resourcePath))
           return answerResource(utility, incoming, incoming.path.slice(resourcePath.length))
-        if (incoming.path !== '/DataCustodian/oauth/token') return null
+        if (incoming.path !== utility.settings.tokenPath) return null
         if (incoming.method !== 'POST') return oauthError(405, 'invalid_request', 'POST only')
         return answerToken(utility, incoming, profileOf(utility), fault)
       },
@@ -41,7 +45,11 @@ export const startSce = (utility: Utility, ports: { pages: number; api: number }
   ])
 }
 
+const isOAuthPage = (utility: Utility, path: string): boolean =>
+  path.startsWith('/DataCustodian/oauth/') || path === utility.settings.authorizePath
+
 const profileOf = (utility: Utility): TokenProfile => ({
+  parties: utility.parties,
   clientTokenField: 'access_token',
   clientScope: 'FB=34_35',
   secretInBody: false,
@@ -65,34 +73,39 @@ const error = (status: number, text: string): Answer => ({
 })
 
 function answerResource(utility: Utility, incoming: Incoming, path: string): Answer {
+  if (utility.settings.needsCertificate && incoming.certificate === null) return error(403, 'certificate_required')
   const bearer = bearerOf(utility, incoming.header('authorization'))
-  if (bearer.kind === 'none' || bearer.kind === 'unknown' || bearer.kind === 'expired')
-    return error(401, 'invalid_token')
+  if (!('party' in bearer)) return error(401, 'invalid_token')
   if (bearer.kind === 'registration') return error(403, 'access_denied')
-  if (bearer.kind === 'access') return ownAuthorization(utility, incoming, { path, own: bearer.authorization })
+  const { party } = bearer
+  if (bearer.kind === 'access') return ownAuthorization(utility, incoming, { path, own: bearer.authorization, party })
   const [head = '', second = '', bulk = '', file, more] = path.split('/')
   if (path === 'ReadServiceStatus' && incoming.method === 'GET')
     return { status: 200, type: 'application/xml', body: serviceStatus }
-  if (head === 'Authorization' && bulk === '') return oneAuthorization(utility, incoming, second)
+  if (head === 'Authorization' && bulk === '') return oneAuthorization(utility, incoming, { id: second, party })
   if (head !== 'Batch' || second !== 'Bulk' || more !== undefined || incoming.method !== 'GET')
     return error(404, 'not_found')
-  if (bulk !== utility.registration.bulkId) return error(403, 'access_denied')
-  if (file !== undefined && file !== '') return fetchFile(utility, file)
-  announceKept(utility)
+  if (bulk !== party.registration.bulkId) return error(403, 'access_denied')
+  if (file !== undefined && file !== '') return fetchFile(utility, party, file)
+  announceKept(utility, party)
   return { status: 202 }
 }
 
 const serviceStatus =
   '<?xml version="1.0" encoding="UTF-8"?>\n<ServiceStatus xmlns="http://naesb.org/espi"><currentStatus>1</currentStatus></ServiceStatus>\n'
 
+type Own = { path: string; own: string; party: Party }
+
 /** A customer's own token reads its own Authorization and nothing else: data come in files. */
-function ownAuthorization(utility: Utility, incoming: Incoming, { path, own }: { path: string; own: string }): Answer {
-  return path === `Authorization/${own}` ? oneAuthorization(utility, incoming, own) : error(403, 'access_denied')
+function ownAuthorization(utility: Utility, incoming: Incoming, { path, own, party }: Own): Answer {
+  return path === `Authorization/${own}`
+    ? oneAuthorization(utility, incoming, { id: own, party })
+    : error(403, 'access_denied')
 }
 
-function oneAuthorization(utility: Utility, incoming: Incoming, id: string): Answer {
+function oneAuthorization(utility: Utility, incoming: Incoming, { id, party }: { id: string; party: Party }): Answer {
   const authorization = findAuthorization(utility, id)
-  if (!authorization) return error(404, 'not_found')
+  if (!authorization || !isOf(authorization, party)) return error(404, 'not_found')
   if (incoming.method === 'DELETE') {
     endAuthorization(utility, authorization)
     return { status: 200 }
@@ -105,7 +118,7 @@ function oneAuthorization(utility: Utility, incoming: Incoming, id: string): Ans
 function authorizationEntry(utility: Utility, authorization: Authorization): string {
   const base = resourceBase(utility)
   const { createdAt, endsAt } = authorization
-  const first = Math.min(createdAt, ...utility.sharedOf(authorization).agreements.map((a) => midnight(a.firstDay)))
+  const first = publishedSince(utility, authorization)
   const forever = 3_155_760_000
   const period = (name: string, start: number): string =>
     `<${name}><duration>${endsAt === null ? forever : endsAt - start}</duration><start>${start}</start></${name}>`

@@ -4,7 +4,7 @@ import { errorRedirect, type Flow, type Flows, withParameters } from '../kit/flo
 import { buttons, errorBox, hidden, type Look, page, signInFields } from '../kit/html.ts'
 import { type Answer, type Incoming, redirect } from '../kit/server.ts'
 import type { Authorization } from '../kit/state.ts'
-import { householdOf, type Utility } from '../kit/utility.ts'
+import { householdOf, partyOfClient, type Utility } from '../kit/utility.ts'
 import { type Agreement, agreementsOf } from '../world/household.ts'
 import { dayFromIso, midnight } from '../world/local-days.ts'
 
@@ -30,7 +30,7 @@ export const answerPage = (
   done: (authorization: Authorization) => void,
 ): Answer | null => {
   const { method, path, form, query } = incoming
-  if (method === 'GET' && path === `${base}/authorize`) return authorize(utility, flows, incoming)
+  if (method === 'GET' && path === utility.settings.authorizePath) return authorize(utility, flows, incoming)
   if (!path.startsWith(`${base}/`)) return null
   const flow = flows.find(form.get('flow') ?? query.get('flow'))
   if (!flow)
@@ -58,11 +58,11 @@ export const answerPage = (
 
 function authorize(utility: Utility, flows: Flows, incoming: Incoming): Answer {
   const { query } = incoming
-  const registered = utility.state.thirdParty?.redirectUri
-  if (query.get('client_id') !== utility.registration.clientId)
-    return errorPage('The client_id is missing or not known.')
+  const party = partyOfClient(utility, query.get('client_id'))
+  if (!party) return errorPage('The client_id is missing or not known.')
   const redirectUri = query.get('redirect_uri')
-  if (!registered || redirectUri !== registered) return errorPage('The redirect_uri is missing or not registered.')
+  if (redirectUri === null || redirectUri !== party.addresses?.redirectUri)
+    return errorPage('The redirect_uri is missing or not registered.')
   const state = query.get('state')
   if (query.get('response_type') !== 'code')
     return redirect(errorRedirect({ redirectUri, state }, 'unsupported_response_type'))
@@ -70,7 +70,16 @@ function authorize(utility: Utility, flows: Flows, incoming: Incoming): Answer {
   if (scope !== '' && !/^FB=\d/.test(scope)) return redirect(errorRedirect({ redirectUri, state }, 'invalid_scope'))
   const known = incoming.cookie('sce_customer')
   const login = known && householdOf(utility, known) ? known : null
-  const flow = flows.open({ redirectUri, state, scope, challenge: null, login, minEnd: null, preferredEnd: null })
+  const flow = flows.open({
+    party: party.name,
+    redirectUri,
+    state,
+    scope,
+    challenge: null,
+    login,
+    minEnd: null,
+    preferredEnd: null,
+  })
   return login ? termsPage(flow) : signInPage(flow, null)
 }
 
@@ -169,6 +178,7 @@ function submit(utility: Utility, flows: Flows, { flow, incoming, done }: Submis
     endsAt = midnight(day + 1)
   }
   const authorization = createAuthorization(utility, {
+    party: flow.party,
     login: household.login,
     agreements: agreements.map((a) => a.id),
     data,

@@ -9,14 +9,17 @@ import { dataTypes, errorPage, look, scopeOf } from './pages.ts'
 export const answerPortal = (utility: Utility, incoming: Incoming): Answer | null => {
   const { method, path, form } = incoming
   if (path !== '/portal') return null
-  if (method !== 'POST' || form.get('action') === 'cancel') return portalPage(null)
+  if (method !== 'POST' || form.get('action') === 'cancel') return portalPage(utility, null)
   const household = householdOf(utility, form.get('login') ?? '')
   if (!household || form.get('password') !== household.password)
-    return portalPage('The user name or password is not right.')
-  const target = utility.state.thirdParty?.portalUri
-  if (!target) return errorPage('The third party has registered no portal address.')
-  const scope = encodeURIComponent(scopeOf(Object.keys(dataTypes), agreementsOf(household).length))
-  const answer = redirect(`${target}${target.includes('?') ? '&' : '?'}scope=${scope}&DataCustodianID=SCE`)
+    return portalPage(utility, 'The user name or password is not right.')
+  const party = utility.parties.find((p) => p.name === form.get('third_party')) ?? utility.parties[0]
+  const target = party?.addresses?.portalUri
+  if (!party || !target) return errorPage('The third party has registered no portal address.')
+  const one = `scope=${encodeURIComponent(scopeOf(Object.keys(dataTypes), agreementsOf(household).length))}`
+  const { portalScopes, dataCustodianId } = utility.settings
+  const scopes = Array.from({ length: portalScopes }, () => one).join('&')
+  const answer = redirect(`${target}${target.includes('?') ? '&' : '?'}${scopes}&DataCustodianID=${dataCustodianId}`)
   return {
     ...answer,
     headers: {
@@ -26,7 +29,7 @@ export const answerPortal = (utility: Utility, incoming: Incoming): Answer | nul
   }
 }
 
-const portalPage = (error: string | null): Answer =>
+const portalPage = (utility: Utility, error: string | null): Answer =>
   page(look, {
     heading: 'Data sharing',
     status: error === null ? 200 : 401,
@@ -35,7 +38,13 @@ const portalPage = (error: string | null): Answer =>
         !${signInFields('')}
         <fieldset>
           <legend>Third parties</legend>
-          <label><input type="radio" name="third_party" value="1" checked /> The registered third party</label>
+          !${utility.parties.map(
+            (p, n) =>
+              html`<label
+                ><input type="radio" name="third_party" value="${p.name}" !${n === 0 ? 'checked' : ''} /> The ${p.name}
+                registered third party</label
+              >`,
+          )}
         </fieldset>
         !${buttons({ value: 'choose', text: 'Authorize this third party' })}
       </form>`,

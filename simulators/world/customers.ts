@@ -117,7 +117,7 @@ export const findHousehold = (world: World, login: string): Household | null => 
   if (found) return found
   const profile = profileOf(world, login)
   if (!profile) return null
-  const household = build(world, login, profile)
+  const household = withChanges(world, build(world, login, profile))
   if (world.households.size > 20_000) world.households.clear()
   world.households.set(login, household)
   return household
@@ -233,8 +233,52 @@ function agreementOf(world: World, { plan, n, seed, profile, account }: Making):
     town,
     zip,
     meter: digitsOf(10, number, 77_003),
+    meters: [{ from: 0, meter: digitsOf(10, number, 77_003) }],
     meterType:
       plan.load === 'gas' ? 'GMTR AC-250' : plan.load === 'home' ? 'EMTR 2S/CL200/240V' : 'EMTR 12S/XP/CL200/3W/5Dials',
+  }
+}
+
+/** Agreements that one household may have in all: their numbers are counted in eights. */
+const maxAgreements = 8
+
+/** Moves first, then meters: what has happened to the household since the world began. */
+function withChanges(world: World, household: Household): Household {
+  for (const move of world.moves.filter((m) => m.login === household.login)) {
+    for (const account of household.accounts) {
+      for (const left of account.agreements.filter((a) => a.endDay === null && a.firstDay < move.day)) {
+        const n = household.accounts.reduce((count, a) => count + a.agreements.length, 0)
+        if (n >= maxAgreements) throw new Error('This customer has moved too often')
+        left.endDay = move.day
+        account.agreements.push(movedAgreement(world, { left, n, household, day: move.day }))
+      }
+    }
+  }
+  for (const { usagePoint, day } of world.meterChanges) {
+    const agreement = household.accounts.flatMap((a) => a.agreements).find((a) => a.id === usagePoint)
+    if (!agreement) continue
+    agreement.meter = digitsOf(10, household.index * 8 + agreement.meters.length, 5_077_003)
+    agreement.meters.push({ from: day, meter: agreement.meter })
+  }
+  return household
+}
+
+type Moving = { left: Agreement; n: number; household: Household; day: number }
+
+function movedAgreement(world: World, { left, n, household, day }: Moving): Agreement {
+  const number = household.index * 8 + n
+  const meter = digitsOf(10, number, 77_003)
+  const seed = hash('moved', world.seed, household.login, n)
+  return {
+    ...left,
+    id: numberOf(world.utility, 'usagePoint', number),
+    name: numberOf(world.utility, 'agreement', number),
+    key: `${world.utility}|${household.index}|${n}`,
+    firstDay: day,
+    endDay: null,
+    street: { number: String(100 + (seed % 9800)), name: streets[seed % streets.length] ?? '' },
+    meter,
+    meters: [{ from: 0, meter }],
   }
 }
 

@@ -26,7 +26,9 @@ export type Agreement = {
   street: { number: string; name: string }
   town: string
   zip: string
+  /** The meter of today, and those before it with the first day of each. */
   meter: string
+  meters: { from: number; meter: string }[]
   meterType: string
 }
 
@@ -42,6 +44,10 @@ export type Household = {
 }
 
 export const agreementsOf = (household: Household): Agreement[] => household.accounts.flatMap((a) => a.agreements)
+
+/** The meter of a local day. */
+export const meterOn = (agreement: Agreement, day: number): string =>
+  agreement.meters.findLast((m) => m.from <= day)?.meter ?? agreement.meter
 
 /** Flow directions of an agreement: 1 delivered to the customer, 19 received from it. */
 export const flowsOf = (agreement: Agreement): (1 | 19)[] => (agreement.solar ? [1, 19] : [1])

@@ -20,14 +20,27 @@ export type Ledger = {
 }
 
 /** The part of an agreement's world that one authorization sees. */
-export type Shared = { agreements: readonly Agreement[]; usage: boolean; bills: boolean; costs: boolean; asOf: number }
+export type Shared = {
+  agreements: readonly Agreement[]
+  usage: boolean
+  bills: boolean
+  costs: boolean
+  asOf: number
+  /** Nothing before this local day; absent: all there is. */
+  firstDay?: number
+}
 
 /** First local day that is not published at `asOf`. */
 export const publishedUntil = (world: World, asOf: number): number => dayOf(asOf) - world.lagDays + 1
 
-/** Days of the agreement that are published at `asOf`: from the first to before `until`. */
-export const publishedDays = (world: World, agreement: Agreement, asOf: number): { from: number; until: number } => ({
-  from: agreement.firstDay,
+/** Days of the agreement that are published at `asOf`: from the first (of those that are shared) to before `until`. */
+export const publishedDays = (
+  world: World,
+  agreement: Agreement,
+  asOf: number,
+  firstDay = 0,
+): { from: number; until: number } => ({
+  from: Math.max(agreement.firstDay, firstDay),
   until: Math.min(publishedUntil(world, asOf), agreement.endDay ?? Number.MAX_SAFE_INTEGER),
 })
 
@@ -46,9 +59,10 @@ export const ledgerOf = (world: World, shared: Shared): Ledger => {
   let lineItems = 0
   const summaries = new Set<string>()
   for (const agreement of shared.agreements) {
-    if (shared.usage) addReadings(world, agreement, { asOf: shared.asOf, sums })
+    if (shared.usage) addReadings(world, agreement, { shared, sums })
     if (!shared.bills) continue
     for (const bill of billsOf(world, agreement, shared.asOf)) {
+      if (bill.period.start < (shared.firstDay ?? 0)) continue
       bills++
       summaries.add(`${agreement.account}|${bill.period.start}|${bill.period.end}`)
       if (!shared.costs) continue
@@ -72,8 +86,9 @@ export const ledgerOf = (world: World, shared: Shared): Ledger => {
 
 type Sums = { readings: number; delivered: bigint; received: bigint; therms: bigint; gaps: number }
 
-function addReadings(world: World, agreement: Agreement, { asOf, sums }: { asOf: number; sums: Sums }): void {
-  const { from, until } = publishedDays(world, agreement, asOf)
+function addReadings(world: World, agreement: Agreement, { shared, sums }: { shared: Shared; sums: Sums }): void {
+  const { asOf } = shared
+  const { from, until } = publishedDays(world, agreement, asOf, shared.firstDay)
   for (const flow of flowsOf(agreement)) {
     let expected: number | null = null
     for (let day = from; day < until; day++) {

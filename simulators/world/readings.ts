@@ -77,7 +77,8 @@ export const dayReadings = (
     out.starts.push(start)
     out.durations.push(length)
     out.values.push(Math.floor(corrected / resolution) * resolution)
-    out.qualities.push(correction ? 19 : estimated ? 8 : at.billed ? 19 : 17)
+    const exchanged = slots > 1 && minute >= 720 && minute < 780 && agreement.meters.some((m) => m.from === day)
+    out.qualities.push(correction ? 19 : estimated || exchanged ? 8 : at.billed ? 19 : 17)
     out.tous.push(touOf(schedule, day, minute))
   }
   return out

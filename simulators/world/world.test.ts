@@ -20,6 +20,8 @@ const worldAt = (iso: string, utility: UtilityName = 'pge', historyMonths = 13):
   fleet: 5,
   corrections: [],
   rebills: [],
+  moves: [],
+  meterChanges: [],
   households: new Map(),
 })
 

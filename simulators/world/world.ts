@@ -8,6 +8,12 @@ export type Correction = { usagePoint: string; day: number; permille: number; at
 /** One bill sent again with an adjustment line. */
 export type Rebill = { usagePoint: string; periodStart: number; amountE5: number; at: number }
 
+/** A customer who leaves a home: the open agreements end before `day`, others begin with it elsewhere. */
+export type Move = { login: string; day: number }
+
+/** From `day` on another meter measures; that day's noon is estimated. */
+export type MeterChange = { usagePoint: string; day: number }
+
 /**
  * What the data of a simulated utility are a function of. `originDay` is the local day of the first start: history
  * reaches back from it, and time only adds to what there is.
@@ -18,9 +24,11 @@ export type World = {
   originDay: number
   historyMonths: number
   /** Data of local day D are published at the midnight that begins day D + lagDays. */
-  lagDays: number
+  readonly lagDays: number
   fleet: number
   corrections: Correction[]
   rebills: Rebill[]
+  moves: Move[]
+  meterChanges: MeterChange[]
   households: Map<string, Household>
 }
