@@ -267,6 +267,12 @@ describe('series', () => {
     expect(feedOf([{ type: bare, readings: hours(2) }], { service: 1 }).series).toEqual([])
   })
 
+  it('a unit inside the interval counts where the type has none', () => {
+    const block = '<interval><duration>7200</duration><start>0</start><uom>42</uom></interval>'
+    const feed = feedOf([{ type: { uom: '', commodity: '' }, block, readings: hours(2) }], { service: 1 })
+    expect([only(feed).channel.unit, codes(feed)]).toEqual(['m3', []])
+  })
+
   it('an unknown quality is unknown, a missing one is the type’s, then the caller’s', () => {
     const quality = (
       type: Record<string, number>,
