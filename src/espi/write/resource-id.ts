@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto'
 
-/** Our own namespace for names of resources (RFC 9562 section 6.6); it never changes, or every id would. */
-const NAMESPACE = '5f0e1f6c-7c0b-4b52-9a86-0c1d2f6f3a41'
+/** RFC 9562 section 6.6: names that are addresses. */
+const URL_NAMESPACE = '6ba7b811-9dad-11d1-80b4-00c04fd430c8'
 
 /**
- * The Atom id of a resource: a version 5 UUID of what the resource is, so that it is the same in every download, with every
- * token and on every machine. names: what tells it apart for good, such as the meter's own id; for an IntervalBlock its
- * meter reading and start, so that a block sent again has the id it had; for a ReadingType all its values.
- * Never the customer's name, address or account number. Source: RFC 9562 section 5.5; ESPI, persistent UUIDs.
+ * The Atom id of the resource at an address: a version 5 UUID, the same in every download and on every machine. The
+ * subscription in the address does not count: the same usage point keeps its id when its customer authorizes anew. For an
+ * IntervalBlock whose address ends in its start, a block sent again has the id it had.
+ * Source: RFC 9562 section 5.5; ESPI, persistent UUIDs.
  */
-export function resourceId(kind: string, ...names: readonly (string | number)[]): string {
-  return `urn:uuid:${uuidV5(NAMESPACE, JSON.stringify([kind, ...names]))}`
+export function resourceId(self: string): string {
+  return `urn:uuid:${uuidV5(URL_NAMESPACE, self.replace(/\/Subscription\/[^/]+(?=\/UsagePoint(?:\/|$))/, ''))}`
 }
 
 /** RFC 9562 section 5.5, in lower case. */
