@@ -1,8 +1,6 @@
-import { FeedRejected } from './errors.ts'
-
 /**
  * Bytes of a body as UTF-8 without byte order mark (XML 1.0 appendix F). skipped: bytes that stood before. UTF-16 is
- * recognized by its mark or by its first `<`; a lone surrogate is refused.
+ * recognized by its mark or by its first `<`; a lone surrogate becomes a byte that is refused.
  */
 export type BodyDecoder = { decode: (chunk: Uint8Array, final: boolean) => Uint8Array; skipped: number; utf16: boolean }
 
@@ -26,23 +24,29 @@ function dropFirst(count: number): (chunk: Uint8Array) => Uint8Array {
   }
 }
 
-function utf16(encoding: string, skipped: number): BodyDecoder {
-  const decoder = new TextDecoder(encoding, { fatal: true, ignoreBOM: true })
-  const encoder = new TextEncoder()
+function utf16(encoding: 'utf-16le' | 'utf-16be', skipped: number): BodyDecoder {
   const drop = dropFirst(skipped)
+  /** Bytes of a character that is cut off. */
+  let rest: Uint8Array = new Uint8Array()
   const decode = (chunk: Uint8Array, final: boolean): Uint8Array => {
-    try {
-      return encoder.encode(decoder.decode(drop(chunk), { stream: !final }))
-    } catch (cause) {
-      throw new FeedRejected(
-        'bad_encoding',
-        0,
-        'The body begins as UTF-16 but is none. Ask the utility for valid XML.',
-        { cause },
-      )
-    }
+    const bytes = Buffer.concat([rest, drop(chunk)])
+    const units = bytes.subarray(0, bytes.length & ~1)
+    if (encoding === 'utf-16be') units.swap16()
+    const text = units.toString('utf16le')
+    const split = !final && /[\ud800-\udbff]$/.test(text) ? 1 : 0
+    rest = Uint8Array.from(units.subarray(units.length - split * 2))
+    if (encoding === 'utf-16be') Buffer.from(rest.buffer).swap16()
+    rest = Uint8Array.from([...rest, ...bytes.subarray(units.length)])
+    return toUtf8(split === 0 ? text : text.slice(0, -1), final && rest.length > 0)
   }
   return { decode, skipped: 0, utf16: true }
+}
+
+/** What is no character becomes a byte that UTF-8 never has, so that the tokenizer refuses it at its place. */
+function toUtf8(text: string, broken: boolean): Uint8Array {
+  const lone = text.isWellFormed() ? -1 : text.search(/\p{Surrogate}/u)
+  if (lone < 0 && !broken) return new TextEncoder().encode(text)
+  return Uint8Array.from([...new TextEncoder().encode(lone < 0 ? text : text.slice(0, lone)), 0xff])
 }
 
 /** What a body that is no XML seems to be, as the beginning of a sentence; null when it begins as XML does. */

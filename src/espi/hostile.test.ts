@@ -128,6 +128,17 @@ it('a refusal names the byte and what to do, and quotes nothing of the body', ()
   expect(error.message).toMatch(/Ask the utility/)
 })
 
+it('UTF-16 that is broken is refused where it breaks', () => {
+  const text = `\uFEFF${summary('good\ud83dbad')}`
+  const error = refusal(new Uint8Array(Buffer.from(text, 'utf16le')))
+  expect(error).toMatchObject({ code: 'bad_encoding', offset: text.indexOf('good') - 1 + 4 })
+  const cut = Buffer.from(`\uFEFF${summary('x')}`, 'utf16le').subarray(0, 201)
+  expect(refusal(new Uint8Array(cut)).code).toBe('bad_encoding')
+  expect(refusal(new Uint8Array(Buffer.from(`<a>${'\ud83d'}`, 'utf16le').swap16()))).toMatchObject({
+    code: 'not_green_button',
+  })
+})
+
 it('a text of exactly the cap is taken', () => {
   const [entry] = parseBytes(encode(summary('x'.repeat(CAPS.textBytes)))).entries
   expect(entry?.content?.value).toMatchObject({ tariffProfile: 'x'.repeat(CAPS.textBytes) })
