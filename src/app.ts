@@ -265,9 +265,9 @@ async function open({ config, store, roles, now, closing }: Opening): Promise<Om
       config: { ...pathConfig, secureCookies: config.publicUrl.startsWith('https:') },
       home: () => homeView(db, roles.demo, now()),
       async notify(key, body) {
-        const isOurs = await notifications.receive(key, body)
-        if (isOurs) await doorbell.ring(judgeNotifications, {})
-        return isOurs
+        const outcome = await notifications.receive(key, body)
+        if (outcome === 'stored') await doorbell.ring(judgeNotifications, {})
+        return outcome
       },
     })
     url = await listen(server, config)

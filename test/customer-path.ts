@@ -159,6 +159,7 @@ export async function started(
 export type Tally = { codes: number; authorizations: number; grants: number; refusals: number; alarms: number }
 
 const requestLog = z.object({
+  total: z.number(),
   codes: z.number(),
   refreshes: z.number(),
   clientTokens: z.number(),

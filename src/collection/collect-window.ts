@@ -7,7 +7,7 @@ import { findGrant } from '../storage/grants.ts'
 import { saveRawFeed, setOutcome } from '../storage/raw-feeds.ts'
 import type { Envelope } from '../storage/secrets.ts'
 import { closeRequests, listUnplanned } from '../storage/window-hints.ts'
-import { finishWindow, type OwedWindow, oweWindows } from '../storage/windows.ts'
+import { finishWindow, type OwedWindow, oweWindows, PRIORITY } from '../storage/windows.ts'
 import { enterWrite, type Lease } from '../storage/write-gate.ts'
 import type { Connection, Connections } from '../utilities/connections.ts'
 import type { Utility } from '../utilities/contract.ts'
@@ -17,13 +17,22 @@ import { dropForeign } from './drop-foreign.ts'
 import { finishUpdate } from './finish-update.ts'
 import { CLASSES_OF, isConsented, plannedOf, type PlannedWindow, planUsagePoint, reachOf } from './plan-windows.ts'
 import { requestAddress } from './request-address.ts'
+import type { SharedFiles } from './shared-files.ts'
 import { sliceCustomer } from './slice-customer.ts'
 import { storeFeed } from './store-feed.ts'
 
-export type CollectDeps = { db: Db; envelope: Envelope; connections: Connections; tokens: Tokens; now: () => Date }
+export type CollectDeps = {
+  db: Db
+  envelope: Envelope
+  connections: Connections
+  tokens: Tokens
+  now: () => Date
+  /** Bulk data that this process has fetched for others a moment ago; without it each customer's window fetches. */
+  files?: SharedFiles<Fetched>
+}
 
 /** What a request brought: a feed, nothing (success without data), or a promise of the utility to notify us. */
-type Fetched =
+export type Fetched =
   | { kind: 'feed'; bytes: Uint8Array; mediaType: string; foreign: number }
   | { kind: 'empty' }
   | { kind: 'promised' }
@@ -90,6 +99,7 @@ export async function collectWindow(
     await setOutcome(tx, owed.authorizationUid, rawFeedUid, outcomeOf(decoded))
     if (window.product === 'usage_points') await oweUsagePoints(tx, { authorization, utility, decoded, now: now() })
     if (window.product === 'file') await closeRequests(tx, owed.authorizationUid, now())
+    if (window.product === 'file') await oweDiscovery(tx, { authorization, utility, decoded, now: now() })
     await finishWindow(tx, owed.authorizationUid, lease, now())
     await finishUpdate(tx, owed.authorizationUid, now())
   })
@@ -118,7 +128,8 @@ async function fetchWindow(
   const at = Math.floor(deps.now().getTime() / 1000)
   const address = requestAddress(utility, registration.addresses.resourceBase, ids, { window, now: at })
   if (address === null) return EMPTY
-  const isBulk = utility.espi.delivery === 'bulk-files' && ASKED_AS_OURSELVES.has(window.product)
+  const isFile = window.product === 'file' && utility.espi.delivery !== 'notified-batches'
+  const isBulk = isFile || (utility.espi.delivery === 'bulk-files' && ASKED_AS_OURSELVES.has(window.product))
   const get = async (token: string): Promise<Fetched> => {
     const { status, meaning, headers, bytes } = await transport.get(address, token, { signal })
     if (meaning === 'no-data') return EMPTY
@@ -130,13 +141,19 @@ async function fetchWindow(
     }
     return { kind: 'feed', bytes, mediaType: headers['content-type'] ?? 'application/atom+xml', foreign: 0 }
   }
+  const asOurselves = (): Promise<Fetched> => deps.tokens.withClientToken(registration.registrationUid, get)
   const fetched = isBulk
-    ? await deps.tokens.withClientToken(registration.registrationUid, get)
+    ? await (isFile && deps.files ? deps.files.get(address, asOurselves) : asOurselves())
     : await deps.tokens.withAccessToken(authorization.authorizationUid, get)
   if (isBulk && window.product === 'bulk_request') return { kind: 'promised' } // files are named in a notification
   if (fetched.kind !== 'feed') return fetched
   if (!isBulk) return { ...fetched, ...dropForeign(fetched.bytes, ids) }
-  const slice = sliceCustomer(fetched.bytes, ids.retailCustomer)
+  const slice = sliceCustomer(
+    fetched.bytes,
+    utility.espi.delivery === 'bulk-files'
+      ? { kind: 'RetailCustomer', id: ids.retailCustomer }
+      : { kind: 'Subscription', id: ids.subscription },
+  )
   return slice === null ? EMPTY : { ...fetched, bytes: slice }
 }
 
@@ -166,6 +183,19 @@ async function oweUsagePoints(
     .flatMap((usagePoint) => planUsagePoint(utility.espi, usagePoint, reach))
     .filter(({ product }) => isConsented(product, authorization.dataClasses))
   await oweWindows(tx, authorization.authorizationUid, windows, { now })
+}
+
+/** A package brought a usage point that was never asked for: the customer has a new one, and its history is owed. */
+async function oweDiscovery(
+  tx: Tx,
+  of: { authorization: AuthorizationRow; utility: Utility; decoded: DecodedFeed; now: Date },
+): Promise<void> {
+  const { authorization, utility, decoded, now } = of
+  if (utility.espi.delivery !== 'usage-point-windows') return
+  const told = [...new Set(decoded.series.map(({ usagePoint }) => usagePoint))]
+  if ((await listUnplanned(tx, authorization.authorizationUid, told)).length === 0) return
+  const list = { product: 'usage_points', resource: '', from: 0, to: 0, priority: PRIORITY.fresh }
+  await oweWindows(tx, authorization.authorizationUid, [list], { now, again: true })
 }
 
 /** Some utilities answer at once and have the data some minutes later: until then nothing means "not yet". */

@@ -16,8 +16,9 @@ import { ConsentEnded, LeaseLost } from '../storage/errors.ts'
 import type { Lease } from '../storage/write-gate.ts'
 import type { Connection } from '../utilities/connections.ts'
 import { UtilityUnavailable } from '../utilities/errors.ts'
-import { type CollectDeps, collectWindow } from './collect-window.ts'
+import { type CollectDeps, collectWindow, type Fetched } from './collect-window.ts'
 import { judgeFailure, settleFailure } from './settle-failure.ts'
+import { openSharedFiles } from './shared-files.ts'
 
 export type CollectorDeps = CollectDeps & {
   /** This process, in leases. */
@@ -49,7 +50,8 @@ const SWEEP_MS = 10_000
 const LOOK_MS = 1000
 
 /** Starts collecting. Losing every doorbell loses nothing: the tables are looked at once a second, too. */
-export function openCollector(deps: CollectorDeps): Collector {
+export function openCollector(given: CollectorDeps): Collector {
+  const deps = { ...given, files: openSharedFiles<Fetched>(given.now) }
   const stop = new AbortController()
   const inWork = new Set<Promise<void>>()
   let looking: Promise<void> | null = null
@@ -145,6 +147,8 @@ async function runWindow(deps: CollectorDeps, window: OwedWindow, signal: AbortS
 }
 
 async function claim(deps: CollectorDeps, { quota, registration }: Connection, window: OwedWindow): Promise<Slot> {
+  // What another customer's window has fetched is not fetched again.
+  if (window.product === 'file' && deps.files?.has(window.resource)) return { granted: true, at: deps.now() }
   const claimed = { quota, urgency: urgencyOf(window), now: deps.now() }
   return await deps.db.operator((tx) => claimSlot(tx, registration.registrationUid, claimed))
 }

@@ -1,13 +1,16 @@
+import { segmentAfter } from '../espi/href.ts'
 import type { AuthorizationRow } from '../storage/authorizations.ts'
 import { type ActiveAuthorization, findActive } from '../storage/active-authorizations.ts'
 import { findPreviousConsent } from '../storage/consents.ts'
 import type { Tx } from '../storage/db.ts'
 import { appendEvent } from '../storage/events.ts'
+import { findRegistration } from '../storage/registrations.ts'
 import { listNamedResources, renewWindows } from '../storage/window-hints.ts'
 import { oweWindows } from '../storage/windows.ts'
 import type { Utility } from '../utilities/contract.ts'
 import { utilityOf } from '../utilities/index.ts'
-import { isFile, oweRefresh } from './judge-notifications.ts'
+import { isBulkAddress } from './is-bulk-address.ts'
+import { oweRefresh } from './judge-notifications.ts'
 import { isConsented, type PlannedWindow, planFirst, planUsagePoint, PRODUCTS, reachOf } from './plan-windows.ts'
 
 const DAY_MS = 86_400_000
@@ -35,7 +38,12 @@ type Owed = { row: AuthorizationRow; active: ActiveAuthorization; utility: Utili
 async function planOf(tx: Tx, { row, active, utility, registrationUid }: Owed, now: Date): Promise<PlannedWindow[]> {
   const since = new Date(now.getTime() - utility.espi.fileRetentionDays * DAY_MS)
   const named = await listNamedResources(tx, registrationUid, since)
-  const files = named.filter((address) => isFile(utility, address, active.subscription))
+  const registration = await findRegistration(tx, registrationUid)
+  const files = named.filter((address) =>
+    utility.espi.delivery === 'notified-batches'
+      ? segmentAfter(address, 'Subscription') === active.subscription
+      : registration !== null && isBulkAddress(registration, address),
+  )
   const reach = reachOf(row, utility, now)
   const first = planFirst(utility.espi, reach, files)
   const previous = await findPreviousConsent(tx, row.authorizationUid)

@@ -4,6 +4,7 @@ import { parameter } from './form-routes.ts'
 import type { PagesDeps } from './pages-deps.ts'
 
 const MOST_BYTES = 256 * 1024
+const STATUS = { stored: 200, unknown: 404, busy: 503 } as const
 
 /**
  * Where utilities post their notifications: any content type, the body as bytes. The answer says only whether the
@@ -17,11 +18,9 @@ export async function notificationRoutes(app: FastifyInstance, { notify }: Pages
 
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
-    const isKnown = await notify(parameter(request, 'key') ?? '', body)
-    return reply
-      .code(isKnown ? 200 : 404)
-      .type('text/plain; charset=utf-8')
-      .send('')
+    const outcome = await notify(parameter(request, 'key') ?? '', body)
+    if (outcome === 'busy') reply.header('retry-after', '60')
+    return reply.code(STATUS[outcome]).type('text/plain; charset=utf-8').send('')
   }
   app.route({
     method: ['GET', 'POST'],

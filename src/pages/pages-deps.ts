@@ -15,7 +15,7 @@ export type PagesDeps = {
   }
   home: () => Promise<HomeView>
   /** A utility's notification: true when the key is one of ours. Stored before it resolves. */
-  notify: (key: string, body: Buffer) => Promise<boolean>
+  notify: (key: string, body: Buffer) => Promise<'stored' | 'unknown' | 'busy'>
   /** The utilities set up here, for the availability page and for names; default: all that this program knows. */
   utilities?: readonly UtilityFacts[]
 }

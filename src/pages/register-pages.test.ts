@@ -49,7 +49,8 @@ async function open(publicUrl: string, received: Notification[] = []): Promise<F
     notify: async (key, body) => {
       if (key === 'fails') throw new Error('database gone')
       received.push({ key, body: body.toString('latin1') })
-      return key === 'known'
+      if (key === 'busy') return 'busy'
+      return key === 'known' ? 'stored' : 'unknown'
     },
   }
   await registerPages(app, deps)
@@ -248,5 +249,6 @@ describe('notifications', () => {
     expect(await status({ method: 'POST', url: '/notifications/known', payload: 'x'.repeat(262_144) })).toBe(200)
     expect(await status({ method: 'POST', url: '/notifications/known', payload: 'x'.repeat(262_145) })).toBe(413)
     expect(await status('/notifications/fails')).toBe(500)
+    expect(await status('/notifications/busy')).toBe(503)
   })
 })

@@ -31,11 +31,17 @@ const columns = (
             and m.usage_point = w.resource and ${isAskedFor(now)}))
     group by w.resource) asked) as "collectedUntil"`
 
-/** Authorizations of one registration that may be collected for at `now`. */
-export async function listActiveOf(tx: Tx, registrationUid: Uid, now: Date): Promise<ActiveAuthorization[]> {
+/** Authorizations of one registration that may be collected for at `now`, by the utility's ids of their grants. */
+export async function listActiveBySubscription(
+  tx: Tx,
+  registrationUid: Uid,
+  { subscriptions, now }: { subscriptions: readonly string[]; now: Date },
+): Promise<ActiveAuthorization[]> {
+  if (subscriptions.length === 0) return []
   const { rows } = await sql<ActiveAuthorization>`
     select ${columns(now)} from authorizations a
-     where a.registration_uid = ${registrationUid} and a.state = 'active' and a.expires > ${now}
+     where a.registration_uid = ${registrationUid} and a.subscription = any(${[...subscriptions]}::text[])
+       and a.state = 'active' and a.expires > ${now}
      order by a.authorization_uid`.execute(tx)
   return rows
 }
@@ -58,6 +64,8 @@ export async function listDueForRefresh(
      where a.state = 'active' and a.expires > ${now} and a.registration_uid is not null and a.monitoring <> 'off'
        and not exists (
          select from windows w where w.authorization_uid = a.authorization_uid and w.state <> 'aside'
+            and (w.product <> 'file' or not exists (select from windows u
+                  where u.authorization_uid = a.authorization_uid and u.product = 'usage'))
             and (w.finished is null or w.finished > ${now}::timestamptz - case a.monitoring
                   when 'daily' then interval '20 hours' when 'weekly' then interval '160 hours' else interval '28 days' end))
      order by a.authorization_uid limit ${limit}`.execute(tx)

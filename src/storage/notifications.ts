@@ -7,18 +7,32 @@ export type NotificationRow = { notificationUid: Uid; registrationUid: Uid; body
 
 const columns = sql`notification_uid as "notificationUid", registration_uid as "registrationUid", body, received`
 
-/** Keeps what a utility sent, before anybody judges it. */
+/** As many may wait to be judged at one registration; a real utility sends some a day. */
+const MOST_WAITING = 1000
+
+/** Keeps what a utility sent, before anybody judges it. False when too much waits already: a flood is not stored. */
 export async function insertNotification(
   tx: Tx,
   n: Omit<NotificationRow, 'notificationUid' | 'body'> & { body: Uint8Array },
-): Promise<Uid> {
-  const { rows } = await sql<{ uid: Uid }>`
+): Promise<boolean> {
+  const { numAffectedRows } = await sql`
     insert into notifications (registration_uid, body, received)
-    values (${n.registrationUid}, ${n.body}, ${n.received})
-    returning notification_uid as uid`.execute(tx)
-  const [row] = rows
-  if (!row) throw new Error('an insert returned no row')
-  return row.uid
+    select ${n.registrationUid}::bigint, ${n.body}::bytea, ${n.received}::timestamptz
+     where (select count(*) from (select from notifications where registration_uid = ${n.registrationUid}::bigint
+             and judged is null limit ${MOST_WAITING}) waiting) < ${MOST_WAITING}`.execute(tx)
+  return numAffectedRows === 1n
+}
+
+/** When an address was last judged under a registration, among notifications received since a moment. */
+export async function lastJudged(
+  tx: Tx,
+  p: { registrationUid: Uid; address: string; since: Date },
+): Promise<Date | null> {
+  const { rows } = await sql<{ last: Date | null }>`
+    select max(judged) as last from notifications
+    where registration_uid = ${p.registrationUid} and received >= ${p.since} and judged is not null
+      and resources @> array[${p.address}::text]`.execute(tx)
+  return rows[0]?.last ?? null
 }
 
 export async function findUnjudged(tx: Tx, notificationUid: Uid): Promise<NotificationRow | null> {
@@ -28,11 +42,16 @@ export async function findUnjudged(tx: Tx, notificationUid: Uid): Promise<Notifi
   return rows[0] ?? null
 }
 
-export async function listUnjudged(tx: Tx, limit: number): Promise<Uid[]> {
-  const { rows } = await sql<{ uid: Uid }>`
-    select notification_uid as uid from notifications where judged is null
+/** What waits to be judged behind `after`, oldest first. */
+export async function listUnjudged(
+  tx: Tx,
+  { after, limit }: { after: Uid; limit: number },
+): Promise<Pick<NotificationRow, 'notificationUid' | 'registrationUid'>[]> {
+  const { rows } = await sql<Pick<NotificationRow, 'notificationUid' | 'registrationUid'>>`
+    select notification_uid as "notificationUid", registration_uid as "registrationUid" from notifications
+    where judged is null and notification_uid > ${after}
     order by notification_uid limit ${limit}`.execute(tx)
-  return rows.map((row) => row.uid)
+  return rows
 }
 
 /** Closes a notification; the body is no longer needed once its allowed addresses are known. */

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 
+import type { DataClass } from '../model/authorization-states.ts'
 import type { Uid } from '../model/uid.ts'
 import type { Tx } from './db.ts'
 import type { WindowKey } from './windows.ts'
@@ -28,6 +29,24 @@ export async function oweAgain(
     owed += Number(numAffectedRows ?? 0n)
   }
   return owed
+}
+
+/** Owes named files to every authorization of a registration whose consent covers one of the classes. Each once. */
+export async function oweToAll(
+  tx: Tx,
+  registrationUid: Uid,
+  p: { files: readonly string[]; dataClasses: readonly DataClass[]; priority: number; now: Date },
+): Promise<number> {
+  if (p.files.length === 0) return 0
+  const { numAffectedRows } = await sql`
+    insert into windows (authorization_uid, product, resource, starts, ends, company_uid, priority, next_try, created)
+    select a.authorization_uid, 'file', f.address, 0, 0, a.company_uid, ${p.priority}::int, ${p.now}::timestamptz,
+           ${p.now}::timestamptz
+      from authorizations a cross join unnest(${[...p.files]}::text[]) as f (address)
+     where a.registration_uid = ${registrationUid} and a.state = 'active' and a.expires > ${p.now}
+       and a.data_classes && ${[...p.dataClasses]}::text[]
+    on conflict (authorization_uid, product, resource, starts, ends) do nothing`.execute(tx)
+  return Number(numAffectedRows ?? 0n)
 }
 
 /** The utility has sent what was asked for: requests that wait for a notification are done. */

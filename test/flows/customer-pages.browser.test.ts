@@ -40,7 +40,7 @@ async function openPages(): Promise<void> {
     path: openCustomerPath({ ...bench.deps, config }),
     config,
     home: async () => ({ demo: null, arrived }),
-    notify: async () => false,
+    notify: async () => 'unknown',
   })
   await server.listen({ port, host: '127.0.0.1' })
   browser = await launchChromium()
