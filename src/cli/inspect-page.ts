@@ -1,3 +1,4 @@
+import { lastSegment } from '../espi/href.ts'
 import { formatExact, parseExact } from '../units/exact.ts'
 import type { BillReport, Inspected } from './inspect-report.ts'
 import type { SeriesReport } from './inspect-series.ts'
@@ -6,6 +7,9 @@ import { readSpans, type Spans } from './inspect-times.ts'
 const WIDTH = 60
 const BARS = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
 const UNIT_NAMES: Readonly<Record<number, string>> = {
+  6: 'K',
+  23: '°C',
+  31: 'J',
   38: 'W',
   42: 'm³',
   61: 'VA',
@@ -49,13 +53,14 @@ function seriesLines(series: SeriesReport): string[] {
         : series.flow_direction === 1
           ? 'delivered'
           : ''
+  const point = lastSegment(series.usage_point)
   const faults = [
     [series.gaps, 'gaps'],
     [series.overlaps, 'overlaps'],
     [series.repeated_starts, 'repeated starts'],
   ].flatMap(([count, name]) => (Number(count) > 0 ? [`${count} ${name}`] : []))
   return [
-    `Series ${[flow, unit + scale].filter(Boolean).join(', ')}: ${series.readings} readings, sum ${series.sum_raw}`,
+    `Series ${[flow, unit + scale].filter(Boolean).join(', ')}${point === null ? '' : ` at ${point}`}: ${series.readings} readings, sum ${series.sum_raw}`,
     `${moment(series.start)} to ${moment(series.end)}${faults.length > 0 ? `; ${faults.join(', ')}` : '; no gaps'}`,
   ]
 }
@@ -63,7 +68,8 @@ function seriesLines(series: SeriesReport): string[] {
 function billLine(bill: BillReport): string {
   const total = bill.bill_last_period === null ? 'no total' : `total ${money(bill.bill_last_period)}`
   const lines = bill.lines > 0 ? `, ${bill.lines} lines of ${money(bill.lines_sum)}` : ''
-  return `${moment(bill.start)} to ${moment(bill.end)}: ${total}${lines}${bill.consumption === null ? '' : `, usage ${bill.consumption}`}`
+  const point = lastSegment(bill.usage_point)
+  return `${moment(bill.start)} to ${moment(bill.end)}${point === null ? '' : ` at ${point}`}: ${total}${lines}${bill.consumption === null ? '' : `, usage ${bill.consumption}`}`
 }
 
 /** ESPI amounts are hundred-thousandths, unless they have a decimal point. */

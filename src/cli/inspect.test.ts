@@ -200,7 +200,7 @@ it('the page for people has the figures and a chart', async () => {
   const { code, lines } = await run({ 'feed.xml': FEED, 'bad.xml': 'nothing' }, false)
   const page = lines.join('\n')
   expect(code).toBe(1)
-  expect(page).toContain('sum 45035996273704955')
+  expect(page).toContain('Series delivered, Wh × 10^-3 at 1: 5 readings, sum 45035996273704955')
   expect(page).toContain('1 gaps, 1 overlaps, 1 repeated starts')
   expect(page).toContain('total 174.18')
   expect(page).toMatch(/[▁▂▃▄▅▆▇█]/)

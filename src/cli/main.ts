@@ -89,6 +89,7 @@ program
   .option('--json', 'print one JSON document a line for each file')
   .action(async (files: string[], options: { json?: boolean }) => {
     const { inspect } = await import('./inspect.ts')
+    process.stdout.on('error', leaveQuietly)
     process.exitCode = await inspect(files, { json: options.json === true, out, stdin: process.stdin })
   })
 
@@ -110,6 +111,12 @@ program
     const { status } = await import('./status.ts')
     await status(process.env, out)
   })
+
+/** Whoever reads may stop early, as `| head` does. */
+function leaveQuietly(error: Error): void {
+  if (!('code' in error) || error.code !== 'EPIPE') throw error
+  process.exit()
+}
 
 try {
   await program.parseAsync()
