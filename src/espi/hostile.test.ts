@@ -134,7 +134,7 @@ it('UTF-16 that is broken is refused where it breaks', () => {
   expect(error).toMatchObject({ code: 'bad_encoding', offset: text.indexOf('good') - 1 + 4 })
   const cut = Buffer.from(`\uFEFF${summary('x')}`, 'utf16le').subarray(0, 201)
   expect(refusal(new Uint8Array(cut)).code).toBe('bad_encoding')
-  expect(refusal(new Uint8Array(Buffer.from(`<a>${'\ud83d'}`, 'utf16le').swap16()))).toMatchObject({
+  expect(refusal(new Uint8Array(Buffer.from('<a>\ud83d', 'utf16le').swap16()))).toMatchObject({
     code: 'not_green_button',
   })
 })
