@@ -1,7 +1,11 @@
 import { benchParse } from './parse.ts'
+import { benchWrite } from './write.ts'
 
 /** `npm run bench -- SUITE [flags]` */
-const suites: Record<string, (args: readonly string[]) => Promise<void>> = { parse: benchParse }
+const suites: Record<string, (args: readonly string[]) => Promise<void>> = {
+  parse: benchParse,
+  write: benchWrite,
+}
 
 const [name = '', ...args] = process.argv.slice(2)
 const suite = suites[name]
