@@ -10,6 +10,7 @@ export function* generateFeed(shape: Shape, size: FeedSize): Generator<string> {
   const random = createRandom(7)
   const write = shape === 'pge' ? pge : sce
   yield write.head
+  yield write.entry('ReadingType/1', READING_TYPE, 'ReadingType', [])
   for (let point = 0; point < size.points; point++) {
     const path = `Subscription/1/UsagePoint/${1_000_000 + point}`
     yield write.entry(path, '<ServiceCategory><kind>0</kind></ServiceCategory>', 'UsagePoint', [
@@ -34,6 +35,9 @@ export function* generateFeed(shape: Shape, size: FeedSize): Generator<string> {
 
 const FIRST_DAY = 1_735_718_400 // 2025-01-01, midnight in Los Angeles
 const QUARTER = 900
+const READING_TYPE =
+  '<accumulationBehaviour>4</accumulationBehaviour><commodity>1</commodity><currency>840</currency><flowDirection>1</flowDirection>' +
+  '<intervalLength>900</intervalLength><kind>12</kind><powerOfTenMultiplier>-3</powerOfTenMultiplier><uom>72</uom>'
 const BASE = 'https://utility.example/GreenButtonConnect/espi/1_1/resource/'
 
 type Day = { start: number; count: number; random: () => number }

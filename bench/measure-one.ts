@@ -1,24 +1,36 @@
-import { EXTRACTORS } from './extractors.ts'
+import { statSync } from 'node:fs'
+
+import { EXTRACTORS, type Extractor, type Found } from './extractors.ts'
 
 /** Run in a process of its own: `measure-one.ts EXTRACTOR FILE TIMES`; prints one line of JSON. */
 export type Measured = {
-  /** Of the first pass, in a fresh process, and of the fastest one. */
-  firstSeconds: number
-  bestSeconds: number
+  /** Of the first pass, in a fresh process, with the code loaded but never run; then the mean pass of each group. */
+  seconds: number[]
+  /** Until the code was loaded. */
+  loadSeconds: number
   peakMemoryMb: number
-  found: { readings: number; value: number; start: number; duration: number } | null
+  found: Found | null
 }
 
 const [name = '', file = '', times = '1'] = process.argv.slice(2)
-const load = EXTRACTORS[name]
+const load = new Map<string, () => Promise<Extractor>>(Object.entries(EXTRACTORS)).get(name)
 if (load === undefined) throw new Error(`no extractor ${name}`)
+const began = process.hrtime.bigint()
 const extract = await load()
-const passes = []
-for (let i = 0; i < Number(times); i++) passes.push(await extract(file))
+const loadSeconds = Number(process.hrtime.bigint() - began) / 1e9
+/** The clock of a thread is not exact below some milliseconds: small files are read several times on end. */
+const group = Math.ceil(24e6 / statSync(file).size)
+const first = await extract(file)
+const seconds = [first.seconds]
+for (let i = 1; i < Number(times); i++) {
+  let sum = 0
+  for (let j = 0; j < group; j++) sum += (await extract(file)).seconds
+  seconds.push(sum / group)
+}
 const measured: Measured = {
-  firstSeconds: passes[0]?.seconds ?? NaN,
-  bestSeconds: Math.min(...passes.map(({ seconds }) => seconds)),
+  seconds,
+  loadSeconds,
   peakMemoryMb: process.resourceUsage().maxRSS / 1000,
-  found: passes[0]?.found ?? null,
+  found: first.found,
 }
 console.log(JSON.stringify(measured))

@@ -1,9 +1,11 @@
+import { benchDecode } from './decode.ts'
 import { benchParse } from './parse.ts'
 import { benchWrite } from './write.ts'
 
 /** `npm run bench -- SUITE [flags]` */
 const suites: Record<string, (args: readonly string[]) => Promise<void>> = {
   parse: benchParse,
+  decode: benchDecode,
   write: benchWrite,
 }
 
