@@ -10,7 +10,7 @@ import { closeRequests, listUnplanned } from '../storage/window-hints.ts'
 import { finishWindow, type OwedWindow, oweWindows, PRIORITY } from '../storage/windows.ts'
 import { enterWrite, type Lease } from '../storage/write-gate.ts'
 import type { Connection, Connections } from '../utilities/connections.ts'
-import type { Utility } from '../utilities/contract.ts'
+import type { Espi, Utility } from '../utilities/contract.ts'
 import { ClientRejected } from '../utilities/errors.ts'
 import { decodeFeed, decodingOf, fileQualityOf } from '../utilities/decode.ts'
 import { dropForeign } from './drop-foreign.ts'
@@ -18,7 +18,7 @@ import { finishUpdate } from './finish-update.ts'
 import { CLASSES_OF, isConsented, plannedOf, type PlannedWindow, planUsagePoint, reachOf } from './plan-windows.ts'
 import { requestAddress } from './request-address.ts'
 import type { SharedFiles } from './shared-files.ts'
-import { sliceCustomer } from './slice-customer.ts'
+import { splitCustomers } from './split-customers.ts'
 import { storeFeed } from './store-feed.ts'
 
 export type CollectDeps = {
@@ -28,16 +28,21 @@ export type CollectDeps = {
   tokens: Tokens
   now: () => Date
   /** Bulk data that this process has fetched for others a moment ago; without it each customer's window fetches. */
-  files?: SharedFiles<Fetched>
+  files?: SharedFiles<BulkFile>
 }
 
 /** What a request brought: a feed, nothing (success without data), or a promise of the utility to notify us. */
-export type Fetched =
+type Fetched =
   | { kind: 'feed'; bytes: Uint8Array; mediaType: string; foreign: number }
   | { kind: 'empty' }
   | { kind: 'promised' }
 
-const EMPTY: Fetched = { kind: 'empty' }
+/** A bulk file, taken apart: each customer's part by the utility's id. */
+export type BulkFile =
+  | { kind: 'file'; parts: ReadonlyMap<string, Uint8Array>; mediaType: string }
+  | Exclude<Fetched, { kind: 'feed' }>
+
+const EMPTY = { kind: 'empty' } as const
 /** Files of many customers open with our own token. */
 const ASKED_AS_OURSELVES: ReadonlySet<string> = new Set(['file', 'bulk_request'])
 
@@ -141,20 +146,39 @@ async function fetchWindow(
     }
     return { kind: 'feed', bytes, mediaType: headers['content-type'] ?? 'application/atom+xml', foreign: 0 }
   }
+  if (!isBulk) {
+    const fetched = await deps.tokens.withAccessToken(authorization.authorizationUid, get)
+    return fetched.kind === 'feed' ? { ...fetched, ...dropForeign(fetched.bytes, ids) } : fetched
+  }
   const asOurselves = (): Promise<Fetched> => deps.tokens.withClientToken(registration.registrationUid, get)
-  const fetched = isBulk
-    ? await (isFile && deps.files ? deps.files.get(address, asOurselves) : asOurselves())
-    : await deps.tokens.withAccessToken(authorization.authorizationUid, get)
-  if (isBulk && window.product === 'bulk_request') return { kind: 'promised' } // files are named in a notification
-  if (fetched.kind !== 'feed') return fetched
-  if (!isBulk) return { ...fetched, ...dropForeign(fetched.bytes, ids) }
-  const slice = sliceCustomer(
-    fetched.bytes,
-    utility.espi.delivery === 'bulk-files'
-      ? { kind: 'RetailCustomer', id: ids.retailCustomer }
-      : { kind: 'Subscription', id: ids.subscription },
-  )
-  return slice === null ? EMPTY : { ...fetched, bytes: slice }
+  if (isFile) return await fetchPart(deps, { address, asOurselves, ids, delivery: utility.espi.delivery })
+  await asOurselves()
+  return { kind: 'promised' } // files are named in a notification
+}
+
+type PartRequest = {
+  address: string
+  asOurselves: () => Promise<Fetched>
+  ids: { subscription: string; retailCustomer: string }
+  delivery: Espi['delivery']
+}
+
+/** One customer's part of a bulk file, which is fetched and taken apart once for all customers of this process. */
+async function fetchPart(
+  { files }: CollectDeps,
+  { address, asOurselves, ids, delivery }: PartRequest,
+): Promise<Fetched> {
+  const byCustomer = delivery === 'bulk-files'
+  const fetchFile = async (): Promise<BulkFile> => {
+    const fetched = await asOurselves()
+    if (fetched.kind !== 'feed') return fetched
+    const parts = splitCustomers(fetched.bytes, byCustomer ? 'RetailCustomer' : 'Subscription')
+    return { kind: 'file', parts, mediaType: fetched.mediaType }
+  }
+  const file = await (files ? files.get(address, fetchFile) : fetchFile())
+  if (file.kind !== 'file') return file
+  const bytes = file.parts.get(byCustomer ? ids.retailCustomer : ids.subscription)
+  return bytes === undefined ? EMPTY : { kind: 'feed', bytes, mediaType: file.mediaType, foreign: 0 }
 }
 
 /** The utility sent data of somebody else: none of it is kept, and the operator has to ask the utility why. */

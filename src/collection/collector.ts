@@ -16,7 +16,7 @@ import { ConsentEnded, LeaseLost } from '../storage/errors.ts'
 import type { Lease } from '../storage/write-gate.ts'
 import type { Connection } from '../utilities/connections.ts'
 import { UtilityUnavailable } from '../utilities/errors.ts'
-import { type CollectDeps, collectWindow, type Fetched } from './collect-window.ts'
+import { type CollectDeps, collectWindow, type BulkFile } from './collect-window.ts'
 import { judgeFailure, settleFailure } from './settle-failure.ts'
 import { openSharedFiles } from './shared-files.ts'
 
@@ -51,7 +51,7 @@ const LOOK_MS = 1000
 
 /** Starts collecting. Losing every doorbell loses nothing: the tables are looked at once a second, too. */
 export function openCollector(given: CollectorDeps): Collector {
-  const deps = { ...given, files: openSharedFiles<Fetched>(given.now) }
+  const deps = { ...given, files: openSharedFiles<BulkFile>(given.now) }
   const stop = new AbortController()
   const inWork = new Set<Promise<void>>()
   let looking: Promise<void> | null = null

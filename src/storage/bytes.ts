@@ -21,6 +21,30 @@ export class ByteWriter {
     this.varint(value >= 0 ? value * 2 : -value * 2 - 1)
   }
 
+  /** Zigzag differences to the number before, the first one to 0. The innermost loop of every write. */
+  differences(column: Float64Array): void {
+    this.#reserve(column.length * 8 + 8)
+    const bytes = this.#bytes
+    let at = this.#length
+    let last = 0
+    for (let i = 0; i < column.length; i++) {
+      const value = column[i] ?? 0
+      const step = value - last
+      last = value
+      const code = step >= 0 ? step * 2 : -step * 2 - 1
+      if (code < 0x80) bytes[at++] = code
+      else if (code < 0x4000) {
+        bytes[at++] = (code & 0x7f) | 0x80
+        bytes[at++] = code >> 7
+      } else {
+        this.#length = at
+        this.varint(code)
+        at = this.#length
+      }
+    }
+    this.#length = at
+  }
+
   float64(value: number): void {
     this.#reserve(8)
     new DataView(this.#bytes.buffer).setFloat64(this.#length, value, true)

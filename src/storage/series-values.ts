@@ -57,12 +57,8 @@ function commonDivisor(column: Float64Array): number {
 export function writeScaled(writer: ByteWriter, column: Float64Array, { scale, exceptions }: Scaling): void {
   writer.varint(scale)
   if (exceptions > 0) writeExceptions(writer, column, { scale, exceptions })
-  let last = 0
-  for (const value of column) {
-    const share = exceptions > 0 ? Math.trunc(value / scale) : value / scale
-    writer.zigzag(share - last)
-    last = share
-  }
+  if (scale === 1) writer.differences(column)
+  else writer.differences(column.map(exceptions > 0 ? (value) => Math.trunc(value / scale) : (value) => value / scale))
 }
 
 function writeExceptions(writer: ByteWriter, column: Float64Array, { scale, exceptions }: Scaling): void {
