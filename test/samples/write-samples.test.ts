@@ -104,19 +104,19 @@ async function sort(side: FeedSide, edition: Edition, entries: WrittenEntry[]): 
 
 /** In all files, with how often. */
 const REFUSED = {
-  'ApplicationInformation.authorizationServerAuthorizationEndpoint is missing; the schemas want 1 of it': 2,
+  'ApplicationInformation.authorizationServerAuthorizationEndpoint is missing; the schemas want 1 or more': 2,
   'ApplicationInformation.dataCustodianBulkRequestURI takes an address by RFC 3986 of at most 2048 characters': 1,
-  'ApplicationInformation.dataCustodianId is missing; the schemas want 1 of it': 2,
+  'ApplicationInformation.dataCustodianId is missing; the schemas want 1 or more': 2,
   'ApplicationInformation.response_types takes one of: code': 3,
-  'ApplicationInformation.thirdPartyNotifyUri is missing; the schemas want 1 of it': 2,
+  'ApplicationInformation.thirdPartyNotifyUri is missing; the schemas want 1 or more': 2,
   'Authorization.authorizedPeriod.duration takes a whole number from 0 to 4294967295': 1,
-  'Authorization.expires_at is missing; the schemas want 1 of it': 8,
+  'Authorization.expires_at is missing; the schemas want 1 or more': 8,
   'Authorization.token_type takes one of: Bearer': 2,
   'ElectricPowerUsageSummary.billLastPeriod takes a whole number from -140737488355328 to 140737488355328': 2,
   'IntervalBlock.interval: unit and currency stand in the ReadingType': 2,
   'MeterReading.ReadingType: a ReadingType stands in an entry of its own': 2,
-  'UsagePoint.ServiceCategory.kind is missing; the schemas want 1 of it': 1,
-  'UsageSummary.statusTimeStamp is missing; the schemas want 1 of it': 1,
+  'UsagePoint.ServiceCategory.kind is missing; the schemas want 1 or more': 1,
+  'UsageSummary.statusTimeStamp is missing; the schemas want 1 or more': 1,
 }
 const counts = { files: 0, entries: 0, refused: new Map<string, number>() }
 

@@ -43,7 +43,7 @@ describe('parse(write(x)) equals x', () => {
           expect(first && asWritten(first)).toEqual(withId(entry))
           expect(more).toEqual([])
         }),
-        { numRuns: 40 },
+        { numRuns: 25 },
       )
     })
 

@@ -22,7 +22,7 @@ function writeField(target: Target, name: string, field: Field, value: unknown):
   const given: unknown[] = (Array.isArray(value) ? value : [value]).filter((one) => one !== null && one !== undefined)
   if (field.refused !== undefined && given.length > 0) throw new RangeError(`${target.path}: ${field.refused}`)
   const { least = field.need === 'must' ? 1 : 0, most = Infinity, mostInCommon = most } = field
-  if (given.length < least) throw new RangeError(`${target.path} is missing; the schemas want ${least} of it`)
+  if (given.length < least) throw new RangeError(`${target.path} is missing; the schemas want ${least} or more`)
   const allowed = target.edition === 'common' ? mostInCommon : most
   if (given.length > allowed) throw new RangeError(`${target.path} has ${given.length} values; it takes ${allowed}`)
   for (const one of given) writeOne(target, name, field, one)
@@ -40,5 +40,5 @@ function writeOne(target: Target, name: string, field: Field, value: unknown): v
     if (text !== '') writeMarkup(writer, `<${name}>${escapeText(text)}</${name}>`)
     else if (field.need === 'empty') writeMarkup(writer, `<${name}/>`)
     else if (field.need === 'must') throw new RangeError(`${path} is empty; the schemas want it`)
-  } else throw new RangeError(`${path} holds a ${typeof value}`)
+  } else throw new RangeError(`${path} cannot hold a value of type ${typeof value}`)
 }
