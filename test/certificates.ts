@@ -18,6 +18,8 @@ type Leaf = {
   to?: string
   uses?: string[] | null
   ca?: boolean
+  /** Address or name of a server. */
+  host?: string
 }
 
 const NOW = '2026-11-25T12:00:00Z'
@@ -42,12 +44,15 @@ export async function makeCertificate(leaf: Leaf): Promise<Issued> {
     signingAlgorithm: curve ? elliptic : { name, hash },
     extensions: [
       new x509.BasicConstraintsExtension(ca, undefined, true),
+      ...(leaf.host === undefined ? [] : [new x509.SubjectAlternativeNameExtension([hostName(leaf.host)])]),
       ...(uses === null || ca ? [] : [new x509.ExtendedKeyUsageExtension(uses)]),
     ],
   })
   const key = KeyObject.from(keys.privateKey).export({ type: 'pkcs8', format: 'pem' }).toString()
   return { certificate: parsed.toString('pem'), key, keys, parsed }
 }
+
+const hostName = (value: string): x509.JsonGeneralName => ({ type: /^[\d.]+$/.test(value) ? 'ip' : 'dns', value })
 
 /** The hash of a signature is a property of the key object: the same key under another one. */
 async function signing(key: webcrypto.CryptoKey, hash: string): Promise<webcrypto.CryptoKey> {
@@ -75,4 +80,12 @@ export async function testCertificates() {
     anyUse: await leaf({ uses: null }),
     selfSigned: await makeCertificate({ subject: 'CN=self.example' }),
   }
+}
+
+/** A certificate for a server on 127.0.0.1 (or another host), issued by `issuer`; valid in real time. */
+export async function serverCertificate(
+  issuer: Issued,
+  { host = '127.0.0.1', to = '2036-01-01T00:00:00Z' }: { host?: string; to?: string } = {},
+): Promise<Pair> {
+  return await makeCertificate({ subject: `CN=${host}`, issuer, to, host, uses: [x509.ExtendedKeyUsage.serverAuth] })
 }

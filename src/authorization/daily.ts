@@ -1,5 +1,6 @@
 import { listActiveInSlot, listEndingInSlot, listExpiringSoon } from '../storage/authorizations.ts'
 import { appendEvent } from '../storage/events.ts'
+import { listUnusedGrants } from '../storage/list-unused-grants.ts'
 import { utilities } from '../utilities/index.ts'
 import { mailAboutEnd } from './end-authorization.ts'
 import type { PathDeps } from './path-deps.ts'
@@ -30,6 +31,25 @@ export async function checkRunningGrants(deps: Pick<PathDeps, 'db' | 'now' | 'to
     if (await deps.tokens.checkAtUtility(authorizationUid).catch(() => false)) changed++
   }
   return changed
+}
+
+/**
+ * Uses grants that were not used for so long that the utility would soon drop them: three quarters of what the profile
+ * says of refresh tokens and authorizations. So a share without monitoring stays until its end. Returns how many were used.
+ */
+export async function keepGrantsAlive(deps: Pick<PathDeps, 'db' | 'now' | 'tokens'>): Promise<number> {
+  const now = deps.now()
+  let used = 0
+  for (const { id, oauth, ending } of utilities) {
+    const days = Math.min(oauth.refreshTokenDays, ending.unusedDays ?? Infinity) * 0.75
+    const unused = { utility: id, usedBefore: new Date(now.getTime() - days * DAY_MS), ...slotOf(now) }
+    for (const authorizationUid of await deps.db.operator((tx) => listUnusedGrants(tx, unused))) {
+      // A utility that is down is asked again tomorrow; a grant that is over is marked where that is found out.
+      const isUsed = await deps.tokens.withAccessToken(authorizationUid, async () => true).catch(() => false)
+      if (isUsed) used++
+    }
+  }
+  return used
 }
 
 /**

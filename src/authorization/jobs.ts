@@ -1,5 +1,5 @@
 import type { Job } from '../jobs/job.ts'
-import { announceEnds, checkRunningGrants, remindBeforeEnd } from './daily.ts'
+import { announceEnds, checkRunningGrants, keepGrantsAlive, remindBeforeEnd } from './daily.ts'
 import { type SendMail, sendMails } from './send-mails.ts'
 import {
   abandonOldGrants,
@@ -51,6 +51,7 @@ export const sweepAuthorizations: Job<Nothing, { sweep: SweepDeps; tell: TellDep
     await closeStaleFlows(sweep)
     await settleReplaced({ db, now, tokens: tell.tokens })
     await checkRunningGrants({ db, now, tokens: tell.tokens })
+    await keepGrantsAlive({ db, now, tokens: tell.tokens })
     await tellUtilities(tell)
     await sendMails({ db, now, sendMail })
   },

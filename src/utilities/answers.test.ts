@@ -1,6 +1,6 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 
-import { type Answer, judgeAnswer, retryAfterOf } from './answers.ts'
+import { type Answer, judgeAnswer, type Meaning, retryAfterOf } from './answers.ts'
 import { utilityOf } from './index.ts'
 import { ClientRejected, TokenRefused, UtilityUnavailable } from './errors.ts'
 
@@ -32,6 +32,8 @@ it.each<[string, Answer, new (...args: never[]) => Error, string]>([
   ['400 of another kind', answer(400, 'Invalid request'), ClientRejected, 'request_refused'],
   ['401', answer(401), TokenRefused, 'token_refused'],
   ['403', answer(403, '{"error":"access_denied"}'), TokenRefused, 'token_refused'],
+  ['408 is the server that gave up', answer(408), UtilityUnavailable, 'server_error'],
+  ['413', answer(413), ClientRejected, 'request_refused'],
   ['429', answer(429), UtilityUnavailable, 'too_many_requests'],
   ['500', answer(500, 'Dynamic backend host not specified'), UtilityUnavailable, 'server_error'],
   ['503', answer(503), UtilityUnavailable, 'server_error'],
@@ -69,4 +71,47 @@ it.each([
   [undefined, null],
 ])('Retry-After %s', (header, seconds) => {
   expect(retryAfterOf(header, now)).toBe(seconds)
+})
+
+it.each<[number, string, Meaning]>([
+  [200, '<feed/>', 'data'],
+  [200, '', 'no-data'],
+  [206, '<feed/>', 'data'],
+  [202, 'whatever', 'promised'],
+  [204, '', 'no-data'],
+  [404, 'No listener for endpoint: /x', 'gone'],
+  [410, '', 'gone'],
+])('%i %s means %s', (status, body, meaning) => {
+  expect(judgeAnswer(answer(status, body), answers, now)).toMatchObject({ status, meaning })
+})
+
+describe('a profile’s own statuses and texts count before those of RFC 9110', () => {
+  const own = {
+    ...answers,
+    tokenRefused: [401, 418],
+    limited: [509],
+    limitText: 'quota',
+    promised: [203],
+    noData: [404],
+    gone: [410],
+    certificateText: 'Thumbprint',
+  }
+  it.each<[number, string, string]>([
+    [418, '', 'token_refused'],
+    [403, '', 'request_refused'],
+    [509, '', 'too_many_requests'],
+    [400, '{"message":"Quota used up"}', 'too_many_requests'],
+    [400, 'unknown thumbprint', 'certificate_refused'],
+    [400, '"Invalid Certificate"', 'request_refused'],
+    [429, '', 'request_refused'],
+  ])('%i %s: %s', (status, body, code) => {
+    expect(() => judgeAnswer(answer(status, body), own, now)).toThrow(expect.objectContaining({ code }))
+  })
+  it.each<[number, Meaning]>([
+    [203, 'promised'],
+    [404, 'no-data'],
+    [410, 'gone'],
+  ])('%i: %s', (status, meaning) => {
+    expect(judgeAnswer(answer(status, 'x'), own, now)).toMatchObject({ meaning })
+  })
 })

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib'
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-import { testDatabase } from '../../test/database.ts'
+import { testDatabase, type TestDatabase } from '../../test/database.ts'
 import { ForeignAddress, UtilityUnavailable } from './errors.ts'
 import { utilityOf } from './index.ts'
 import { BadRegistration, type Registration, resolveAddresses } from './registration.ts'
@@ -34,6 +34,15 @@ const answers: Record<string, (response: ServerResponse) => void> = {
     const timer = setInterval(() => response.write('x'), 50)
     response.on('close', () => clearInterval(timer))
   },
+  'slow-header': (response) => {
+    response.socket?.write('HTTP/1.1 200 OK\r\nx-slow: ')
+    const timer = setInterval(() => response.socket?.write('x'), 50)
+    response.on('close', () => clearInterval(timer))
+  },
+  endless: (response) => {
+    const timer = setInterval(() => response.write(Buffer.alloc(50_000, 'x')), 5)
+    response.on('close', () => clearInterval(timer))
+  },
   stall: (response) => void response.write('<feed>'),
   moved: (response) => void response.writeHead(302, { location: '/espi/1_1/resource/plain' }).end(),
 }
@@ -44,12 +53,15 @@ const server = createServer((request, response) => {
   answers[name]?.(response)
 })
 let origin = ''
+let database: TestDatabase
 beforeAll(async () => {
+  database = await testDatabase()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   origin = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
 })
-afterAll(() => {
+afterAll(async () => {
+  await database.close()
   server.closeAllConnections()
   server.close()
 })
@@ -121,6 +133,8 @@ describe('a body beyond a limit ends the request', () => {
     ['silent', 'network', {}],
     ['stall', 'network', {}],
     ['drip', 'network', { totalMs: 700 }],
+    ['slow-header', 'network', { totalMs: 700 }],
+    ['endless', 'too_large', {}],
     ['moved', 'redirected', {}],
   ])('%s: %s', async (name, code, more) => {
     const request = get(name, more)
@@ -162,11 +176,9 @@ it('a caller that gives up ends the request', async () => {
 })
 
 it('a call inside a transaction is refused before anything is sent', async () => {
-  const database = await testDatabase()
   const before = seen.length
   await expect(database.db.operator(() => get('plain'))).rejects.toThrow('inside a database transaction')
   expect(seen).toHaveLength(before)
-  await database.close()
 })
 
 describe('a registration', () => {

@@ -92,7 +92,7 @@ const definition = z.strictObject({
     refreshRotates: z.boolean(),
     refreshScope: z.enum(['none', 'granted', 'asked']),
     accessTokenSeconds: z.number().int().min(60),
-    refreshTokenDays: days,
+    refreshTokenDays: z.number().int().min(2).max(36_525),
   }),
   tls: z.strictObject({
     clientCertificate: z.enum(['none', 'optional', 'public-ca', 'private-ca']),
