@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 
 import { FeedRejected } from './errors.ts'
-import { parseBytes } from './parse.ts'
+import { parse, parseBytes } from './parse.ts'
 import { resolveLinks } from './resolve-links.ts'
 import { CAPS } from './tokenizer-state.ts'
 
@@ -116,6 +116,25 @@ it('an element of another vocabulary is none of ours, whatever its name', () => 
   expect(entry?.content?.value).toMatchObject({ value: Float64Array.of(5) })
   expect(entry?.unknown).toEqual([{ name: 'IntervalBlock/value', count: 1 }])
   expect(refusal(feed('<entry><content><UsagePoint xmlns="urn:x"/></content></entry>')).code).toBe('not_green_button')
+})
+
+it.each([
+  [
+    'too many namespaces',
+    feed(Array.from({ length: 300 }, (_, index) => `<x xmlns="urn:${index}"/>`).join('')),
+    'urn:250',
+  ],
+  [
+    'an entry of endless elements',
+    feed(`<entry><content><e:BatchList>${'<e:resources/>'.repeat(200_001)}</e:BatchList></content></entry>`),
+    '<entry',
+  ],
+])('%s: the byte is the same however the body is cut', async (_name, body, at) => {
+  const cut = async function* (size: number): AsyncGenerator<Uint8Array> {
+    for (let from = 0; from < body.length; from += size) yield encode(body.slice(from, from + size))
+  }
+  for (const size of [Infinity, 10_000, 777])
+    await expect(parse(cut(size)).next()).rejects.toMatchObject({ offset: body.indexOf(at) })
 })
 
 it('a refusal names the byte and what to do, and quotes nothing of the body', () => {

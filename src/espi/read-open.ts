@@ -156,7 +156,7 @@ function countElement(r: Reader): void {
   if (draft.elements > MAX_ELEMENTS)
     throw new FeedRejected(
       'too_large',
-      r.tokenizer?.base ?? 0,
+      draft.startOffset,
       `One entry has more than ${MAX_ELEMENTS} elements besides readings. Ask the utility for a valid feed.`,
     )
 }

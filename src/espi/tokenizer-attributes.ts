@@ -139,7 +139,7 @@ function same(t: Tokenizer, a: number, b: number): boolean {
 
 function bind(t: Tokenizer, prefix: number, index: number): void {
   const at = t.attributes.start[index] ?? 0
-  const namespace = findNamespace(t, index) ?? namespaceId(t, attributeValue(t, index).trim())
+  const namespace = findNamespace(t, index) ?? namespaceId(t, attributeValue(t, index).trim(), at)
   const reserved =
     namespace === XMLNS_NAMESPACE || prefix === XMLNS || (namespace === XML_NAMESPACE) !== (prefix === XML)
   if (reserved || (namespace === 0 && prefix !== 0))
@@ -162,13 +162,13 @@ function findNamespace(t: Tokenizer, index: number): number | null {
   return null
 }
 
-function namespaceId(t: Tokenizer, uri: string): number {
+function namespaceId(t: Tokenizer, uri: string, at: number): number {
   const known = t.namespaces.indexOf(uri)
   if (known >= 0) return known
   if (t.namespaces.length >= CAPS.nameBytes)
     refuse(
       t,
-      0,
+      at,
       'too_many_names',
       `The document declares more than ${CAPS.nameBytes} namespaces. Ask the utility for a valid feed.`,
     )
