@@ -48,6 +48,16 @@ describe('the same usage in two lengths counts once', () => {
       ['finer_readings_left_out'],
     ],
     [
+      'also when one that reaches out of the hour stands between',
+      [row(0, 3600, 10), row(600, 6600, 5), row(1200, 600, 2), row(7200, 3600, 3)],
+      [
+        [0, 600, 10],
+        [600, 6600, 5],
+        [7200, 3600, 3],
+      ],
+      ['duration_corrected', 'finer_readings_left_out'],
+    ],
+    [
       'better quarters are used even with a hole',
       [row(0, 3600, 10, 14), ...quarters([0, 2], 19)],
       [
@@ -105,11 +115,22 @@ describe('the same usage in two lengths counts once', () => {
     )
   })
 
-  it('readings made to hold each other without end take no time without end', () => {
-    const nested = Array.from({ length: 4000 }, (_, index) => row(index, 20_000 - 2 * index, 1))
-    const { start, duration } = only(feedOf([{ readings: nested }]))
-    expect(start.length).toBeGreaterThan(0)
-    expect(start.length).toBe(duration.length)
+  it.each<[string, (at: number) => [start: number, duration: number]]>([
+    ['hold each other', (at) => [at, 2 * (20_000 - at)]],
+    ['all begin at once', (at) => [0, at + 1]],
+    ['are half of them longer than all others together', (at) => (at % 2 ? [-at, 1e8 + at] : [at * 60, 60])],
+  ])('as many readings as a feed may have that %s take no time without end', (_what, span) => {
+    const feed = feedOf([{ readings: Array.from({ length: 20_000 }, (_, at) => row(...span(at), 1)) }])
+    const { start, duration } = only(feed)
+    for (let at = 1; at < start.length; at++)
+      expect((start[at - 1] ?? NaN) + (duration[at - 1] ?? NaN)).toBeLessThanOrEqual(start[at] ?? NaN)
+  })
+
+  it('one reading over very many is weighed like one over few', () => {
+    const fine = Array.from({ length: 150_000 }, (_, at) => row(at * 60, 60, 1))
+    const feed = feedOf([{ readings: [row(0, 150_000 * 60, 150_000), ...fine] }])
+    expect(only(feed).start).toHaveLength(150_000)
+    expect(codes(feed)).toEqual(['coarser_readings_left_out'])
   })
 })
 

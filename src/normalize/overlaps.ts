@@ -28,15 +28,15 @@ export function mostCommon(duration: Float64Array): number {
  * turned forward), or the one long reading among short ones.
  */
 export function leaveOutNested(rows: Rows, order: readonly number[], counts: WarningCounts): number[] {
-  const holders = order.flatMap((row, at) => (holdsNext(rows, order, at) ? [{ row, at }] : []))
+  const holders = order.flatMap((row, at) => (reachesOver(rows, order, at) ? [{ row, at }] : []))
   if (holders.length === 0) return [...order]
   const usual = mostCommon(rows.duration.subarray(0, rows.count))
   const lengths = countLengths(rows, order)
   const out = new Set<number>()
   let work = WORK * order.length
   for (const { row, at } of holders.sort((a, b) => length(rows, a.row) - length(rows, b.row) || b.at - a.at)) {
-    const inside = work > 0 ? within(rows, order, at, out) : null
-    work -= inside?.length ?? 0
+    const { inside, steps } = within(rows, order, at, { out, most: work })
+    work -= steps
     if (inside !== null && (inside.length === 0 || isWrongLength(rows, row, inside, usual, lengths))) continue
     if (inside !== null && longerWins(rows, row, inside)) {
       warn(counts, 'finer_readings_left_out', inside.length)
@@ -57,24 +57,33 @@ const qualityOf = (rows: Rows, row: number): number => rows.quality[row] ?? 0
 const sumOf = (rows: Rows, some: readonly number[]): number =>
   some.reduce((sum, row) => sum + (rows.value[row] ?? 0), 0)
 
-/** The next reading lies within this one; readings without a length are points and hold nothing. */
-function holdsNext(rows: Rows, order: readonly number[], at: number): boolean {
-  const next = order[at + 1]
-  return next !== undefined && startOf(rows, next) < endOf(rows, order[at]) && endsWithin(rows, next, order[at])
+/** Ends after the next one begins; readings without a length are points and never do. */
+function reachesOver(rows: Rows, order: readonly number[], at: number): boolean {
+  return startOf(rows, order[at + 1]) < endOf(rows, order[at])
 }
 
 function endsWithin(rows: Rows, row: number, holder: number | undefined): boolean {
   return length(rows, row) > 0 && endOf(rows, row) <= endOf(rows, holder)
 }
 
-function within(rows: Rows, order: readonly number[], at: number, out: ReadonlySet<number>): number[] {
+type Inside = { inside: number[] | null; steps: number }
+
+/** What is left of the readings within one; null when looking takes too many steps. */
+function within(
+  rows: Rows,
+  order: readonly number[],
+  at: number,
+  { out, most }: { out: ReadonlySet<number>; most: number },
+): Inside {
   const holder = order[at]
   const inside: number[] = []
-  for (let next = at + 1; startOf(rows, order[next]) < endOf(rows, holder); next++) {
+  let next = at + 1
+  for (; startOf(rows, order[next]) < endOf(rows, holder); next++) {
+    if (next - at > most) return { inside: null, steps: next - at }
     const row = order[next]
     if (row !== undefined && !out.has(row) && endsWithin(rows, row, holder)) inside.push(row)
   }
-  return inside
+  return { inside, steps: next - at }
 }
 
 function countLengths(rows: Rows, order: readonly number[]): Map<number, number> {
@@ -96,10 +105,15 @@ function isWrongLength(
 }
 
 function longerWins(rows: Rows, row: number, inside: readonly number[]): boolean {
+  let best = 0
+  let worst = Infinity
+  let covered = 0
+  for (const one of inside) {
+    best = Math.max(best, qualityOf(rows, one))
+    worst = Math.min(worst, qualityOf(rows, one))
+    covered += length(rows, one) + 1 // a second each may be missing: 899
+  }
   const own = qualityOf(rows, row)
-  const qualities = inside.map((one) => qualityOf(rows, one))
-  if (own > Math.max(...qualities)) return true
-  if (own < Math.min(...qualities)) return false
-  const covered = inside.reduce((sum, one) => sum + length(rows, one), 0)
-  return covered + inside.length < length(rows, row) // a second each may be missing: 899
+  if (own > best) return true
+  return own >= worst && covered < length(rows, row)
 }
