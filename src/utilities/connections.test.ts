@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto'
 
 import { afterEach, beforeEach, expect, it } from 'vitest'
 
-import { testDatabase, type TestDatabase } from '../../test/database.ts'
+import { seedCompany, testDatabase, type TestDatabase } from '../../test/database.ts'
 import { listLimits } from '../storage/limits.ts'
+import { listUsableRegistrations } from '../storage/registrations.ts'
 import { openEnvelope } from '../storage/secrets.ts'
 import { openConnections } from './connections.ts'
 import { utilityOf } from './index.ts'
@@ -72,4 +73,54 @@ it('an open breaker does not hold up a customer, and stays open for collection',
   await database.admin('update limits set open_until = $1, failures = 9', [until])
   await connection.admit()
   expect(await db.operator((tx) => listLimits(tx))).toMatchObject([{ openUntil: until, failures: 9 }])
+})
+
+it('token requests keep the utility’s count a minute, whichever process sends them', async () => {
+  const { db } = database
+  const { registrationUid } = await save('SCE')
+  const utility = { ...utilityOf('SCE'), quota: { ...utilityOf('SCE').quota, tokensPerMinute: 2 } }
+  const waits: number[] = []
+  const wait = (ms: number): Promise<void> => {
+    clock.ms += ms
+    return Promise.resolve(void waits.push(ms))
+  }
+  clock.ms = Date.parse('2026-11-25T12:00:10Z')
+  const of = { registrationUid, utility, environment: 'production' }
+  const [one, two] = [1, 2].map(() => openConnections({ db, envelope, now, wait }).limiterOf(of))
+  for (const limiter of [one, two, one, two, one]) await limiter?.admitToken()
+  expect(waits).toEqual([50_000, 60_000])
+  await one?.admit() // other requests are not counted there
+  expect(waits).toHaveLength(2)
+})
+
+it('a registration of a utility’s test environment is offered to nobody; production goes before others', async () => {
+  const { db } = database
+  const { companyUid } = await seedCompany(db)
+  const registration = async (environment: string, owner: string | null): Promise<string> => {
+    const secrets = { clientSecret: 's', registrationAccessToken: null, certificate: null, key: null, ca: null }
+    const { registrationUid } = await saveRegistration(
+      { db, envelope, now, random: (bytes) => randomBytes(bytes) },
+      {
+        ...{
+          utility: utilityOf('PG&E'),
+          environment,
+          companyUid: owner,
+          clientId: `${environment}-${owner}`,
+          bulkId: null,
+        },
+        ...{ addresses: {}, secrets },
+      },
+    )
+    return registrationUid
+  }
+  const production = await registration('production', null)
+  await registration('test', null)
+  const offered = async (): Promise<string[]> =>
+    (await db.operator((tx) => listUsableRegistrations(tx, companyUid)))
+      .filter(({ utility }) => utility === 'PG&E')
+      .map(({ registrationUid }) => registrationUid)
+  expect(await offered()).toEqual([production])
+  await registration('test', companyUid)
+  const own = await registration('production', companyUid)
+  expect(await offered()).toEqual([own, production])
 })
