@@ -1,7 +1,7 @@
 import type { Uid } from '../model/uid.ts'
 import { setAuthorizationStatus, setMeterNotes, settlePendingMeters } from '../storage/collection-status.ts'
 import type { Tx } from '../storage/db.ts'
-import { appendEvent } from '../storage/events.ts'
+import { appendEvent, appendMeterEvents } from '../storage/events.ts'
 import { countWindows } from '../storage/windows.ts'
 import { reconcileBills } from './reconcile-bills.ts'
 
@@ -22,8 +22,9 @@ export async function finishUpdate(tx: Tx, authorizationUid: Uid, now: Date): Pr
   await setMeterNotes(tx, authorizationUid, now)
   await reconcileBills(tx, authorizationUid, now)
   const outcome = aside ? 'errored' : 'successful'
-  for (const meterUid of finished) {
-    await appendEvent(tx, { type: `meter_historical_collection_finished_${outcome}`, authorizationUid, meterUid, now })
-  }
+  await appendMeterEvents(tx, authorizationUid, finished, {
+    type: `meter_historical_collection_finished_${outcome}`,
+    now,
+  })
   if (isNews) await appendEvent(tx, { type: `authorization_update_finished_${outcome}`, authorizationUid, now })
 }

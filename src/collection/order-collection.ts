@@ -3,7 +3,7 @@ import { findActive } from '../storage/active-authorizations.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import { type Frequency, setMonitoring } from '../storage/edit-meter.ts'
 import { appendEvent } from '../storage/events.ts'
-import { activateMeter, setMeterStatus } from '../storage/meters.ts'
+import { activateMeters, setMeterStatus } from '../storage/meters.ts'
 import { findOrderedMeter, followMeters } from '../storage/monitoring.ts'
 import { listUnplanned } from '../storage/window-hints.ts'
 import { oweWindows, PRIORITY } from '../storage/windows.ts'
@@ -32,7 +32,7 @@ export async function orderHistory(
       const meter = await findOrderedMeter(tx, companyUid, meterUid)
       if (!meter || !(await oweHistory(tx, meter, { months, now }))) continue
       const { authorizationUid } = meter
-      await activateMeter(tx, authorizationUid, meterUid, { isActivated: true, now })
+      await activateMeters(tx, authorizationUid, [meterUid], now)
       await setMeterStatus(tx, authorizationUid, meterUid, {
         status: 'pending',
         message: 'Collection has been ordered.',

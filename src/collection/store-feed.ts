@@ -6,8 +6,8 @@ import { upsertBillingAccounts } from '../storage/billing.ts'
 import { saveBills } from '../storage/bills.ts'
 import type { Tx } from '../storage/db.ts'
 import { setMonitoring } from '../storage/edit-meter.ts'
-import { appendEvent } from '../storage/events.ts'
-import { activateMeter, upsertMeters } from '../storage/meters.ts'
+import { appendMeterEvents } from '../storage/events.ts'
+import { activateMeters, upsertMeters } from '../storage/meters.ts'
 import { findMonitoring } from '../storage/monitoring.ts'
 import { mergeManySeries } from '../storage/merge-many-series.ts'
 import { deriveBillingSummaries } from './derive-billing-summaries.ts'
@@ -41,12 +41,10 @@ export async function storeFeed(tx: Tx, authorizationUid: Uid, feed: DecodedFeed
 
   const upserted = await upsertMeters(tx, authorizationUid, mentioned(feed), { now, completeList })
   const meterOf = new Map(upserted.map(({ usagePoint, meterUid }) => [usagePoint, meterUid]))
-  for (const { meterUid, isNew } of upserted) {
-    if (!isNew) continue
-    stored.newMeters++
-    await monitorNewMeter(tx, authorizationUid, meterUid, now)
-    if (!silent) await appendEvent(tx, { type: 'meter_created', authorizationUid, meterUid, now })
-  }
+  const newMeters = upserted.filter(({ isNew }) => isNew).map(({ meterUid }) => meterUid)
+  stored.newMeters = newMeters.length
+  await monitorNewMeters(tx, authorizationUid, newMeters, now)
+  if (!silent) await appendMeterEvents(tx, authorizationUid, newMeters, { type: 'meter_created', now })
 
   const gained = new Map<string, Set<Uid>>([
     ['meter_intervals_added', new Set()],
@@ -84,20 +82,20 @@ export async function storeFeed(tx: Tx, authorizationUid: Uid, feed: DecodedFeed
   } else stored.dropped += feed.billingAccounts.length
 
   for (const [type, meterUids] of gained) {
-    for (const meterUid of meterUids) {
-      await activateMeter(tx, authorizationUid, meterUid, { isActivated: true, now })
-      if (!silent) await appendEvent(tx, { type, authorizationUid, meterUid, now })
-    }
+    await activateMeters(tx, authorizationUid, [...meterUids], now)
+    if (!silent) await appendMeterEvents(tx, authorizationUid, [...meterUids], { type, now })
   }
   return stored
 }
 
-/** A new meter is refreshed as often as the company's form said when the customer agreed. */
-async function monitorNewMeter(tx: Tx, authorizationUid: Uid, meterUid: Uid, now: Date): Promise<void> {
+/** New meters are refreshed as often as the company's form said when the customer agreed. */
+async function monitorNewMeters(tx: Tx, authorizationUid: Uid, meterUids: readonly Uid[], now: Date): Promise<void> {
+  if (meterUids.length === 0) return
   const frequency = await findMonitoring(tx, authorizationUid)
   if (frequency === 'off') return
   const nextRefresh = nextRefreshAfter(now, frequency, null)
-  await setMonitoring(tx, meterUid, { frequency, fixedRefreshDay: null, nextRefresh }, now)
+  for (const meterUid of meterUids)
+    await setMonitoring(tx, meterUid, { frequency, fixedRefreshDay: null, nextRefresh }, now)
 }
 
 /** The meters a feed tells of, and a bare one for each usage point that only has readings or bills in it. */

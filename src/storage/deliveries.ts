@@ -26,15 +26,22 @@ const COLUMNS = sql.raw(
    d.company_uid as "companyUid", d.state, d.attempts, d.next_try as "nextTry", d.log, d.created`,
 )
 
-/** Owes an event to the endpoints of its company that want its type; to one alone where it is named. */
+/** Owes events of one type to the endpoints of their company that want it; to one alone where it is named. */
 export async function oweDeliveries(
   tx: Tx,
-  e: { eventUid: Uid; authorizationUid: Uid; companyUid: Uid; type: string; endpointUid: Uid | null; now: Date },
+  e: {
+    eventUids: readonly Uid[]
+    authorizationUid: Uid
+    companyUid: Uid
+    type: string
+    endpointUid: Uid | null
+    now: Date
+  },
 ): Promise<void> {
   await sql`
     insert into deliveries (endpoint_uid, event_uid, authorization_uid, company_uid, state, next_try, created)
-    select p.endpoint_uid, ${e.eventUid}::bigint, ${e.authorizationUid}::bigint, p.company_uid, 'owed', ${e.now}, ${e.now}
-      from webhook_endpoints p
+    select p.endpoint_uid, n.event_uid, ${e.authorizationUid}::bigint, p.company_uid, 'owed', ${e.now}, ${e.now}
+      from webhook_endpoints p cross join unnest(${[...e.eventUids]}::bigint[]) as n (event_uid)
      where p.company_uid = ${e.companyUid}
        and (p.endpoint_uid = ${e.endpointUid}::bigint
             or ${e.endpointUid}::bigint is null and (p.event_types is null or ${e.type} = any(p.event_types)))`.execute(

@@ -54,8 +54,27 @@ export async function appendEvent(tx: Tx, event: NewEvent): Promise<Uid> {
         )
   const [row] = rows
   if (!row) throw new Error(`event ${type}: there is no such authorization`)
-  await oweDeliveries(tx, { ...row, type, endpointUid: event.onlyTo ?? null, now })
+  await oweDeliveries(tx, { ...row, eventUids: [row.eventUid], type, endpointUid: event.onlyTo ?? null, now })
   return row.eventUid
+}
+
+/** appendEvent for one event of each of some meters of an authorization: as many statements as for one. */
+export async function appendMeterEvents(
+  tx: Tx,
+  authorizationUid: Uid,
+  meterUids: readonly Uid[],
+  { type, now }: { type: string; now: Date },
+): Promise<void> {
+  if (meterUids.length === 0) return
+  const { rows } = await sql<Appended>`
+    insert into events (authorization_uid, company_uid, type, ts, meter_uid, form_uid, details)
+    select a.authorization_uid, a.company_uid, ${type}, ${now}, n.meter_uid, a.form_uid, '{}'
+      from authorizations a cross join unnest(${[...meterUids]}::bigint[]) as n (meter_uid)
+     where a.authorization_uid = ${authorizationUid}
+    returning event_uid as "eventUid", authorization_uid as "authorizationUid", company_uid as "companyUid"`.execute(tx)
+  const [row] = rows
+  if (!row) throw new Error(`event ${type}: there is no such authorization`)
+  await oweDeliveries(tx, { ...row, eventUids: rows.map(({ eventUid }) => eventUid), type, endpointUid: null, now })
 }
 
 type Appended = Pick<EventRow, 'eventUid' | 'authorizationUid' | 'companyUid'>

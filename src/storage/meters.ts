@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util'
+
 import { sql } from 'kysely'
 
 import { DATA_CLASSES } from '../model/authorization-states.ts'
@@ -29,27 +31,37 @@ export async function upsertMeters(
 ): Promise<UpsertedMeter[]> {
   const known = await readKnown(tx, authorizationUid)
   const listed = new Set(told.map(({ usagePoint }) => usagePoint))
-  const results: UpsertedMeter[] = []
+  const fresh: Known[] = []
+  const results: { meter: Known; usagePoint: string; isNew: boolean; isChanged: boolean }[] = []
   for (const facts of told) {
+    const { usagePoint } = facts
     const found =
-      known.find(({ usagePoints }) => usagePoints.has(facts.usagePoint)) ??
+      known.find(({ usagePoints }) => usagePoints.has(usagePoint)) ??
+      fresh.find(({ usagePoints }) => usagePoints.has(usagePoint)) ??
       (completeList ? findRenumbered(known, facts, listed) : undefined)
     if (!found) {
-      const meterUid = await insertMeter(tx, authorizationUid, facts, now)
-      known.push({ meterUid, facts, usagePoints: new Set([facts.usagePoint]) })
-      results.push({ usagePoint: facts.usagePoint, meterUid, isNew: true, isChanged: false })
+      const meter = { meterUid: '', facts, usagePoints: new Set([usagePoint]) }
+      fresh.push(meter)
+      results.push({ meter, usagePoint, isNew: true, isChanged: false })
       continue
     }
-    if (!found.usagePoints.has(facts.usagePoint)) {
-      await insertAlias(tx, authorizationUid, found.meterUid, facts.usagePoint)
-      found.usagePoints.add(facts.usagePoint)
+    if (!found.usagePoints.has(usagePoint)) {
+      await insertAliases(tx, authorizationUid, [{ meterUid: found.meterUid, usagePoint }])
+      found.usagePoints.add(usagePoint)
     }
-    found.facts = mergeFacts(found.facts, facts)
-    const isChanged = await updateMeter(tx, authorizationUid, { meterUid: found.meterUid, facts: found.facts, now })
-    results.push({ usagePoint: facts.usagePoint, meterUid: found.meterUid, isNew: false, isChanged })
+    const merged = mergeFacts(found.facts, facts)
+    const isStored = found.meterUid !== ''
+    // Most feeds tell nothing new of a meter: then there is no statement either.
+    const isChanged =
+      isStored &&
+      !isDeepStrictEqual(merged, found.facts) &&
+      (await updateMeter(tx, authorizationUid, { meterUid: found.meterUid, facts: merged, now }))
+    found.facts = merged
+    results.push({ meter: found, usagePoint, isNew: false, isChanged })
   }
+  await insertMeters(tx, authorizationUid, fresh, now)
   if (completeList) await setListedMeters(tx, authorizationUid, [...listed], now)
-  return results
+  return results.map(({ meter, ...result }) => ({ ...result, meterUid: meter.meterUid }))
 }
 
 /** All meters of an authorization, oldest first: uid and facts. */
@@ -63,19 +75,18 @@ export async function listMeterFacts(
   return rows
 }
 
-/** Marks a meter as collected (or not). Returns false when it was so already. */
-export async function activateMeter(
+/** Marks meters as collected. */
+export async function activateMeters(
   tx: Tx,
   authorizationUid: Uid,
-  meterUid: Uid,
-  { isActivated, now }: { isActivated: boolean; now: Date },
-): Promise<boolean> {
-  const { numAffectedRows } = await sql`
-    update meters set is_activated = ${isActivated}, updated = ${now}
-     where authorization_uid = ${authorizationUid} and meter_uid = ${meterUid} and is_activated <> ${isActivated}`.execute(
-    tx,
-  )
-  return numAffectedRows === 1n
+  meterUids: readonly Uid[],
+  now: Date,
+): Promise<void> {
+  if (meterUids.length === 0) return
+  await sql`
+    update meters set is_activated = true, updated = ${now}
+     where authorization_uid = ${authorizationUid} and meter_uid = any(${[...meterUids]}::bigint[])
+       and not is_activated`.execute(tx)
 }
 
 /** Sets the collection status of one meter, or of all of the authorization (meterUid null). Returns how many changed. */
@@ -133,23 +144,42 @@ function coveredFacts(facts: MeterFacts): ReturnType<typeof sql> {
     else ${JSON.stringify(nothing)}::jsonb end`
 }
 
-async function insertMeter(tx: Tx, authorizationUid: Uid, facts: MeterFacts, now: Date): Promise<Uid> {
-  const [meterUid = ''] = await nextChildren(tx, authorizationUid, 1)
+/** Stores new meters in one statement, and gives them their uids. */
+async function insertMeters(tx: Tx, authorizationUid: Uid, meters: readonly Known[], now: Date): Promise<void> {
+  if (meters.length === 0) return
+  const uids = await nextChildren(tx, authorizationUid, meters.length)
+  for (const [at, meter] of meters.entries()) meter.meterUid = uids[at] ?? ''
+  const facts = meters.map((meter) => meter.facts)
   const { numAffectedRows } = await sql`
     insert into meters (authorization_uid, meter_uid, company_uid, usage_point, commodity, facts, status_ts, created, updated)
-    select a.authorization_uid, ${meterUid}::bigint, a.company_uid, ${facts.usagePoint}, ${facts.commodity},
-           ${coveredFacts(facts)}, ${now}, ${now}, ${now}
-      from authorizations a where ${covered(authorizationUid, DATA_CLASSES, now)}`.execute(tx)
-  if (numAffectedRows !== 1n) throw await whyNot(tx, authorizationUid, { classes: DATA_CLASSES, now })
-  await insertAlias(tx, authorizationUid, meterUid, facts.usagePoint)
-  return meterUid
+    select a.authorization_uid, n.meter_uid, a.company_uid, n.usage_point, n.commodity,
+           case when 'meters' = any(a.data_classes) then n.facts::jsonb else n.nothing::jsonb end, ${now}, ${now}, ${now}
+      from authorizations a,
+           unnest(${uids}::bigint[], ${facts.map(({ usagePoint }) => usagePoint)}::text[],
+             ${facts.map(({ commodity }) => commodity)}::text[], ${facts.map((one) => JSON.stringify(one))}::text[],
+             ${facts.map((one) => JSON.stringify(bareMeter(one.usagePoint, one.commodity)))}::text[])
+             as n (meter_uid, usage_point, commodity, facts, nothing)
+     where ${covered(authorizationUid, DATA_CLASSES, now)}`.execute(tx)
+  if (Number(numAffectedRows) !== meters.length)
+    throw await whyNot(tx, authorizationUid, { classes: DATA_CLASSES, now })
+  const aliases = meters.flatMap(({ meterUid, usagePoints }) =>
+    [...usagePoints].map((usagePoint) => ({ meterUid, usagePoint })),
+  )
+  await insertAliases(tx, authorizationUid, aliases)
 }
 
-async function insertAlias(tx: Tx, authorizationUid: Uid, meterUid: Uid, usagePoint: string): Promise<void> {
+async function insertAliases(
+  tx: Tx,
+  authorizationUid: Uid,
+  aliases: readonly { meterUid: Uid; usagePoint: string }[],
+): Promise<void> {
   await sql`
     insert into meter_aliases (authorization_uid, usage_point, meter_uid, company_uid)
-    select a.authorization_uid, ${usagePoint}, ${meterUid}::bigint, a.company_uid
-      from authorizations a where a.authorization_uid = ${authorizationUid}`.execute(tx)
+    select a.authorization_uid, n.usage_point, n.meter_uid, a.company_uid
+      from authorizations a,
+           unnest(${aliases.map(({ usagePoint }) => usagePoint)}::text[], ${aliases.map(({ meterUid }) => meterUid)}::bigint[])
+             as n (usage_point, meter_uid)
+     where a.authorization_uid = ${authorizationUid}`.execute(tx)
 }
 
 async function updateMeter(
