@@ -7,7 +7,7 @@ import { type Simulators, startSimulators } from '../simulators/index.ts'
 import { type App, startApp, type Store } from '../src/app.ts'
 import { type Demo, openDemo } from '../src/cli/demo-company.ts'
 import { freePort } from '../src/cli/free-port.ts'
-import { type Browser, openBrowser, type Page } from '../src/cli/scripted-browser.ts'
+import { type Browser, type Fields, openBrowser, type Page } from '../src/cli/scripted-browser.ts'
 import { readConfig } from '../src/config.ts'
 import { openEnvelope } from '../src/storage/secrets.ts'
 import { testDatabase, type TestDatabase } from './database.ts'
@@ -36,6 +36,7 @@ export type RunningApp = {
     utility: UtilitySlug,
     login: string,
     email?: string,
+    choices?: Fields,
   ): Promise<{ browser: Browser; page: Page; authorizationUid: string }>
   close(): Promise<void>
 }
@@ -46,7 +47,9 @@ export type Json = any
 
 const PASSWORDS: Record<UtilitySlug, string> = { pge: 'demo', sce: 'demo', demo: 'test' }
 
-export async function startRunningApp(options: { clock?: string; customers?: number } = {}): Promise<RunningApp> {
+export async function startRunningApp(
+  options: { clock?: string; customers?: number; historyMonths?: number } = {},
+): Promise<RunningApp> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'gbp-flow-'))
   const database = await testDatabase()
   const simulators = await startSimulators(options)
@@ -103,13 +106,12 @@ export async function startRunningApp(options: { clock?: string; customers?: num
       if (utility === 'sce') page = await browser.submit(page, /continue/i)
       return { browser, page }
     },
-    async share(utility, login, email) {
+    async share(utility, login, email, chosen = {}) {
       const { browser, page: choices } = await running.toChoices(utility, login, email)
-      let page = await browser.submit(
-        choices,
-        /submit|share|authorize|allow/i,
-        utility === 'pge' ? { agree: 'yes' } : {},
-      )
+      let page = await browser.submit(choices, /submit|share|authorize|allow/i, {
+        ...(utility === 'pge' ? { agree: 'yes' } : {}),
+        ...chosen,
+      })
       page = await browser.submit(page, /Continue to Final Step/)
       const { events } = (await running.api('/events')).body
       const { authorization_uid: authorizationUid } = events.find(({ type }: { type: string }) =>

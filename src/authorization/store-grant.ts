@@ -24,6 +24,9 @@ import type { TokenGrant } from './oauth.ts'
 import type { PathDeps } from './path-deps.ts'
 import { begin } from './states.ts'
 
+/** Longer than a first collection takes to find the usage points. */
+const RECENT_MS = 7 * 86_400_000
+
 type Granted = { flow: FlowRow; grant: TokenGrant; connection: Connection }
 
 /**
@@ -237,6 +240,7 @@ async function renewedBy(
   }
   const { companyUid, utility, customerEmail } = flow
   const { retailCustomer } = idsOf(grant, connection.utility.espi)
-  const customer = { companyUid, utility, customerEmail, usagePoints: usagePoints ?? [], retailCustomer }
+  const since = new Date(flow.created.getTime() - RECENT_MS)
+  const customer = { companyUid, utility, customerEmail, usagePoints: usagePoints ?? [], retailCustomer, since }
   return (await findRenewable(tx, customer))?.authorizationUid ?? null
 }

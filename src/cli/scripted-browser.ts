@@ -10,10 +10,12 @@ export type Form = {
   buttons: { name: string; value: string; text: string }[]
 }
 
+export type Fields = Record<string, string | readonly string[]>
+
 export type Browser = {
   open(url: string): Promise<Page>
-  /** Posts the form that has a button with this text, with the given fields changed. Throws when there is none. */
-  submit(page: Page, buttonText: RegExp, fields?: Record<string, string>): Promise<Page>
+  /** Posts the form that has a button with this text, with the given fields changed (a list: what is ticked). Throws when there is none. */
+  submit(page: Page, buttonText: RegExp, fields?: Fields): Promise<Page>
 }
 
 const REDIRECTS = 20
@@ -54,7 +56,8 @@ export function openBrowser(): Browser {
         const button = form.buttons.find(({ text }) => buttonText.test(text))
         if (!button) continue
         const entries = form.fields.filter(([name]) => !(name in fields))
-        entries.push(...Object.entries(fields))
+        for (const [name, value] of Object.entries(fields))
+          for (const one of typeof value === 'string' ? [value] : value) entries.push([name, one])
         if (button.name) entries.push([button.name, button.value])
         const body = new URLSearchParams(entries)
         if (form.method === 'GET') {

@@ -1,5 +1,6 @@
 import type { DecodedFeed } from '../model/decoded-feed.ts'
 import type { Tokens } from '../authorization/tokens.ts'
+import type { Uid } from '../model/uid.ts'
 import { appendAudit } from '../storage/audit.ts'
 import { type AuthorizationRow, getAuthorization } from '../storage/authorizations.ts'
 import type { Db, Tx } from '../storage/db.ts'
@@ -60,13 +61,9 @@ export async function collectWindow(
   signal: AbortSignal,
 ): Promise<boolean> {
   const { db, now } = deps
-  const { authorization, subscriptionUri } = await db.operator(async (tx) => ({
-    authorization: await getAuthorization(tx, owed.authorizationUid),
-    subscriptionUri: (await findGrant(tx, owed.authorizationUid))?.subscriptionUri ?? null,
-  }))
   const connection = await deps.connections.of(owed.registrationUid ?? '')
   const window = plannedOf(owed)
-  const fetched = await fetchWindow(deps, { authorization, subscriptionUri, connection, window, signal })
+  const { authorization, fetched } = await fetchUnderGrant(deps, owed.authorizationUid, { connection, window, signal })
   if (fetched.kind === 'promised') return false
 
   const { utility } = connection
@@ -109,6 +106,29 @@ export async function collectWindow(
     await finishUpdate(tx, owed.authorizationUid, now())
   })
   return true
+}
+
+/** Fetches under the grant in use; once more when a renewal has replaced it meanwhile and the old one was refused. */
+async function fetchUnderGrant(
+  deps: CollectDeps,
+  authorizationUid: Uid,
+  request: Pick<Request, 'connection' | 'window' | 'signal'>,
+): Promise<{ authorization: AuthorizationRow; fetched: Fetched }> {
+  const grantInUse = async (): Promise<Pick<Request, 'authorization' | 'subscriptionUri'>> =>
+    await deps.db.operator(async (tx) => ({
+      authorization: await getAuthorization(tx, authorizationUid),
+      subscriptionUri: (await findGrant(tx, authorizationUid))?.subscriptionUri ?? null,
+    }))
+  const before = await grantInUse()
+  try {
+    return { ...before, fetched: await fetchWindow(deps, { ...request, ...before }) }
+  } catch (error) {
+    const after = await grantInUse()
+    const isReplaced = after.authorization.subscription !== before.authorization.subscription
+    if (!isReplaced || !(error instanceof ClientRejected)) throw error
+    await request.connection.admit()
+    return { ...after, fetched: await fetchWindow(deps, { ...request, ...after }) }
+  }
 }
 
 type Request = {

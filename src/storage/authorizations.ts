@@ -180,6 +180,8 @@ export async function findRenewable(
     customerEmail: string
     usagePoints: readonly string[]
     retailCustomer: string | null
+    /** Shares that were confirmed since then may have no meters yet. */
+    since: Date
   },
 ): Promise<AuthorizationRow | null> {
   const { rows } = await sql<AuthorizationRow>`
@@ -187,7 +189,11 @@ export async function findRenewable(
     where company_uid = ${p.companyUid} and utility = ${p.utility} and state in ('active', 'needs_reauthorization')
       and (retail_customer = ${p.retailCustomer}::text or authorization_uid in (
         select l.authorization_uid from meter_aliases l
-         where l.company_uid = ${p.companyUid} and l.usage_point = any(${[...p.usagePoints]}::text[])))
+         where l.company_uid = ${p.companyUid} and l.usage_point = any(${[...p.usagePoints]}::text[])
+        union all
+        select coalesce(f.renews, f.authorization_uid) from flows f -- not collected yet: what its own check has found
+         where f.company_uid = ${p.companyUid} and f.utility = ${p.utility} and f.created > ${p.since}
+           and f.state = 'confirmed' and f.consent #> '{granted,usagePoints}' ?| ${[...p.usagePoints]}::text[]))
     order by (lower(customer_email) = lower(${p.customerEmail})) desc, authorization_uid desc limit 1`.execute(tx)
   return rows[0] ?? null
 }
