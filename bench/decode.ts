@@ -16,7 +16,7 @@ export async function benchDecode(args: readonly string[]): Promise<void> {
       const days = args.includes('--full') || points === 1 ? 365 : 45
       const file = await writeFeed(folder, 'pge', { points, days })
       const megabytes = statSync(file).size / 1e6
-      const effort = { rounds: 3, passes: megabytes < 50 ? 9 : 3 }
+      const effort = { rounds: 3, passes: 5 }
       const results = measureAll(
         file,
         new Map([

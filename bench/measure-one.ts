@@ -1,5 +1,3 @@
-import { statSync } from 'node:fs'
-
 import { EXTRACTORS, type Extractor, type Found } from './extractors.ts'
 
 /** Run in a process of its own: `measure-one.ts EXTRACTOR FILE TIMES`; prints one line of JSON. */
@@ -18,14 +16,15 @@ if (load === undefined) throw new Error(`no extractor ${name}`)
 const began = process.hrtime.bigint()
 const extract = await load()
 const loadSeconds = Number(process.hrtime.bigint() - began) / 1e9
-/** The clock of a thread is not exact below some milliseconds: small files are read several times on end. */
-const group = Math.ceil(24e6 / statSync(file).size)
+/** The clock of a thread goes in steps of about 4 ms: short passes are measured many on end. */
+const GROUP_SECONDS = 0.1
 const first = await extract(file)
 const seconds = [first.seconds]
 for (let i = 1; i < Number(times); i++) {
   let sum = 0
-  for (let j = 0; j < group; j++) sum += (await extract(file)).seconds
-  seconds.push(sum / group)
+  let count = 0
+  for (; sum < GROUP_SECONDS; count++) sum += (await extract(file)).seconds
+  seconds.push(sum / count)
 }
 const measured: Measured = {
   seconds,

@@ -40,7 +40,7 @@ export function judgeTargets(results: ResultsByFeed): string[] {
   return TARGETS.map(({ what, limit, most, measured }) => {
     const value = measured(results)
     const reached = most ? value <= limit : value >= limit
-    const shown = Number(value.toPrecision(3))
-    return `${reached ? 'reached' : 'missed '} ${shown} ${what} (at ${most ? 'most' : 'least'} ${limit})`
+    const verdict = Number.isNaN(value) ? 'unmeasured' : reached ? 'reached' : 'missed'
+    return `${verdict} ${Number(value.toPrecision(3))} ${what} (at ${most ? 'most' : 'least'} ${limit})`
   })
 }
