@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     include: suite ? [`test/verify/${suite}/**/*.test.ts`] : ['{src,simulators,test,bench}/**/*.test.ts'],
     exclude: suite ? [] : ['test/verify/**'],
+    reporters: suite ? ['default', './test/verify/utilities/checklist-reporter.ts'] : ['default'],
     globalSetup: ['test/global-setup.ts'],
     testTimeout: suite ? 1_800_000 : 30_000,
     hookTimeout: 60_000,

@@ -1,11 +1,13 @@
 import { benchDecode } from './decode.ts'
 import { benchParse } from './parse.ts'
+import { benchSimulators } from './simulators.ts'
 import { benchWrite } from './write.ts'
 
 /** `npm run bench -- SUITE [flags]` */
 const suites: Record<string, (args: readonly string[]) => Promise<void>> = {
   parse: benchParse,
   decode: benchDecode,
+  simulators: benchSimulators,
   write: benchWrite,
 }
 

@@ -14,7 +14,10 @@ export type Seen = {
 }
 
 export type RawClient = {
-  request(path: string, options: { token?: string; basic?: string; form?: string }): Promise<Seen>
+  request(
+    path: string,
+    options: { token?: string; basic?: string; form?: string; headers?: Record<string, string> },
+  ): Promise<Seen>
   close(): void
 }
 
@@ -30,7 +33,7 @@ export const rawClientOf = (utility: UtilityInfo, options: { keepAlive?: boolean
   })
   const client: RawClient = {
     close: () => agent.destroy(),
-    request: (path, { token, basic, form }) =>
+    request: (path, { token, basic, form, headers }) =>
       new Promise((resolve) => {
         const authorization = token === undefined ? `Basic ${basic ?? ''}` : `Bearer ${token}`
         const sent = tlsRequest(`${utility.api}${path}`, {
@@ -39,6 +42,7 @@ export const rawClientOf = (utility: UtilityInfo, options: { keepAlive?: boolean
           timeout: patienceMs,
           headers: {
             authorization,
+            ...headers,
             ...(form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
           },
         })

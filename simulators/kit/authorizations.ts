@@ -99,7 +99,7 @@ export const bearerOf = (utility: Utility, header: string): Bearer => {
   const token = Object.hasOwn(utility.state.tokens, text) ? utility.state.tokens[text] : undefined
   if (!token || token.kind === 'refresh') return { kind: 'unknown' }
   if (token.expiresAt <= utility.now()) return { kind: 'expired' }
-  const party = utility.parties.find((p) => p.name === token.party)
+  const party = utility.parties.find((p) => p.name === (token.party ?? firstParty))
   if (!party) return { kind: 'unknown' }
   if (token.kind === 'client') return { kind: 'client', test: token.test, party }
   return { kind: 'access', authorization: token.authorization ?? '', test: token.test, party }

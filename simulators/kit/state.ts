@@ -38,7 +38,8 @@ export type Code = {
 
 export type Token = {
   kind: 'access' | 'refresh' | 'client'
-  party: string
+  /** Absent in files of older versions: the first. */
+  party?: string
   authorization: string | null
   expiresAt: number
   test: boolean
@@ -49,7 +50,7 @@ export type Delivery = {
   id: string
   kind: string
   authorizations: string[]
-  party: string
+  party?: string
   createdAt: number
   /** Reading times, both ends included; null: everything published. */
   window: { min: number; max: number } | null

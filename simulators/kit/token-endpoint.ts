@@ -3,7 +3,7 @@ import { createToken, findAuthorization, isActive, isOf } from './authorizations
 import type { Fault } from './faults/contract.ts'
 import { type Answer, type Incoming, json } from './server.ts'
 import type { Authorization } from './state.ts'
-import type { Party } from './parties.ts'
+import { firstParty, type Party } from './parties.ts'
 import { partyNamed, type Utility } from './utility.ts'
 
 /** How one utility's token answers look. */
@@ -133,7 +133,7 @@ function refreshAnswer(
   const authorization = findAuthorization(utility, token?.authorization ?? '')
   if (
     token?.kind !== 'refresh' ||
-    token.party !== party.name ||
+    (token.party ?? firstParty) !== party.name ||
     token.expiresAt <= utility.now() ||
     !authorization ||
     !isActive(utility, authorization)

@@ -6,7 +6,7 @@ import { activeAuthorizations, findAuthorization } from '../kit/authorizations.t
 import type { Hooks } from '../kit/admin.ts'
 import type { Answer } from '../kit/server.ts'
 import type { Authorization, Delivery } from '../kit/state.ts'
-import type { Party } from '../kit/parties.ts'
+import { firstParty, type Party } from '../kit/parties.ts'
 import { householdOf, partyNamed, type Utility } from '../kit/utility.ts'
 import { isOpen, type Window } from '../kit/window.ts'
 import { customerFeed } from './customer-xml.ts'
@@ -71,7 +71,7 @@ export const fetchPrepared = (
 ): Answer => {
   const delivery = Object.hasOwn(utility.state.deliveries, id) ? utility.state.deliveries[id] : undefined
   const kept = delivery && delivery.createdAt > utility.now() - utility.settings.retentionDays * 86_400
-  if (!delivery || !kept || delivery.path !== reader.path || delivery.party !== reader.party.name)
+  if (!delivery || !kept || delivery.path !== reader.path || (delivery.party ?? firstParty) !== reader.party.name)
     return { status: utility.settings.goneStatus }
   if (reader.authorization !== null && !delivery.authorizations.includes(reader.authorization)) return { status: 403 }
   const authorizations = delivery.authorizations.map((a) => findAuthorization(utility, a)).filter((a) => a !== null) // a package keeps what was put in, also after a customer has canceled
@@ -162,6 +162,6 @@ export const hooksOf = (utility: Utility): Hooks => ({
 function changedSince(utility: Utility, since: number): Record<string, number[]> {
   const changed: Record<string, number[]> = {}
   for (const { usagePoint, day, at } of utility.state.corrections)
-    if (at > since) (changed[usagePoint] ??= []).push(day)
+    if (at >= since) (changed[usagePoint] ??= []).push(day)
   return changed
 }

@@ -3,7 +3,7 @@ import { activeAuthorizations, findAuthorization } from '../kit/authorizations.t
 import type { Hooks } from '../kit/admin.ts'
 import type { Answer } from '../kit/server.ts'
 import type { Authorization, Delivery } from '../kit/state.ts'
-import type { Party } from '../kit/parties.ts'
+import { firstParty, type Party } from '../kit/parties.ts'
 import { householdOf, linkOrigin, partyNamed, type Utility } from '../kit/utility.ts'
 import { billedPeriods } from '../world/periods.ts'
 import type { Agreement } from '../world/household.ts'
@@ -42,7 +42,7 @@ export const announceKept = (utility: Utility, party: Party): void =>
     utility,
     party,
     Object.values(utility.state.deliveries)
-      .filter((file) => isKept(utility, file) && file.party === party.name)
+      .filter((file) => isKept(utility, file) && (file.party ?? firstParty) === party.name)
       .map((file) => addressOf(utility, file.id)),
   )
 
@@ -153,7 +153,7 @@ function named(agreement: Agreement, file: Contents): { days: number[]; periods:
 /** A file by its name: 404 when it is not or no longer there. */
 export const fetchFile = (utility: Utility, party: Party, name: string): Answer => {
   const file = Object.hasOwn(utility.state.deliveries, name) ? utility.state.deliveries[name] : undefined
-  if (!file || file.party !== party.name || !isKept(utility, file))
+  if (!file || (file.party ?? firstParty) !== party.name || !isKept(utility, file))
     return { status: utility.settings.goneStatus, type: 'text/plain', body: 'File not found' }
   if (file.kind !== 'customer')
     return {
