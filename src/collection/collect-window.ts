@@ -16,7 +16,15 @@ import { ClientRejected } from '../utilities/errors.ts'
 import { decodeFeed, decodingOf, fileQualityOf } from '../utilities/decode.ts'
 import { dropForeign } from './drop-foreign.ts'
 import { finishUpdate } from './finish-update.ts'
-import { CLASSES_OF, isConsented, plannedOf, type PlannedWindow, planUsagePoint, reachOf } from './plan-windows.ts'
+import {
+  CLASSES_OF,
+  isConsented,
+  plannedOf,
+  type PlannedWindow,
+  planCustomer,
+  planUsagePoint,
+  reachOf,
+} from './plan-windows.ts'
 import { requestAddress } from './request-address.ts'
 import type { SharedFiles } from './shared-files.ts'
 import { splitCustomers } from './split-customers.ts'
@@ -223,10 +231,14 @@ async function oweUsagePoints(
   const { authorization, utility, decoded, now } = of
   const reach = reachOf(authorization, utility, now)
   const told = decoded.meters.map(({ usagePoint }) => usagePoint)
-  const windows = (await listUnplanned(tx, authorization.authorizationUid, told))
-    .flatMap((usagePoint) => planUsagePoint(utility.espi, usagePoint, reach))
-    .filter(({ product }) => isConsented(product, authorization.dataClasses))
-  await oweWindows(tx, authorization.authorizationUid, windows, { now })
+  const { authorizationUid, dataClasses } = authorization
+  const isCovered = ({ product }: PlannedWindow): boolean => isConsented(product, dataClasses, utility.espi)
+  const unplanned = await listUnplanned(tx, authorizationUid, told)
+  const windows = unplanned.flatMap((usagePoint) => planUsagePoint(utility.espi, usagePoint, reach)).filter(isCovered)
+  await oweWindows(tx, authorizationUid, windows, { now })
+  // Where the new ones are, and what became of the others, is told with the customer's data.
+  const customer = unplanned.length === 0 ? [] : planCustomer(utility.espi, PRIORITY.present + 1).filter(isCovered)
+  await oweWindows(tx, authorizationUid, customer, { now, again: true })
 }
 
 /** A package brought a usage point that was never asked for: the customer has a new one, and its history is owed. */

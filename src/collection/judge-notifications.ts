@@ -8,10 +8,12 @@ import { PRIORITY } from '../storage/windows.ts'
 import type { Utility } from '../utilities/contract.ts'
 import { utilityOf } from '../utilities/index.ts'
 import { isBulkAddress } from './is-bulk-address.ts'
-import { CLASSES_OF, isConsented, planRefresh, reachOf } from './plan-windows.ts'
+import { CLASSES_OF, isConsented, planCustomer, type PlannedWindow, planRefresh, reachOf } from './plan-windows.ts'
 
 /** A known authorization gets at most one fetch for all hints of this long. */
 const HINT_MS = 15 * 60_000
+/** Addresses, tariffs and meter numbers change now and then: a move, another meter, an agreement that is closed. */
+const CUSTOMER_MS = 7 * 86_400_000
 
 /**
  * Turns a judged notification into owed windows, in the transaction that closes it. `resources` are the utility's own
@@ -36,7 +38,7 @@ export async function followHint(
     const batches = bySubscription.get(authorization.subscription ?? '') ?? []
     owed +=
       utility.espi.delivery === 'notified-batches'
-        ? await oweBatches(tx, authorization, batches, now)
+        ? await oweBatches(tx, authorization, { batches, utility }, now)
         : await oweRefresh(tx, authorization, utility, now)
   }
   return owed
@@ -46,15 +48,15 @@ export async function followHint(
 async function oweBatches(
   tx: Tx,
   { authorizationUid, dataClasses }: ActiveAuthorization,
-  batches: readonly string[],
+  { batches, utility }: { batches: readonly string[]; utility: Utility },
   now: Date,
 ): Promise<number> {
-  if (!isConsented('file', dataClasses)) return 0
+  if (!isConsented('file', dataClasses, utility.espi)) return 0
   const windows = batches.map((resource) => ({ product: 'file', resource, from: 0, to: 0, priority: PRIORITY.fresh }))
   return await oweAgain(tx, authorizationUid, windows, { now, doneBefore: new Date(now.getTime() - HINT_MS) })
 }
 
-/** Owes an authorization its last days again, unless it was asked for a moment ago. */
+/** Owes an authorization its last days again, unless it was asked for a moment ago, and its customer's data once a week. */
 export async function oweRefresh(
   tx: Tx,
   authorization: ActiveAuthorization,
@@ -63,8 +65,10 @@ export async function oweRefresh(
 ): Promise<number> {
   const { authorizationUid, dataClasses, usagePoints, collectedUntil } = authorization
   const reach = reachOf(authorization, utility, now)
-  const windows = planRefresh(utility.espi, usagePoints, reach, collectedUntil).filter(({ product }) =>
-    isConsented(product, dataClasses),
-  )
-  return await oweAgain(tx, authorizationUid, windows, { now, doneBefore: new Date(now.getTime() - HINT_MS) })
+  const isCovered = ({ product }: PlannedWindow): boolean => isConsented(product, dataClasses, utility.espi)
+  const windows = planRefresh(utility.espi, usagePoints, reach, collectedUntil).filter(isCovered)
+  const customer = planCustomer(utility.espi, PRIORITY.fresh).filter(isCovered)
+  const before = (ms: number): Date => new Date(now.getTime() - ms)
+  await oweAgain(tx, authorizationUid, customer, { now, doneBefore: before(CUSTOMER_MS) })
+  return await oweAgain(tx, authorizationUid, windows, { now, doneBefore: before(HINT_MS) })
 }

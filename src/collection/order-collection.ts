@@ -68,7 +68,7 @@ async function oweHistory(
     await oweRefresh(tx, { ...active, usagePoints: [usagePoint] }, utility, now)
   } else {
     const windows = planUsagePoint(espi, usagePoint, reach).filter(({ product }) =>
-      isConsented(product, active.dataClasses),
+      isConsented(product, active.dataClasses, espi),
     )
     await oweWindows(tx, authorizationUid, windows, { now })
   }

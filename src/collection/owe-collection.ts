@@ -25,7 +25,8 @@ export async function oweCollection(tx: Tx, row: AuthorizationRow, now: Date): P
   const active = await findActive(tx, authorizationUid, now)
   if (!active || registrationUid === null) return
   const utility = utilityOf(row.utility)
-  const isCovered = ({ product }: Pick<PlannedWindow, 'product'>): boolean => isConsented(product, dataClasses)
+  const isCovered = ({ product }: Pick<PlannedWindow, 'product'>): boolean =>
+    isConsented(product, dataClasses, utility.espi)
   await renewWindows(tx, authorizationUid, { products: PRODUCTS.filter((product) => isCovered({ product })), now })
   const windows = (await planOf(tx, { row, active, utility, registrationUid }, now)).filter(isCovered)
   await oweWindows(tx, authorizationUid, windows, { now, again: true })

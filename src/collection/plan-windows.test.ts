@@ -62,11 +62,13 @@ it('a refresh never goes back before the consent', () => {
 })
 
 it.each([
-  ['customer', ['intervals'], false],
-  ['customer', ['accounting'], true],
-  ['usage', ['meters'], false],
-  ['bills', ['bills'], true],
-  ['bills', ['intervals', 'meters'], false],
-] as const)('a request for %s under consent to %j is made: %s', (product, classes, made) => {
-  expect(isConsented(product, classes)).toBe(made)
+  ['customer', ['intervals'], 'pge', false],
+  ['customer', ['accounting'], 'pge', true],
+  ['usage', ['meters'], 'pge', false],
+  ['usage', ['bills'], 'pge', false],
+  ['usage', ['bills'], 'demo', true],
+  ['bills', ['bills'], 'pge', true],
+  ['bills', ['intervals', 'meters', 'accounting'], 'pge', false],
+] as const)('a request for %s under consent to %j at %s is made: %s', (product, classes, slug, made) => {
+  expect(isConsented(product, classes, espiOf(slug))).toBe(made)
 })

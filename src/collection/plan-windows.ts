@@ -24,8 +24,8 @@ export type PlannedWindow = {
 export const CLASSES_OF: Record<Product, readonly DataClass[]> = {
   usage_points: ['meters', 'bills', 'intervals', 'accounting'],
   customer: ['meters', 'accounting'],
-  usage: ['intervals', 'bills', 'accounting'],
-  bills: ['bills', 'accounting'],
+  usage: ['intervals', 'bills'],
+  bills: ['bills'],
   bulk_request: ['meters', 'bills', 'intervals', 'accounting'],
   file: ['meters', 'bills', 'intervals', 'accounting'],
 }
@@ -33,6 +33,11 @@ export const CLASSES_OF: Record<Product, readonly DataClass[]> = {
 const WHOLE = { from: epochSeconds(0), to: epochSeconds(0) }
 const HISTORY_LIMIT = 500
 const NO_LIMIT_DAYS = 36_525
+
+/** The request for the customer's data, where the utility serves them apart from usage. */
+export function planCustomer({ paths }: Pick<Espi, 'paths'>, priority: number): PlannedWindow[] {
+  return paths.customer === null ? [] : [{ product: 'customer', resource: '', ...WHOLE, priority }]
+}
 
 /** What is owed the moment a customer agreed, before any usage point is known. */
 export function planFirst(espi: Espi, reach: Reach, files: readonly string[]): PlannedWindow[] {
@@ -143,9 +148,17 @@ export function reachOf({ historyStart }: { historyStart: Date }, { timezone }: 
   return { historyStart: Math.ceil(historyStart.getTime() / 1000), now: Math.floor(now.getTime() / 1000), timezone }
 }
 
-/** True when consent covers anything that a request would bring. */
-export function isConsented(product: Product, dataClasses: readonly DataClass[]): boolean {
-  return CLASSES_OF[product].some((dataClass) => dataClasses.includes(dataClass))
+/**
+ * True when consent covers anything that a request would bring. Where bills have a path of their own, usage is asked for
+ * intervals alone: a utility refuses it to whoever was granted bills only.
+ */
+export function isConsented(
+  product: Product,
+  dataClasses: readonly DataClass[],
+  { paths }: { paths: Pick<Espi['paths'], 'summaries'> },
+): boolean {
+  const classes = product === 'usage' && paths.summaries !== null ? (['intervals'] as const) : CLASSES_OF[product]
+  return classes.some((dataClass) => dataClasses.includes(dataClass))
 }
 
 function newestEnd({ now, timezone }: Reach): EpochSeconds {

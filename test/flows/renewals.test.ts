@@ -21,7 +21,8 @@ afterAll(async () => await running.close())
 
 const metersOf = async (uid: string): Promise<Json[]> =>
   (await running.api(`/meters?authorizations=${uid}`)).body.meters
-const uidsOf = async (uid: string): Promise<string[]> => (await metersOf(uid)).map((meter) => meter.uid).toSorted()
+const uidsOf = async (uid: string): Promise<string[]> =>
+  (await metersOf(uid)).map((meter) => String(meter.uid)).toSorted((a, b) => a.localeCompare(b))
 const ledgerOf = async (utility: UtilitySlug) =>
   await readLedger(running.simulators[utility].admin, await newestSubscription(running, utility))
 const agreementsOf = async (utility: UtilitySlug, login: string): Promise<string[]> => {
