@@ -3,6 +3,7 @@ import type { Tokens } from '../authorization/tokens.ts'
 import type { Uid } from '../model/uid.ts'
 import { appendAudit } from '../storage/audit.ts'
 import { type AuthorizationRow, getAuthorization } from '../storage/authorizations.ts'
+import { countProducts } from '../storage/count-products.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import { findGrant } from '../storage/grants.ts'
 import { saveRawFeed, setOutcome } from '../storage/raw-feeds.ts'
@@ -77,6 +78,7 @@ export async function collectWindow(
   const { utility } = connection
   if (fetched.kind === 'feed' && fetched.foreign > 0) await alarmForeign(deps, authorization, fetched.foreign)
   if (fetched.kind === 'empty') {
+    if (await isTooEarly(deps, authorization, { utility, window })) return false
     await db.operator(async (tx) => {
       await finishWindow(tx, owed.authorizationUid, lease, now())
       await finishUpdate(tx, owed.authorizationUid, now())
@@ -91,7 +93,7 @@ export async function collectWindow(
     return (await saveRawFeed(tx, owed.authorizationUid, feed, { envelope: deps.envelope, now: now() })).rawFeedUid
   })
   const decoded = decodeFeed(fetched.bytes, decodingOf(utility, fileQualityOf(utility, window.resource)))
-  if (isTooEarly(authorization, utility, { decoded, window, now: now() })) return false
+  if (decoded.meters.length === 0 && (await isTooEarly(deps, authorization, { utility, window }))) return false
   await db.operator(async (tx) => {
     const { dataClasses, historyStart } = await enterWrite(tx, owed.authorizationUid, {
       dataClass: CLASSES_OF[window.product],
@@ -254,14 +256,17 @@ async function oweDiscovery(
   await oweWindows(tx, authorization.authorizationUid, [list], { now, again: true })
 }
 
-/** Some utilities answer at once and have the data some minutes later: until then nothing means "not yet". */
-function isTooEarly(
-  { created }: AuthorizationRow,
-  { espi }: Utility,
-  { decoded, window, now }: { decoded: DecodedFeed; window: PlannedWindow; now: Date },
-): boolean {
-  if (decoded.meters.length > 0 || (window.product !== 'usage' && window.product !== 'usage_points')) return false
-  return now.getTime() - created.getTime() < espi.emptyAtFirstHours * 3_600_000
+/** Some utilities answer at once and have the data some minutes later: until the first reading nothing means "not yet". */
+async function isTooEarly(
+  { db, now }: CollectDeps,
+  { authorizationUid, created }: AuthorizationRow,
+  { utility, window }: { utility: Utility; window: PlannedWindow },
+): Promise<boolean> {
+  const isUsage = window.product === 'usage' || window.product === 'usage_points'
+  const sinceMs = now().getTime() - created.getTime()
+  if (!isUsage || sinceMs >= utility.espi.emptyAtFirstHours * 3_600_000) return false
+  const { readings } = await db.operator((tx) => countProducts(tx, authorizationUid))
+  return readings === 0
 }
 
 function outcomeOf({ warnings, quarantined }: DecodedFeed): object {

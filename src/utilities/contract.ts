@@ -137,7 +137,7 @@ export type Espi = {
   historyDays: number
   /** Days re-read at each refresh, since late and corrected readings arrive behind the newest. */
   refreshDays: number
-  /** Hours after consent in which an answer without meters means "not yet"; 0: it means that there are none. */
+  /** Hours after the grant in which, until the first reading, an empty answer means "not yet"; 0: it means nothing. */
   emptyAtFirstHours: number
   billPeriod: 'local-midnight' | 'utc-midnight'
   /**
