@@ -1,13 +1,17 @@
+import { benchCollect } from './collect.ts'
 import { benchDecode } from './decode.ts'
 import { benchParse } from './parse.ts'
 import { benchSimulators } from './simulators.ts'
+import { benchStore } from './store.ts'
 import { benchWrite } from './write.ts'
 
 /** `npm run bench -- SUITE [flags]` */
 const suites: Record<string, (args: readonly string[]) => Promise<void>> = {
   parse: benchParse,
+  collect: benchCollect,
   decode: benchDecode,
   simulators: benchSimulators,
+  store: benchStore,
   write: benchWrite,
 }
 

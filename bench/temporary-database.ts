@@ -1,7 +1,8 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+
+import { sql } from 'kysely'
 
 import { type Seed, seedCompany, testDatabase, type TestDatabase } from '../test/database.ts'
 import { bareMeter } from '../src/model/meter.ts'
@@ -48,10 +49,13 @@ export async function addMeters({ db }: BenchDatabase, authorizationUid: Uid, co
 
 /** What the server counted of some tables so far: rows written anew, and dead ones that vacuum has to remove. */
 export async function countWrites(
-  { admin }: BenchDatabase,
+  { admin, db }: BenchDatabase,
   tables: readonly string[],
 ): Promise<{ inserted: number; updated: number; dead: number }> {
-  await sleep(1500) // a backend hands its counts over at most once a second
+  // Each backend keeps its counts for some seconds; all of the pool are asked at once to hand them over.
+  await Promise.all(
+    Array.from({ length: 10 }, () => db.operator((tx) => sql`select pg_stat_force_next_flush()`.execute(tx))),
+  )
   const [row = {}] = await admin(
     `select sum(n_tup_ins)::int as inserted, sum(n_tup_upd)::int as updated, sum(n_dead_tup)::int as dead
        from pg_stat_user_tables where relname = any($1)`,
