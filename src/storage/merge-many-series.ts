@@ -62,7 +62,8 @@ export async function mergeManySeries(
 /** The readings of one channel in one month, from place `place` of what was told. */
 type Part = BlockKey & { place: number; columns: Sourced['columns'] }
 
-function splitByMonth(
+/** A series by months of the zone, from the history on. */
+export function splitByMonth(
   series: Series,
   { meterUid, place, zone, historyStart }: { meterUid: Uid; place: number; zone: string; historyStart: number },
 ): Part[] {
