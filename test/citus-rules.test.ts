@@ -15,7 +15,8 @@ const REFERENCE: readonly string[] = PLACEMENT.reference
 
 /** Reads, sweeps and purges that look at every authorization on purpose, and lock none of their rows one by one. */
 const ACROSS = [
-  'active-authorizations.ts listActiveOf',
+  'active-authorizations.ts listActiveBySubscription',
+  'active-authorizations.ts listCrowded',
   'active-authorizations.ts listDueForRefresh',
   'arrivals.ts countArrivals',
   'authorizations.ts listActiveInSlot',
@@ -30,6 +31,7 @@ const ACROSS = [
   'list-event-page.ts listEventPage',
   'list-interval-blocks.ts listIntervalBlocks',
   'list-interval-page.ts listIntervalPage',
+  'list-unused-grants.ts listUnusedGrants',
   'raw-feed-owners.ts listWithFeeds',
   'raw-feeds.ts purgeRawFeeds',
   'summarize-owed.ts summarizeOwed',

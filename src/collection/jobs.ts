@@ -1,6 +1,6 @@
 import type { Notifications } from '../authorization/notifications.ts'
 import type { Job } from '../jobs/job.ts'
-import { listDueForRefresh } from '../storage/active-authorizations.ts'
+import { listCrowded, listDueForRefresh } from '../storage/active-authorizations.ts'
 import { utilityOf } from '../utilities/index.ts'
 import type { Collector } from './collector.ts'
 import { oweRefresh } from './judge-notifications.ts'
@@ -8,6 +8,8 @@ import { oweRefresh } from './judge-notifications.ts'
 type Nothing = object
 const nothing = (): Nothing => ({})
 const BATCH = 200
+/** Above so many customers of one registration, packages for all replace the daily question for each. */
+const MOST_POLLED = 50
 
 /** Something is owed: the collector looks at once, instead of within a second. */
 export const lookForWindows: Job<Nothing, { collector: Collector }> = {
@@ -41,7 +43,8 @@ export const oweRefreshes: Job<Nothing, { collector: Collector }> = {
   async run(_payload, { db, now, collector }) {
     const at = now()
     await db.operator(async (tx) => {
-      for (const authorization of await listDueForRefresh(tx, { now: at, limit: BATCH })) {
+      const packaged = await listCrowded(tx, { most: MOST_POLLED, now: at })
+      for (const authorization of await listDueForRefresh(tx, { now: at, limit: BATCH, packaged })) {
         await oweRefresh(tx, authorization, utilityOf(authorization.utility), at)
       }
     })

@@ -54,10 +54,23 @@ export async function findActive(tx: Tx, authorizationUid: Uid, now: Date): Prom
   return rows[0] ?? null
 }
 
-/** Authorizations whose ongoing monitoring is due: nothing is owed, and the last fetch is longer ago than their frequency. */
+/** Registrations with more than `most` authorizations that may be collected for. */
+export async function listCrowded(tx: Tx, { most, now }: { most: number; now: Date }): Promise<Uid[]> {
+  const { rows } = await sql<{ uid: Uid }>`
+    select registration_uid as uid from authorizations
+     where state = 'active' and expires > ${now} and registration_uid is not null
+     group by registration_uid having count(*) > ${most}::int`.execute(tx)
+  return rows.map(({ uid }) => uid)
+}
+
+/**
+ * Authorizations whose ongoing monitoring is due: nothing is owed, and the last fetch is longer ago than their frequency.
+ * Under the `packaged` registrations the news come in packages for all customers: who got one in the last day and a half is
+ * asked for once a week only (bills, new usage points), so that the quota is there for those who got none.
+ */
 export async function listDueForRefresh(
   tx: Tx,
-  { now, limit }: { now: Date; limit: number },
+  { now, limit, packaged = [] }: { now: Date; limit: number; packaged?: readonly Uid[] },
 ): Promise<ActiveAuthorization[]> {
   const { rows } = await sql<ActiveAuthorization>`
     select ${columns(now)} from authorizations a
@@ -66,8 +79,12 @@ export async function listDueForRefresh(
          select from windows w where w.authorization_uid = a.authorization_uid and w.state <> 'aside'
             and (w.product <> 'file' or not exists (select from windows u
                   where u.authorization_uid = a.authorization_uid and u.product = 'usage'))
-            and (w.finished is null or w.finished > ${now}::timestamptz - case a.monitoring
-                  when 'daily' then interval '20 hours' when 'weekly' then interval '160 hours' else interval '28 days' end))
+            and (w.finished is null or w.finished > ${now}::timestamptz - case
+                  when a.monitoring = 'daily' and not (a.registration_uid = any(${[...packaged]}::bigint[])
+                    and exists (select from windows p where p.authorization_uid = a.authorization_uid and p.product = 'file'
+                                 and p.state = 'done' and p.finished > ${now}::timestamptz - interval '36 hours'))
+                    then interval '20 hours'
+                  when a.monitoring = 'monthly' then interval '28 days' else interval '160 hours' end))
      order by a.authorization_uid limit ${limit}`.execute(tx)
   return rows
 }
