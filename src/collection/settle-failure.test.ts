@@ -30,12 +30,16 @@ it.each([
     { kind: 'aside', reason: 'doctype' },
   ],
   ['consent that ended stops it', new ConsentEnded('1', 'not_active'), { kind: 'aside', reason: 'consent_ended' }],
-  ['an address elsewhere is never followed', new ForeignAddress(), { kind: 'aside', reason: 'foreign_address' }],
+  [
+    'an address elsewhere is never followed',
+    new ForeignAddress(),
+    { kind: 'aside', reason: 'foreign_address', alarm: true },
+  ],
   ['a worker that was overtaken leaves the window alone', new LeaseLost('1'), { kind: 'leave' }],
   [
     'our own rejected registration is tried every quarter of an hour',
     new ClientRejected('certificate_refused'),
-    { kind: 'again', reason: 'certificate_refused', afterMs: 900_000 },
+    { kind: 'again', reason: 'certificate_refused', afterMs: 900_000, alarm: true },
   ],
   [
     'a grant that died waits for its customer',
@@ -45,6 +49,14 @@ it.each([
 ])('%s', (_what, error, verdict) => {
   expect(judge(error)).toEqual(verdict)
 })
+
+it.each(['not_xml', 'not_green_button', 'truncated'] as const)(
+  'a body that is %s is asked for again for some hours, since the next one may be a whole feed',
+  (code) => {
+    expect(judge(new FeedRejected(code, 0, 'x'))).toMatchObject({ kind: 'again', reason: code })
+    expect(judge(new FeedRejected(code, 0, 'x'), 19)).toEqual({ kind: 'aside', reason: code })
+  },
+)
 
 it('a fault of ours is tried eight times and then set aside, visible', () => {
   expect(judge(new TypeError('x'), 6).kind).toBe('again')
