@@ -3,7 +3,7 @@ import type { Uid } from '../model/uid.ts'
 import { type ActiveAuthorization, listActiveBySubscription } from '../storage/active-authorizations.ts'
 import type { Tx } from '../storage/db.ts'
 import { findRegistration } from '../storage/registrations.ts'
-import { oweAgain, oweToAll } from '../storage/window-hints.ts'
+import { oweAgain, oweAside, oweToAll } from '../storage/window-hints.ts'
 import { PRIORITY } from '../storage/windows.ts'
 import type { Utility } from '../utilities/contract.ts'
 import { utilityOf } from '../utilities/index.ts'
@@ -56,7 +56,10 @@ async function oweBatches(
   return await oweAgain(tx, authorizationUid, windows, { now, doneBefore: new Date(now.getTime() - HINT_MS) })
 }
 
-/** Owes an authorization its last days again, unless it was asked for a moment ago, and its customer's data once a week. */
+/**
+ * Owes an authorization its last days again, and what was set aside, unless it was asked for a moment ago; its customer's
+ * data once a week.
+ */
 export async function oweRefresh(
   tx: Tx,
   authorization: ActiveAuthorization,
@@ -70,5 +73,6 @@ export async function oweRefresh(
   const customer = planCustomer(utility.espi, PRIORITY.fresh).filter(isCovered)
   const before = (ms: number): Date => new Date(now.getTime() - ms)
   await oweAgain(tx, authorizationUid, customer, { now, doneBefore: before(CUSTOMER_MS) })
-  return await oweAgain(tx, authorizationUid, windows, { now, doneBefore: before(HINT_MS) })
+  const aside = await oweAside(tx, authorizationUid, { now, before: before(HINT_MS) })
+  return aside + (await oweAgain(tx, authorizationUid, windows, { now, doneBefore: before(HINT_MS) }))
 }

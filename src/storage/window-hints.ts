@@ -31,6 +31,22 @@ export async function oweAgain(
   return owed
 }
 
+/**
+ * Owes again what was set aside before `before`, for one more try: what stood in the way may be over. Not what ended its
+ * workers. Returns how many are owed.
+ */
+export async function oweAside(
+  tx: Tx,
+  authorizationUid: Uid,
+  { now, before }: { now: Date; before: Date },
+): Promise<number> {
+  const { numAffectedRows } = await sql`
+    update windows set state = 'owed', next_try = ${now}, finished = null
+     where authorization_uid = ${authorizationUid} and state = 'aside' and finished < ${before}
+       and reason <> 'worker_lost'`.execute(tx)
+  return Number(numAffectedRows ?? 0n)
+}
+
 /** Owes named files to every authorization of a registration whose consent covers one of the classes. Each once. */
 export async function oweToAll(
   tx: Tx,
