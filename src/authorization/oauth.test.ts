@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import type { OAuth } from '../utilities/contract.ts'
 import { utilityOf } from '../utilities/index.ts'
 import type { Connection } from '../utilities/connections.ts'
+import { UtilityUnavailable } from '../utilities/errors.ts'
 import { openTransport } from '../utilities/transport.ts'
 import { classesOf, parseEspiScope } from './espi-scope.ts'
 import { newKey } from './keys.ts'
@@ -152,6 +153,18 @@ describe('errors of a token endpoint become those of RFC 6749', () => {
   ])('%i %s', (status, body, repaired, error) => {
     const answer = { status, headers: {}, bytes: Buffer.from(body) }
     expect(repairTokenAnswer(answer, pge, now)).toEqual({ status: repaired, body: JSON.stringify({ error }) })
+  })
+
+  it.each([
+    [408, '', 'server_error'],
+    [425, '', 'server_error'],
+    [302, '', 'redirected'],
+    [204, '', 'bad_token_answer'],
+    [200, '<html>', 'bad_token_answer'],
+  ])('%i %s is the utility’s trouble, not ours: %s', (status, body, code) => {
+    const answer = { status, headers: {}, bytes: Buffer.from(body) }
+    expect(() => repairTokenAnswer(answer, pge, now)).toThrow(expect.objectContaining({ name: 'Error', code }))
+    expect(() => repairTokenAnswer(answer, pge, now)).toThrow(UtilityUnavailable)
   })
 
   it('the client token is found under the utility’s own name for it', () => {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import type { Answer } from '../utilities/answers.ts'
-import { isCertificateRefusal, isLimited, isWebPage, retryAfterOf } from '../utilities/answers.ts'
+import { isCertificateRefusal, isLimited, isWebPage, retryAfterOf, TRY_LATER } from '../utilities/answers.ts'
 import type { OAuth, Utility } from '../utilities/contract.ts'
 import { ClientRejected, UtilityUnavailable } from '../utilities/errors.ts'
 
@@ -48,8 +48,8 @@ export function repairTokenAnswer(
   if (isLimited(answer, answers)) throw new UtilityUnavailable('too_many_requests', { status, retryAfter })
   const json = jsonOf(answer.bytes)
   if (status >= 400) return errorAnswer(answer, json, retryAfter)
-  if (status !== 200 && status !== 201) throw new UtilityUnavailable('redirected', { status, outcomeUnknown: true })
-  if (json === null || isWebPage({ ...answer, headers: {} })) {
+  if (status >= 300) throw new UtilityUnavailable('redirected', { status, outcomeUnknown: true })
+  if (status > 201 || json === null || isWebPage({ ...answer, headers: {} })) {
     throw new UtilityUnavailable('bad_token_answer', { status, outcomeUnknown: true })
   }
   return { status: 200, body: JSON.stringify(repaired(json, oauth)) }
@@ -63,7 +63,7 @@ function errorAnswer(
   const text = Buffer.from(bytes.subarray(0, 4096)).toString('utf8')
   const named = json && typeof json['error'] === 'string' ? json['error'] : (/[a-z]+(?:_[a-z]+)+/.exec(text)?.[0] ?? '')
   const error = OAUTH_ERRORS.find((known) => known === named) ?? OAUTH_ERRORS.find((known) => text.includes(known))
-  if (error === 'temporarily_unavailable' || error === 'server_error' || status >= 500) {
+  if (error === 'temporarily_unavailable' || error === 'server_error' || status >= 500 || TRY_LATER.has(status)) {
     throw new UtilityUnavailable('server_error', { status, retryAfter, outcomeUnknown: true })
   }
   if (error === undefined) throw new ClientRejected('request_refused', { status })

@@ -85,6 +85,13 @@ it.each<[number, string, Meaning]>([
   expect(judgeAnswer(answer(status, body), answers, now)).toMatchObject({ status, meaning })
 })
 
+it.each(['<?xml version="1.0"?><feed/>', '<feed xmlns="http://www.w3.org/2005/Atom"/>', '\uFEFF<ns1:feed>'])(
+  'a feed that is called a page is read: %s',
+  (body) => {
+    expect(judgeAnswer(answer(200, body, { 'content-type': 'text/html' }), answers, now).meaning).toBe('data')
+  },
+)
+
 describe('a profile’s own statuses and texts count before those of RFC 9110', () => {
   const own = {
     ...answers,

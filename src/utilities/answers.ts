@@ -9,7 +9,7 @@ export type Meaning = 'data' | 'promised' | 'no-data' | 'gone'
 export type JudgedAnswer = Answer & { meaning: Meaning }
 
 /** A server that gave up waiting or asks to be asked later: like a 5xx, nobody's fault here. */
-const TRY_LATER = new Set([408, 425])
+export const TRY_LATER: ReadonlySet<number> = new Set([408, 425])
 
 /**
  * Sorts the answer of a resource by who must act, with the profile's own statuses before those of RFC 9110.
@@ -59,14 +59,12 @@ export function isLimited({ status, bytes }: Answer, { limited, limitText }: Ans
   )
 }
 
-/** A maintenance page with status 200, whatever its content type claims. */
+/** A maintenance page with status 200, whatever its content type claims; a feed that is called a page is none. */
 export function isWebPage({ headers, bytes }: Answer): boolean {
   if (bytes.length === 0) return false
   const start = startOf(bytes).replace(/^\uFEFF/, '')
-  return (
-    /^\s*(<\?xml[^>]*>\s*)?(<!--[^>]*-->\s*)?(<!doctype html|<html[\s>])/i.test(start) ||
-    /^text\/html\b/i.test(headers['content-type'] ?? '')
-  )
+  if (/^\s*(<\?xml[^>]*>\s*)?(<!--[^>]*-->\s*)?(<!doctype html|<html[\s>])/i.test(start)) return true
+  return /^text\/html\b/i.test(headers['content-type'] ?? '') && !/^\s*<(\?xml\s|(\w+:)?feed[\s>])/.test(start)
 }
 
 /** Seconds of a Retry-After header (RFC 9110 section 10.2.3), within a day; null when absent or not understood. */
