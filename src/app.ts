@@ -41,6 +41,7 @@ import { type Envelope, loadKey, openEnvelope } from './storage/secrets.ts'
 import { selfTest } from './storage/self-test.ts'
 import { openConnections } from './utilities/connections.ts'
 import { utilities } from './utilities/index.ts'
+import type { FetchLimits } from './utilities/transport.ts'
 import { systemResolve } from './webhooks/address-guard.ts'
 import { type Deliverer, openDeliverer } from './webhooks/deliverer.ts'
 import { purgeOldDeliveries } from './webhooks/jobs.ts'
@@ -124,19 +125,20 @@ export type App = {
 /** What to run in this process; `demo` is what the home page shows beside the counts, where there is a demo company. */
 export type AppRoles = { api: boolean; worker: boolean; demo: (HomeView['demo'] & { companyUid: Uid }) | null }
 
-/** Puts the program together on an open store and starts it. `now` can be moved by tests; time itself cannot. */
+/** Puts the program together on an open store and starts it. `now` can be moved, and limits shortened, by tests. */
 export async function startApp(
   config: Config,
   store: Store,
   roles: AppRoles,
   now: () => Date = () => new Date(),
+  fetchLimits: Partial<FetchLimits> = {},
 ): Promise<App> {
   const closing: (() => Promise<unknown>)[] = []
   const close = async (): Promise<void> => {
     for (const each of closing.splice(0)) await each()
   }
   try {
-    return { ...(await open({ config, store, roles, now, closing })), close }
+    return { ...(await open({ config, store, roles, now, fetchLimits, closing })), close }
   } catch (error) {
     await close()
     throw error
@@ -148,15 +150,16 @@ type Opening = {
   store: Store
   roles: AppRoles
   now: () => Date
+  fetchLimits: Partial<FetchLimits>
   /** What has to be closed, the last opened first. */
   closing: (() => Promise<unknown>)[]
 }
 
-async function open({ config, store, roles, now, closing }: Opening): Promise<Omit<App, 'close'>> {
+async function open({ config, store, roles, now, fetchLimits, closing }: Opening): Promise<Omit<App, 'close'>> {
   const { db, envelope, connection } = store
   const log = logTo(config)
   const random = (bytes: number): Uint8Array => randomBytes(bytes)
-  const connections = openConnections({ db, envelope, now })
+  const connections = openConnections({ db, envelope, now, fetchLimits })
   const pathConfig = {
     publicUrl: config.publicUrl,
     operatorName: config.operatorName,

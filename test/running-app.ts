@@ -10,6 +10,7 @@ import { freePort } from '../src/cli/free-port.ts'
 import { type Browser, type Fields, openBrowser, type Page } from '../src/cli/scripted-browser.ts'
 import { readConfig } from '../src/config.ts'
 import { openEnvelope } from '../src/storage/secrets.ts'
+import type { FetchLimits } from '../src/utilities/transport.ts'
 import { testDatabase, type TestDatabase } from './database.ts'
 
 export type UtilitySlug = 'pge' | 'sce' | 'demo'
@@ -48,12 +49,13 @@ export type Json = any
 const PASSWORDS: Record<UtilitySlug, string> = { pge: 'demo', sce: 'demo', demo: 'test' }
 
 export async function startRunningApp(
-  options: { clock?: string; customers?: number; historyMonths?: number } = {},
+  options: { clock?: string; customers?: number; historyMonths?: number; fetchLimits?: Partial<FetchLimits> } = {},
+  logLevel = 'fatal',
 ): Promise<RunningApp> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'gbp-flow-'))
   const database = await testDatabase()
   const simulators = await startSimulators(options)
-  const config = readConfig({ DATA_DIR: dataDir, PORT: String(await freePort()), LOG_LEVEL: 'fatal' })
+  const config = readConfig({ DATA_DIR: dataDir, PORT: String(await freePort()), LOG_LEVEL: logLevel })
   const store: Store = {
     db: database.db,
     connection: database.connection,
@@ -66,7 +68,7 @@ export async function startRunningApp(
   const now = (): Date => new Date(Date.now() + hours * 3_600_000)
   const { pge, sce, demo } = simulators
   const company = await openDemo(store, config, { pge, sce, demo })
-  const app = await startApp(config, store, { api: true, worker: true, demo: company.shown }, now)
+  const app = await startApp(config, store, { api: true, worker: true, demo: company.shown }, now, options.fetchLimits)
   for (const slug of ['pge', 'sce', 'demo'] as const) {
     const found = company.registrations.find(({ utility }) => utility.utility === simulators[slug].utility)
     if (found) simulators.setThirdParty(slug, found.addresses)
