@@ -125,41 +125,58 @@ export type App = {
 /** What to run in this process; `demo` is what the home page shows beside the counts, where there is a demo company. */
 export type AppRoles = { api: boolean; worker: boolean; demo: (HomeView['demo'] & { companyUid: Uid }) | null }
 
-/** Puts the program together on an open store and starts it. `now` can be moved, and limits shortened, by tests. */
+/** What tests may set otherwise: the clock and how it is waited for, limits of a request, and what collection keeps to. */
+export type Trial = {
+  now: () => Date
+  wait: (ms: number) => Promise<unknown>
+  fetchLimits: Partial<FetchLimits>
+  /** The quota is kept at simulated utilities, too. */
+  limitSimulated: boolean
+  /** Windows in work at a time. */
+  lanes: number
+}
+
+const REAL: Trial = {
+  now: () => new Date(),
+  wait: (ms) => setTimeout(ms),
+  fetchLimits: {},
+  limitSimulated: false,
+  lanes: 4,
+}
+
+/** Puts the program together on an open store and starts it. */
 export async function startApp(
   config: Config,
   store: Store,
   roles: AppRoles,
-  now: () => Date = () => new Date(),
-  fetchLimits: Partial<FetchLimits> = {},
+  trial: Partial<Trial> = {},
 ): Promise<App> {
   const closing: (() => Promise<unknown>)[] = []
   const close = async (): Promise<void> => {
     for (const each of closing.splice(0)) await each()
   }
   try {
-    return { ...(await open({ config, store, roles, now, fetchLimits, closing })), close }
+    return { ...(await open({ config, store, roles, closing, ...REAL, ...trial })), close }
   } catch (error) {
     await close()
     throw error
   }
 }
 
-type Opening = {
+type Opening = Trial & {
   config: Config
   store: Store
   roles: AppRoles
-  now: () => Date
-  fetchLimits: Partial<FetchLimits>
   /** What has to be closed, the last opened first. */
   closing: (() => Promise<unknown>)[]
 }
 
-async function open({ config, store, roles, now, fetchLimits, closing }: Opening): Promise<Omit<App, 'close'>> {
+async function open(opening: Opening): Promise<Omit<App, 'close'>> {
+  const { config, store, roles, closing, now, wait, fetchLimits, limitSimulated, lanes } = opening
   const { db, envelope, connection } = store
   const log = logTo(config)
   const random = (bytes: number): Uint8Array => randomBytes(bytes)
-  const connections = openConnections({ db, envelope, now, fetchLimits })
+  const connections = openConnections({ db, envelope, now, wait, fetchLimits, limitSimulated })
   const pathConfig = {
     publicUrl: config.publicUrl,
     operatorName: config.operatorName,
@@ -201,7 +218,7 @@ async function open({ config, store, roles, now, fetchLimits, closing }: Opening
   if (roles.worker) {
     const opened = openCollector({
       ...{ db, envelope, connections, tokens, now, random: Math.random, elapsedMs: () => performance.now() },
-      wait: (ms) => setTimeout(ms),
+      ...{ wait, lanes },
       owner: `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`,
       every,
       log: (fields, message) => log.warn(fields, message),

@@ -4,13 +4,12 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 
 import { type Simulators, startSimulators } from '../simulators/index.ts'
-import { type App, startApp, type Store } from '../src/app.ts'
+import { type App, startApp, type Store, type Trial } from '../src/app.ts'
 import { type Demo, openDemo } from '../src/cli/demo-company.ts'
 import { freePort } from '../src/cli/free-port.ts'
 import { type Browser, type Fields, openBrowser, type Page } from '../src/cli/scripted-browser.ts'
 import { readConfig } from '../src/config.ts'
 import { openEnvelope } from '../src/storage/secrets.ts'
-import type { FetchLimits } from '../src/utilities/transport.ts'
 import { testDatabase, type TestDatabase } from './database.ts'
 
 export type UtilitySlug = 'pge' | 'sce' | 'demo'
@@ -49,7 +48,7 @@ export type Json = any
 const PASSWORDS: Record<UtilitySlug, string> = { pge: 'demo', sce: 'demo', demo: 'test' }
 
 export async function startRunningApp(
-  options: { clock?: string; customers?: number; historyMonths?: number; fetchLimits?: Partial<FetchLimits> } = {},
+  options: { clock?: string; customers?: number; historyMonths?: number } & Partial<Trial> = {},
   logLevel = 'fatal',
 ): Promise<RunningApp> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'gbp-flow-'))
@@ -65,10 +64,10 @@ export async function startRunningApp(
   }
   let hours = 0
   let people = 0
-  const now = (): Date => new Date(Date.now() + hours * 3_600_000)
+  const now = options.now ?? ((): Date => new Date(Date.now() + hours * 3_600_000))
   const { pge, sce, demo } = simulators
   const company = await openDemo(store, config, { pge, sce, demo })
-  const app = await startApp(config, store, { api: true, worker: true, demo: company.shown }, now, options.fetchLimits)
+  const app = await startApp(config, store, { api: true, worker: true, demo: company.shown }, { ...options, now })
   for (const slug of ['pge', 'sce', 'demo'] as const) {
     const found = company.registrations.find(({ utility }) => utility.utility === simulators[slug].utility)
     if (found) simulators.setThirdParty(slug, found.addresses)

@@ -24,6 +24,8 @@ export type CollectorDeps = CollectDeps & {
   /** This process, in leases. */
   owner: string
   random: () => number
+  /** Windows in work at a time. */
+  lanes: number
   /** Waits for the moment of a slot, some seconds at most. */
   wait: (ms: number) => Promise<unknown>
   /** Milliseconds on a clock that nobody sets. */
@@ -44,7 +46,6 @@ export type Collector = {
   close(): Promise<void>
 }
 
-const LANES = 4
 const LEASE_MS = 30_000
 const SWEEP_MS = 10_000
 const LOOK_MS = 1000
@@ -61,7 +62,7 @@ export function openCollector(given: CollectorDeps): Collector {
     do {
       again = false
       const now = deps.now()
-      const free = LANES - inWork.size
+      const free = deps.lanes - inWork.size
       if (free <= 0 || stop.signal.aborted) return
       const candidates = await deps.db.operator((tx) => findCandidates(tx, { now, limit: free }))
       for (const window of candidates) {
