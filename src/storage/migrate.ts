@@ -10,6 +10,7 @@ import * as renewalsAndHints from './migrations/0003-renewals-and-hints.ts'
 import * as seriesTold from './migrations/0004-series-told.ts'
 import * as webhooks from './migrations/0005-webhooks.ts'
 import * as registrations from './migrations/0006-registrations.ts'
+import * as idempotentRequests from './migrations/0007-idempotent-requests.ts'
 import { roleStatements, rolesSql } from './roles.ts'
 
 /** A postgres:// address, or a socket folder. */
@@ -23,6 +24,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0004-series-told': seriesTold,
   '0005-webhooks': webhooks,
   '0006-registrations': registrations,
+  '0007-idempotent-requests': idempotentRequests,
 }
 
 /**
