@@ -10,10 +10,14 @@ import { appendMeterEvents } from '../storage/events.ts'
 import { activateMeters, upsertMeters } from '../storage/meters.ts'
 import { findMonitoring } from '../storage/monitoring.ts'
 import { mergeManySeries } from '../storage/merge-many-series.ts'
+import { dropFuture } from './drop-future.ts'
 import { deriveBillingSummaries } from './derive-billing-summaries.ts'
 import { nextRefreshAfter } from './next-refresh.ts'
 
-/** What storing a feed changed. dropped: series, bills and accounts that consent does not cover; outside: before its reach. */
+/**
+ * What storing a feed changed. dropped: series, bills and accounts that consent does not cover; outside: before its
+ * reach, or still to come.
+ */
 export type Stored = { newMeters: number; readings: number; bills: number; dropped: number; outside: number }
 
 type Options = {
@@ -52,7 +56,10 @@ export async function storeFeed(tx: Tx, authorizationUid: Uid, feed: DecodedFeed
   ])
   const told = feed.series.flatMap((series) => {
     const meterUid = covers('intervals') ? meterOf.get(series.usagePoint) : undefined
-    return meterUid === undefined ? [] : [{ meterUid, series }]
+    if (meterUid === undefined) return []
+    const past = dropFuture(series, now)
+    stored.outside += past.dropped
+    return [{ meterUid, series: past.series }]
   })
   stored.dropped += feed.series.length - told.length
   const merging = { zone: timezone, source, now, ...(historyStart === undefined ? {} : { historyStart }) }
