@@ -104,4 +104,4 @@ it('ordering history again ends by itself, whether there was something to fetch 
       .map(({ type }: { type: string }) => type)
     expect(types).toContain('meter_historical_collection_finished_successful')
   }
-})
+}, 120_000)
