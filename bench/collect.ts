@@ -15,7 +15,7 @@ import { demo } from '../src/utilities/demo/definition.ts'
 import { sealSecrets } from '../src/utilities/registration.ts'
 import { generateFeed } from './generated-feeds.ts'
 import { type BenchDatabase, countWrites, HISTORY, withDatabase } from './temporary-database.ts'
-import { best, round, takeTurns, timeOf } from './timing.ts'
+import { best, round, takeTurns, timeOf, type Times, timesOf } from './timing.ts'
 
 const TABLES = ['series_blocks', 'intervals']
 const DELTA_POINTS = 50
@@ -52,7 +52,7 @@ async function ingest(
 ): Promise<object> {
   // Another `updated`, as every answer of a utility has: other bytes, equal readings.
   const later = Buffer.from(body.toString('latin1').replaceAll('2026-01-02T00:00:00', '2026-01-03T00:00:00'), 'latin1')
-  const times: Record<string, number[]> = { first: [], same: [], equal: [] }
+  const times: Record<'first' | 'same' | 'equal', Times[]> = { first: [], same: [], equal: [] }
   let [written, dead] = [0, 0]
   const alone = await takeTurns(3, {
     parse: () => parseBytes(body),
@@ -60,32 +60,35 @@ async function ingest(
     collect: async () => {
       const authorizationUid = await utility.authorize()
       utility.serve(body)
-      times['first']?.push(await timeOf(() => utility.collect(authorizationUid)))
+      times.first.push(await timesOf(() => utility.collect(authorizationUid)))
       const before = await countWrites(database, TABLES)
-      times['same']?.push(await timeOf(() => utility.collect(authorizationUid)))
+      times.same.push(await timesOf(() => utility.collect(authorizationUid)))
       utility.serve(later)
-      times['equal']?.push(await timeOf(() => utility.collect(authorizationUid)))
+      times.equal.push(await timesOf(() => utility.collect(authorizationUid)))
       const after = await countWrites(database, TABLES)
       written += after.inserted + after.updated - before.inserted - before.updated
       dead += after.dead - before.dead
     },
   })
   const parse = best(alone.parse)
-  const row = (list: readonly number[]): object => {
-    const ms = Math.min(...list)
+  const processor = best(alone.parse, 'processor')
+  const row = (list: readonly Times[]): object => {
+    const ms = best(list)
     return {
       ms: round(ms, 0),
+      'processor, ms': round(best(list, 'processor'), 0),
       'readings/s': Math.round(readings / (ms / 1000)),
       'MB/s': round(body.length / 1000 / ms, 0),
       'share of parse alone': round(parse / ms),
+      'share, processor': round(processor / best(list, 'processor')),
     }
   }
   return {
     'bare: parse alone': row(alone.parse),
     'bare: parse, repair, normalize': row(alone.decode),
-    'fetched, decoded and stored, first time': row(times['first'] ?? []),
-    'the same bytes again': { ...row(times['same'] ?? []) },
-    'equal readings in other bytes': { ...row(times['equal'] ?? []), 'rows written': written, 'dead rows more': dead },
+    'fetched, decoded and stored, first time': row(times.first),
+    'the same bytes again': row(times.same),
+    'equal readings in other bytes': { ...row(times.equal), 'rows written': written, 'dead rows more': dead },
   }
 }
 
