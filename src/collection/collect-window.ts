@@ -37,6 +37,8 @@ export type CollectDeps = {
   connections: Connections
   tokens: Tokens
   now: () => Date
+  /** Waits for the right to send one request; called right before each. Throws UtilityUnavailable `quota_used_up`. */
+  admit: () => Promise<void>
   /** Bulk data that this process has fetched for others a moment ago; without it each customer's window fetches. */
   files?: SharedFiles<BulkFile>
 }
@@ -53,6 +55,8 @@ export type BulkFile =
   | Exclude<Fetched, { kind: 'feed' }>
 
 const EMPTY = { kind: 'empty' } as const
+const PROMISED = { kind: 'promised' } as const
+const DAY_MS = 86_400_000
 /** Files of many customers open with our own token. */
 const ASKED_AS_OURSELVES: ReadonlySet<string> = new Set(['file', 'bulk_request'])
 
@@ -72,7 +76,8 @@ export async function collectWindow(
   const { db, now } = deps
   const connection = await deps.connections.of(owed.registrationUid ?? '')
   const window = plannedOf(owed)
-  const { authorization, fetched } = await fetchUnderGrant(deps, owed.authorizationUid, { connection, window, signal })
+  const asked = { connection, window, owedSince: owed.created, signal }
+  const { authorization, fetched } = await fetchUnderGrant(deps, owed.authorizationUid, asked)
   if (fetched.kind === 'promised') return false
 
   const { utility } = connection
@@ -122,7 +127,7 @@ export async function collectWindow(
 async function fetchUnderGrant(
   deps: CollectDeps,
   authorizationUid: Uid,
-  request: Pick<Request, 'connection' | 'window' | 'signal'>,
+  request: Pick<Request, 'connection' | 'window' | 'owedSince' | 'signal'>,
 ): Promise<{ authorization: AuthorizationRow; fetched: Fetched }> {
   const grantInUse = async (): Promise<Pick<Request, 'authorization' | 'subscriptionUri'>> =>
     await deps.db.operator(async (tx) => ({
@@ -136,7 +141,6 @@ async function fetchUnderGrant(
     const after = await grantInUse()
     const isReplaced = after.authorization.subscription !== before.authorization.subscription
     if (!isReplaced || !(error instanceof ClientRejected)) throw error
-    await request.connection.admit()
     return { ...after, fetched: await fetchWindow(deps, { ...request, ...after }) }
   }
 }
@@ -146,12 +150,13 @@ type Request = {
   subscriptionUri: string | null
   connection: Connection
   window: PlannedWindow
+  owedSince: Date
   signal: AbortSignal
 }
 
 async function fetchWindow(
   deps: CollectDeps,
-  { authorization, subscriptionUri, connection, window, signal }: Request,
+  { authorization, subscriptionUri, connection, window, owedSince, signal }: Request,
 ): Promise<Fetched> {
   const { utility, registration, transport } = connection
   const ids = {
@@ -166,12 +171,14 @@ async function fetchWindow(
   const isFile = window.product === 'file' && utility.espi.delivery !== 'notified-batches'
   const isBulk = isFile || (utility.espi.delivery === 'bulk-files' && ASKED_AS_OURSELVES.has(window.product))
   const get = async (token: string): Promise<Fetched> => {
+    await deps.admit()
     const { status, meaning, headers, bytes } = await transport.get(address, token, { signal })
     if (meaning === 'no-data') return EMPTY
-    if (meaning === 'promised') return { kind: 'promised' }
-    // A file lives some days; any other address that is not there is a fault of the profile.
+    if (meaning === 'promised') return PROMISED
+    // A file lives some days, and may be named before it is there; else an address that is not there is the profile's fault.
     if (meaning === 'gone') {
-      if (window.product === 'file') return EMPTY
+      const lives = owedSince.getTime() + utility.espi.fileRetentionDays * DAY_MS
+      if (window.product === 'file') return status === 404 && deps.now().getTime() < lives ? PROMISED : EMPTY
       throw new ClientRejected('address_not_found', { status })
     }
     return { kind: 'feed', bytes, mediaType: headers['content-type'] ?? 'application/atom+xml', foreign: 0 }
@@ -183,7 +190,7 @@ async function fetchWindow(
   const asOurselves = (): Promise<Fetched> => deps.tokens.withClientToken(registration.registrationUid, get)
   if (isFile) return await fetchPart(deps, { address, asOurselves, ids, delivery: utility.espi.delivery })
   await asOurselves()
-  return { kind: 'promised' } // files are named in a notification
+  return PROMISED // files are named in a notification
 }
 
 type PartRequest = {

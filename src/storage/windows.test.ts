@@ -149,7 +149,7 @@ describe('a lease', () => {
     const last = await held(june, 'a', after(71))
     await run((tx) => windows.setWindowAside(tx, uid, last, { reason: 'feed_rejected', now: after(72) }))
     expect(await run((tx) => windows.listWindows(tx, uid, { state: 'aside' }))).toMatchObject([
-      { from: 1, reason: 'feed_rejected', attempts: 2 },
+      { from: 1, reason: 'feed_rejected', attempts: 3 },
     ])
     expect(await run((tx) => windows.countWindows(tx))).toEqual([
       { product: 'usage', state: 'aside', count: 1 },

@@ -185,7 +185,7 @@ export async function awaitWindow(
     tx,
     authorizationUid,
     lease,
-    sql`state = 'waiting', reason = ${reason}, next_try = ${nextTry}, ${RELEASED}`,
+    sql`state = 'waiting', attempts = attempts + 1, reason = ${reason}, next_try = ${nextTry}, ${RELEASED}`,
   )
 }
 
