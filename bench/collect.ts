@@ -162,6 +162,7 @@ async function openUtility(database: BenchDatabase) {
     envelope,
     connections,
     now: () => new Date(),
+    admit: () => Promise.resolve(),
     // Tokens have a benchmark of their own; here they are always fresh.
     tokens: {
       clientToken: async () => 'token',

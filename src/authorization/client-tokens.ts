@@ -7,8 +7,8 @@ import { clientCredentials } from './oauth.ts'
 export type ClientTokens = {
   clientToken(registrationUid: Uid): Promise<string>
   /**
-   * Runs `use` with a token; when the utility does not take it, once more with a new one, then ClientRejected. The
-   * second run has its own place in the utility's quota, the first one is the caller's.
+   * Runs `use` with a token; when the utility does not take it, once more with a new one, then ClientRejected. Each run
+   * asks for its own place in the utility's quota, right before its request.
    */
   withClientToken<T>(registrationUid: Uid, use: (token: string) => Promise<T>): Promise<T>
 }
@@ -49,7 +49,6 @@ export function openClientTokens(deps: { connections: Connections; now: () => Da
       }
       if (kept.get(registrationUid)?.token === first) kept.delete(registrationUid)
       const token = await clientToken(registrationUid)
-      await (await deps.connections.of(registrationUid)).admit()
       try {
         return await use(token)
       } catch (error) {

@@ -67,14 +67,13 @@ async function deleteGrant(
   { utility, transport, admit }: Connection,
   grant: GrantRow,
 ): Promise<number> {
-  const address = grant.authorizationUri ?? ''
-  await admit()
+  const end = async (token: string): Promise<number> => {
+    await admit()
+    return (await transport.delete(grant.authorizationUri ?? '', token)).status
+  }
   if (utility.ending.tell?.token === 'access') {
     const pair = readTokens(deps.envelope, grant)
-    return pair ? (await transport.delete(address, pair.accessToken)).status : 0
+    return pair ? await end(pair.accessToken) : 0
   }
-  return await deps.tokens.withClientToken(grant.registrationUid, async (token) => {
-    const { status } = await transport.delete(address, token)
-    return status
-  })
+  return await deps.tokens.withClientToken(grant.registrationUid, end)
 }

@@ -29,8 +29,9 @@ export type TokenDeps = {
 export type Tokens = ClientTokens & {
   /**
    * Runs `use` with the authorization's access token, refreshed before where it is about to expire and once after where
-   * the utility does not take it. Throws AuthorizationRevoked when the grant is over (the authorization is marked),
-   * ClientRejected `not_in_grant` when it is not, and the utility still refuses; UtilityUnavailable as it comes.
+   * the utility does not take it; `use` asks for its own place in the quota. Throws AuthorizationRevoked when the grant is
+   * over (the authorization is marked), ClientRejected `not_in_grant` when it is not, and the utility still refuses;
+   * UtilityUnavailable as it comes.
    */
   withAccessToken<T>(authorizationUid: Uid, use: (token: string) => Promise<T>): Promise<T>
   /** Asks the utility how a grant stands and applies the answer. True when the authorization changed. */
@@ -76,7 +77,6 @@ export function openTokens(deps: TokenDeps): Tokens {
         if (!(error instanceof TokenRefused)) throw error
       }
       const second = await usableToken(deps, authorizationUid, { refused: first.version, checkAtUtility })
-      await (await deps.connections.of(second.registrationUid)).admit()
       try {
         return await use(second.token)
       } catch (error) {

@@ -1,7 +1,7 @@
 import { backoffMs } from '../jobs/backoff.ts'
 import { underLease } from '../jobs/lease.ts'
 import type { Uid } from '../model/uid.ts'
-import { claimSlot, recordFailure, recordSuccess, type Slot } from '../storage/limits.ts'
+import { claimSlot, recordFailure, recordSuccess } from '../storage/limits.ts'
 import {
   awaitWindow,
   extendLease,
@@ -20,7 +20,7 @@ import { type CollectDeps, collectWindow, type BulkFile } from './collect-window
 import { judgeFailure, settleFailure } from './settle-failure.ts'
 import { openSharedFiles } from './shared-files.ts'
 
-export type CollectorDeps = CollectDeps & {
+export type CollectorDeps = Omit<CollectDeps, 'admit'> & {
   /** This process, in leases. */
   owner: string
   random: () => number
@@ -122,13 +122,7 @@ async function runWindow(deps: CollectorDeps, window: OwedWindow, signal: AbortS
   if (!lease) return
   try {
     const connection = await deps.connections.of(registrationUid)
-    const slot = await claim(deps, connection, window)
-    if (!slot.granted) {
-      await db.operator((tx) => handBackWindow(tx, authorizationUid, lease, slot.retryAt))
-      return
-    }
-    const waitMs = slot.at.getTime() - now().getTime()
-    if (waitMs > 0) await deps.wait(waitMs)
+    const admit = (): Promise<void> => admitWindow(deps, connection, window)
     const keeper = {
       leaseMs: LEASE_MS,
       extend: (to: Date) => db.operator((tx) => extendLease(tx, authorizationUid, lease, { until: to, now: now() })),
@@ -138,7 +132,7 @@ async function runWindow(deps: CollectorDeps, window: OwedWindow, signal: AbortS
       every: deps.every,
       signal,
     }
-    const settled = await underLease(keeper, (running) => collectWindow(deps, window, lease, running))
+    const settled = await underLease(keeper, (running) => collectWindow({ ...deps, admit }, window, lease, running))
     await db.operator((tx) => recordSuccess(tx, registrationUid))
     if (!settled)
       await waitForNotification(deps, window, { lease, pollSeconds: connection.utility.notifications.pollSeconds })
@@ -147,11 +141,19 @@ async function runWindow(deps: CollectorDeps, window: OwedWindow, signal: AbortS
   }
 }
 
-async function claim(deps: CollectorDeps, { quota, registration }: Connection, window: OwedWindow): Promise<Slot> {
-  // What another customer's window has fetched is not fetched again.
-  if (window.product === 'file' && deps.files?.has(window.resource)) return { granted: true, at: deps.now() }
-  const claimed = { quota, urgency: urgencyOf(window), now: deps.now() }
-  return await deps.db.operator((tx) => claimSlot(tx, registration.registrationUid, claimed))
+async function admitWindow(
+  deps: CollectorDeps,
+  { quota, registration: { registrationUid } }: Connection,
+  window: OwedWindow,
+): Promise<void> {
+  const now = deps.now()
+  const slot = await deps.db.operator((tx) =>
+    claimSlot(tx, registrationUid, { quota, urgency: urgencyOf(window), now }),
+  )
+  const waitMs = (slot.granted ? slot.at : slot.retryAt).getTime() - now.getTime()
+  if (!slot.granted)
+    throw new UtilityUnavailable('quota_used_up', { retryAfter: Math.max(1, Math.ceil(waitMs / 1000)) })
+  if (waitMs > 0) await deps.wait(waitMs)
 }
 
 /** The utility will notify us. In case it forgets, it is asked again: after what the profile says, then less and less often. */
@@ -193,7 +195,7 @@ async function fail(
   await settleFailure(deps.db, window, lease, { verdict, now })
 }
 
-/** Our own limiter stood in the way of a second request (a token): nothing has failed. */
+/** Our own limiter stood in the way: nothing has failed. */
 const isOurs = (error: unknown): boolean => error instanceof UtilityUnavailable && error.code === 'quota_used_up'
 
 function retryAfterOf(error: unknown, now: Date): Date | null {
