@@ -9,8 +9,11 @@ import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { createTransport } from 'nodemailer'
 
 import { authenticate } from './accounts/api-tokens.ts'
+import type { NativeDeps } from './api/endpoint.ts'
+import { purgeOldAnswers } from './api/jobs.ts'
 import { registerApi } from './api/register-api.ts'
 import { registerDocs } from './api/register-docs.ts'
+import { registerNativeApi } from './api/register-native-api.ts'
 import { renderEvent } from './api/render/event.ts'
 import type { CustomerPath } from './authorization/customer-path.ts'
 import { endAuthorization } from './authorization/end-authorization.ts'
@@ -241,6 +244,7 @@ async function open(opening: Opening): Promise<Omit<App, 'close'>> {
     await doorbell.schedule(sweepAuthorizations, {}, { cron: '* * * * *', timezone: 'UTC' })
     await doorbell.schedule(judgeNotifications, {}, { cron: '* * * * *', timezone: 'UTC' })
     await doorbell.schedule(purgeOldDeliveries, {}, { cron: '17 3 * * *', timezone: 'UTC' })
+    await doorbell.schedule(purgeOldAnswers, {}, { cron: '27 * * * *', timezone: 'UTC' })
     await doorbell.schedule(oweRefreshes, {}, { cron: '*/10 * * * *', timezone: 'UTC' })
     await doorbell.schedule(watchRegistrations, {}, { cron: '41 15 * * *', timezone: 'UTC' })
     await doorbell.ring(watchRegistrations, {})
@@ -258,7 +262,7 @@ async function open(opening: Opening): Promise<Omit<App, 'close'>> {
       logger: { level: config.logLevel, serializers: { req: routeOnly } },
     })
     closing.unshift(() => server.close())
-    registerApi(server, {
+    const apiDeps: NativeDeps = {
       db,
       now,
       publicUrl: config.publicUrl,
@@ -278,7 +282,14 @@ async function open(opening: Opening): Promise<Omit<App, 'close'>> {
         const raw = await db.operator((tx) => readRawFeed(tx, authorizationUid, rawFeedUid, envelope))
         return raw && { mediaType: raw.mediaType, bytes: raw.body }
       },
-    })
+      envelope,
+      allowed: config.webhookNetworks,
+      lookup: systemResolve,
+      random,
+      rateLimit: { requests: config.apiRequestsPerMinute, seconds: 60 },
+    }
+    registerApi(server, apiDeps)
+    registerNativeApi(server, apiDeps)
     registerDocs(server)
     await registerPages(server, {
       path: ringing(customerPath, doorbell),
@@ -311,6 +322,7 @@ const JOBS = [
   tellDueUtilities,
   sweepAuthorizations,
   purgeOldDeliveries,
+  purgeOldAnswers,
   watchRegistrations,
 ] as const
 

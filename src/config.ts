@@ -23,6 +23,8 @@ export type Config = {
   production: boolean
   /** Networks beside the public internet that webhooks may lead to. */
   webhookNetworks: AllowedNetworks
+  /** Of one company, at /api/v3, in one process. */
+  apiRequestsPerMinute: number
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'silent'
 }
 
@@ -56,6 +58,7 @@ const environment = z.object({
   OPERATOR_NAME: z.string().min(1).max(120).default('Green Button Proxy (demo operator)'),
   OPERATOR_EMAIL: z.email('an e-mail address').default('operator@green-button-proxy.example'),
   WEBHOOK_NETWORKS: z.string().refine(areNetworks, 'networks such as 10.20.0.0/16, separated by commas').default(''),
+  API_REQUESTS_PER_MINUTE: z.coerce.number('a whole number from 1 on').int().min(1).default(3000),
   NODE_ENV: z.string().default('development'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('warn'),
 })
@@ -83,6 +86,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     operatorEmail: value.OPERATOR_EMAIL,
     production,
     webhookNetworks: readNetworks(value.WEBHOOK_NETWORKS),
+    apiRequestsPerMinute: value.API_REQUESTS_PER_MINUTE,
     logLevel: value.LOG_LEVEL,
   }
   if (production) refuseUnsafe(config)

@@ -1,6 +1,10 @@
+import { randomBytes } from 'node:crypto'
+
 import Fastify, { type FastifyInstance } from 'fastify'
 
-import { type ApiDeps, registerApi } from '../src/api/register-api.ts'
+import type { NativeDeps } from '../src/api/endpoint.ts'
+import { registerApi } from '../src/api/register-api.ts'
+import { registerNativeApi } from '../src/api/register-native-api.ts'
 import type { Bill } from '../src/model/bill.ts'
 import type { MeterFacts } from '../src/model/meter.ts'
 import type { Channel, Series } from '../src/model/series.ts'
@@ -8,11 +12,13 @@ import type { Uid } from '../src/model/uid.ts'
 import { saveBills } from '../src/storage/bills.ts'
 import { setMonitoring } from '../src/storage/edit-meter.ts'
 import { upsertMeters } from '../src/storage/meters.ts'
+import { openEnvelope } from '../src/storage/secrets.ts'
 import { mergeSeries } from '../src/storage/series.ts'
 import { currencyE5 } from '../src/units/currency-e5.ts'
 import { epochSeconds } from '../src/units/epoch-seconds.ts'
 import type { Utility } from '../src/utilities/contract.ts'
 import { utilities } from '../src/utilities/index.ts'
+import { checkAnswer } from './check-answer.ts'
 import { type Seed, seedCompany, type TestDatabase, testDatabase } from './database.ts'
 
 export const NOW = new Date('2026-11-25T12:00:00Z')
@@ -48,18 +54,21 @@ export type Fixture = {
   theirs: Seed
   calls: unknown[][]
   get(path: string, token?: string): Promise<Answer>
-  send(method: Method, path: string, body?: unknown, token?: string): Promise<Answer>
+  send(method: Method, path: string, body?: unknown, token?: string, headers?: Record<string, string>): Promise<Answer>
   close(): Promise<void>
 }
 
-/** The API on a fresh database with two companies. `revoke` marks the row as revoked and deletes its meters. */
-export async function apiFixture(changes: Partial<ApiDeps> = {}, logs?: string[]): Promise<Fixture> {
+/**
+ * Both versions of the API on a fresh database with two companies; paths are of v2 unless they begin with /api/. Every answer is
+ * checked against the schema that its endpoint declares. `revoke` marks the row as revoked.
+ */
+export async function apiFixture(changes: Partial<NativeDeps> = {}, logs?: string[]): Promise<Fixture> {
   const database = await testDatabase()
   const { db } = database
   const ours = await seedCompany(db, { now: NOW })
   const theirs = await seedCompany(db, { now: NOW })
   const calls: unknown[][] = []
-  const deps: ApiDeps = {
+  const deps: NativeDeps = {
     db,
     now: () => NOW,
     publicUrl: PUBLIC_URL,
@@ -85,20 +94,29 @@ export async function apiFixture(changes: Partial<ApiDeps> = {}, logs?: string[]
       return meterUids
     },
     openRawFeed: async () => ({ mediaType: 'application/atom+xml', bytes: Buffer.from('<feed/>') }),
+    envelope: openEnvelope(randomBytes(32)),
+    allowed: [],
+    lookup: async (host) => (host.endsWith('.example.com') ? ['93.184.216.34'] : []),
+    random: randomBytes,
+    rateLimit: { requests: 100_000, seconds: 60 },
     ...changes,
   }
   const app = Fastify(logs ? { logger: { stream: { write: (line: string) => void logs.push(line) } } } : {})
   registerApi(app, deps)
+  registerNativeApi(app, deps)
   await app.ready()
-  const ask = async (method: Method, path: string, payload: unknown, token: string): Promise<Answer> => {
+  const ask = async (method: Method, path: string, payload: unknown, token: string, headers = {}): Promise<Answer> => {
+    const url = path.replace(PUBLIC_URL, '')
+    const address = url.startsWith('/api/') ? url : `/api/v2${path}`
     const answer = await app.inject({
       method,
-      url: path.startsWith('http') ? path.replace(PUBLIC_URL, '') : `/api/v2${path}`,
-      headers: { authorization: `Bearer ${token}` },
+      url: address,
+      headers: { authorization: `Bearer ${token}`, ...headers },
       ...(payload === undefined ? {} : { payload: JSON.stringify(payload) }),
     })
-    const isJson = String(answer.headers['content-type']).startsWith('application/json')
+    const isJson = /^application\/(?:problem\+)?json/.test(String(answer.headers['content-type']))
     const body: Record<string, unknown> = isJson ? answer.json() : {}
+    if (answer.statusCode === 200 && isJson) checkAnswer(method, address, body)
     return { status: answer.statusCode, body, headers: answer.headers, text: answer.body }
   }
   return {
@@ -108,7 +126,8 @@ export async function apiFixture(changes: Partial<ApiDeps> = {}, logs?: string[]
     theirs,
     calls,
     get: async (path, token = 'token-ours') => await ask('GET', path, undefined, token),
-    send: async (method, path, body, token = 'token-ours') => await ask(method, path, body, token),
+    send: async (method, path, body, token = 'token-ours', headers = {}) =>
+      await ask(method, path, body, token, headers),
     async close() {
       await app.close()
       await database.close()

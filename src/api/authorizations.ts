@@ -17,11 +17,15 @@ import { listing } from './listing.ts'
 import { bodyFlag, flag, paging, parseParameters, plainText, textList, uidList } from './parameters.ts'
 import { renderAuthorization } from './render/authorization.ts'
 import { renderMeter } from './render/meter.ts'
+import { authorization } from './answers/authorization.ts'
+import { listingOf, success } from './answers/fields.ts'
 
 /**
  * `meters`: nested meters; `blocks`: with all their blocks. expand_meter_blocks is accepted: blocks are always there.
  */
 const including = { include: textList, expand_meter_blocks: flag }
+
+const oneQuery = z.object(including)
 
 const query = z.object({
   ...paging,
@@ -66,26 +70,32 @@ async function getAuthorization(tx: Tx, uid: string, now: Date): Promise<ListedA
 }
 
 /** One authorization as JSON, in its own transaction, with what was asked to be included. */
-async function answerOne({ deps, companyUid, query, params: { uid = '' } }: Call): Promise<Record<string, unknown>> {
-  const { include } = parseParameters(z.object(including), query)
+async function answerOne({
+  deps,
+  prefix,
+  companyUid,
+  query,
+  params: { uid = '' },
+}: Call): Promise<Record<string, unknown>> {
+  const { include } = parseParameters(oneQuery, query)
   const { row, meters } = await deps.db.company(companyUid, async (tx) => {
     const row = await getAuthorization(tx, uid, deps.now())
     return { row, meters: include?.includes('meters') ? await listMetersOfEach(tx, [uid], NESTED_LIMIT) : null }
   })
-  return render(row, { deps, meters, include })
+  return render(row, { deps, prefix, meters, include })
 }
 
-type Nested = { deps: ApiDeps; meters: ListedMeter[] | null; include: string[] | null }
+type Nested = { deps: ApiDeps; prefix: string; meters: ListedMeter[] | null; include: string[] | null }
 
-function render(row: ListedAuthorization, { deps, meters, include }: Nested): Record<string, unknown> {
-  const mine = meters?.filter(({ authorizationUid }) => authorizationUid === row.authorizationUid)
-  return renderAuthorization(row, { now: deps.now(), meters: mine && nest(row.authorizationUid, mine, deps, include) })
+function render(row: ListedAuthorization, nested: Nested): Record<string, unknown> {
+  const mine = nested.meters?.filter(({ authorizationUid }) => authorizationUid === row.authorizationUid)
+  return renderAuthorization(row, { now: nested.deps.now(), meters: mine && nest(row.authorizationUid, mine, nested) })
 }
 
-function nest(authorizationUid: Uid, meters: ListedMeter[], deps: ApiDeps, include: string[] | null) {
+function nest(authorizationUid: Uid, meters: ListedMeter[], { deps, prefix, include }: Nested) {
   const shown = meters.slice(0, NESTED_LIMIT)
   const last = shown.at(-1)
-  const more = `${deps.publicUrl}/api/v2/meters?authorizations=${authorizationUid}&after=${last?.meterUid ?? ''}`
+  const more = `${deps.publicUrl}${prefix}/meters?authorizations=${authorizationUid}&after=${last?.meterUid ?? ''}`
   const withLists = include?.includes('blocks') ?? false
   return {
     meters: shown.map((meter) => renderMeter(meter, { zone: zoneOf(deps, meter.utility), withLists })),
@@ -97,6 +107,9 @@ export const authorizationEndpoints: readonly Endpoint[] = [
   {
     method: 'GET',
     path: '/authorizations',
+    summary: 'Lists authorizations, newest first',
+    query: query,
+    answer: listingOf('authorizations', authorization),
     async run(call) {
       const { deps, companyUid } = call
       const given = parseParameters(query, call.query)
@@ -111,14 +124,25 @@ export const authorizationEndpoints: readonly Endpoint[] = [
       return listing(call, '/authorizations', page, {
         plural: 'authorizations',
         uidOf: ({ authorizationUid }) => authorizationUid,
-        render: (row) => render(row, { deps, meters, include: given.include }),
+        render: (row) => render(row, { deps, prefix: call.prefix, meters, include: given.include }),
       })
     },
   },
-  { method: 'GET', path: '/authorizations/:uid', run: answerOne },
+  {
+    method: 'GET',
+    path: '/authorizations/:uid',
+    summary: 'Gets an authorization',
+    query: oneQuery,
+    answer: authorization,
+    run: answerOne,
+  },
   {
     method: 'PATCH',
     path: '/authorizations/:uid',
+    summary: 'Archives an authorization or gives it a nickname',
+    query: oneQuery,
+    body: modifyBody,
+    answer: authorization,
     async run(call) {
       const { deps, companyUid, body, params } = call
       const { uid = '' } = params
@@ -133,6 +157,9 @@ export const authorizationEndpoints: readonly Endpoint[] = [
   {
     method: 'DELETE',
     path: '/authorizations/:uid',
+    summary: 'Deletes a test authorization with its data',
+    query: z.object({}),
+    answer: success,
     async run({ deps, companyUid, params: { uid = '' } }) {
       const row = await deps.db.company(companyUid, (tx) => getAuthorization(tx, uid, deps.now()))
       if (!row.isTest)
@@ -149,6 +176,9 @@ export const authorizationEndpoints: readonly Endpoint[] = [
   {
     method: 'POST',
     path: '/authorizations/:uid/revoke',
+    summary: 'Ends an authorization for good and deletes its data',
+    query: oneQuery,
+    answer: authorization,
     async run(call) {
       const { deps, companyUid, params } = call
       const { uid = '' } = params

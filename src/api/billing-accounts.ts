@@ -7,6 +7,8 @@ import { type Call, type Endpoint, zoneOf } from './endpoint.ts'
 import { listing } from './listing.ts'
 import { paging, parseParameters, uidList } from './parameters.ts'
 import { renderBillingAccount } from './render/billing.ts'
+import { billingAccount } from './answers/billing.ts'
+import { listingOf } from './answers/fields.ts'
 
 const query = z.object({ ...paging, uids: uidList, authorizations: uidList, meters: uidList })
 
@@ -18,6 +20,9 @@ export const billingAccountEndpoints: readonly Endpoint[] = [
   {
     method: 'GET',
     path: '/accounting/billing-accounts',
+    summary: 'Lists billing accounts, newest first',
+    query: query,
+    answer: listingOf('billing_accounts', billingAccount),
     async run(call) {
       const filter = parseParameters(query, call.query)
       const page = await call.deps.db.company(call.companyUid, (tx) => listBillingAccountPage(tx, filter))
@@ -31,6 +36,9 @@ export const billingAccountEndpoints: readonly Endpoint[] = [
   {
     method: 'GET',
     path: '/accounting/billing-accounts/:uid',
+    summary: 'Gets a billing account',
+    query: z.object({}),
+    answer: billingAccount,
     async run(call) {
       const { uid = '' } = call.params
       if (!isUid(uid)) throw notFound()

@@ -7,6 +7,8 @@ import { type Call, type Endpoint, zoneOf } from './endpoint.ts'
 import { listing } from './listing.ts'
 import { paging, parseParameters, uidList } from './parameters.ts'
 import { renderBillingSummary } from './render/billing.ts'
+import { billingSummary } from './answers/billing.ts'
+import { listingOf } from './answers/fields.ts'
 
 const query = z.object({
   ...paging,
@@ -24,6 +26,9 @@ export const billingSummaryEndpoints: readonly Endpoint[] = [
   {
     method: 'GET',
     path: '/accounting/billing-summaries',
+    summary: 'Lists billing summaries, newest first',
+    query: query,
+    answer: listingOf('billing_summaries', billingSummary),
     async run(call) {
       const { billing_accounts: billingAccounts, ...filter } = parseParameters(query, call.query)
       const page = await call.deps.db.company(call.companyUid, (tx) =>
@@ -39,6 +44,9 @@ export const billingSummaryEndpoints: readonly Endpoint[] = [
   {
     method: 'GET',
     path: '/accounting/billing-summaries/:uid',
+    summary: 'Gets a billing summary',
+    query: z.object({}),
+    answer: billingSummary,
     async run(call) {
       const { uid = '' } = call.params
       if (!isUid(uid)) throw notFound()

@@ -1,13 +1,18 @@
 import { listBillPage } from '../storage/list-bill-page.ts'
-import { askForData } from './data-query.ts'
+import { askForData, dataQuery } from './data-query.ts'
 import type { Endpoint } from './endpoint.ts'
 import { listing } from './listing.ts'
 import { renderBill } from './render/bill.ts'
+import { bill } from './answers/bill.ts'
+import { listingOf } from './answers/fields.ts'
 
 export const billEndpoints: readonly Endpoint[] = [
   {
     method: 'GET',
     path: '/bills',
+    summary: 'Lists bills of meters or authorizations, newest first',
+    query: dataQuery,
+    answer: listingOf('bills', bill),
     async run(call) {
       const { deps, companyUid } = call
       const { filter, meters } = await askForData(call)

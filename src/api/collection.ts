@@ -5,6 +5,7 @@ import { listMatchingMeters } from '../storage/list-matching-meters.ts'
 import { ApiError, invalidParam } from './api-error.ts'
 import type { Call, Endpoint } from './endpoint.ts'
 import { bodyUids, parseParameters } from './parameters.ts'
+import { text, uid } from './answers/fields.ts'
 
 /** A whole number, also as text. */
 const whole = z
@@ -34,6 +35,15 @@ const monitoringBody = z.object({
   fixed_refresh_day: whole.pipe(z.int().min(1, 'must be 1 to 31').max(31, 'must be 1 to 31')).nullish(),
 })
 
+const historyAnswer = z.strictObject({ success: z.literal(true), meters: z.array(uid), collection_duration: z.int() })
+
+const monitoringAnswer = z.strictObject({
+  success: z.literal(true),
+  meters: z.array(uid),
+  frequency: text,
+  fixed_refresh_day: z.int().nullable().optional(),
+})
+
 /**
  * Those of the meters that can be collected. Revoked and expired ones are left out without a word, as are unknown and
  * foreign ones, which nobody can tell from them; the caller compares what came back. None left is an error.
@@ -56,6 +66,10 @@ export const collectionEndpoints: readonly Endpoint[] = [
   {
     method: 'POST',
     path: '/meters/historical-collection',
+    summary: 'Collects the history of meters',
+    query: z.object({}),
+    body: historyBody,
+    answer: historyAnswer,
     async run(call) {
       const { meters, collection_duration } = parseParameters(historyBody, call.body)
       const taken = await call.deps.oweHistory(call.companyUid, await collectable(call, meters), collection_duration)
@@ -66,6 +80,10 @@ export const collectionEndpoints: readonly Endpoint[] = [
   {
     method: 'POST',
     path: '/meters/ongoing-monitoring',
+    summary: 'Keeps meters up to date, or stops to',
+    query: z.object({}),
+    body: monitoringBody,
+    answer: monitoringAnswer,
     async run(call) {
       const { meters, frequency, fixed_refresh_day: day } = parseParameters(monitoringBody, call.body)
       if (typeof day === 'number' && frequency !== 'monthly')

@@ -2,12 +2,13 @@ import { z } from 'zod'
 
 import type { MeterSpan } from '../storage/list-bill-page.ts'
 import { listMatchingMeters, type MatchingMeter } from '../storage/list-matching-meters.ts'
-import { ApiError } from './api-error.ts'
+import { ApiError, requiredParam } from './api-error.ts'
 import { type Call, zoneOf } from './endpoint.ts'
-import { paging, parseParameters, requiredParam, textList, uidList } from './parameters.ts'
+import { paging, parseParameters, textList, uidList } from './parameters.ts'
 import { timeBound } from './time-bound.ts'
 
-const query = z.object({
+/** What /bills and /intervals may be asked. */
+export const dataQuery = z.object({
   ...paging,
   authorizations: uidList,
   meters: uidList,
@@ -27,9 +28,9 @@ export type AskedMeter = MatchingMeter & { zone: string; span: MeterSpan }
  * What /bills and /intervals ask for: which meters, and for each its own span, since short dates mean the midnights of
  * its utility. Throws ApiError: one of `authorizations` and `meters` is needed, and nothing found is `not_found`.
  */
-export async function askForData(call: Call): Promise<{ filter: z.output<typeof query>; meters: AskedMeter[] }> {
+export async function askForData(call: Call): Promise<{ filter: z.output<typeof dataQuery>; meters: AskedMeter[] }> {
   const { deps, companyUid } = call
-  const filter = parseParameters(query, call.query)
+  const filter = parseParameters(dataQuery, call.query)
   const { authorizations, meters } = filter
   if (authorizations === null && meters === null) throw requiredParam('authorizations" or "meters')
   const found = await deps.db.company(companyUid, (tx) =>

@@ -1,9 +1,13 @@
 import type { Readable } from 'node:stream'
 
+import type { z } from 'zod'
+
 import type { Uid } from '../model/uid.ts'
 import type { Db } from '../storage/db.ts'
 import type { Frequency } from '../storage/edit-meter.ts'
 import type { Utility } from '../utilities/contract.ts'
+import type { EndpointDeps } from '../webhooks/add-endpoint.ts'
+import type { RateLimit } from './rate-limiter.ts'
 
 /** What the API needs from the rest of the program. */
 export type ApiDeps = {
@@ -23,9 +27,14 @@ export type ApiDeps = {
   openRawFeed(authorizationUid: Uid, rawFeedUid: Uid): Promise<{ mediaType: string; bytes: Uint8Array } | null>
 }
 
+/** What API v3 needs beside what v2 does. */
+export type NativeDeps = ApiDeps & EndpointDeps & { rateLimit: RateLimit }
+
 /** One authenticated request. query and body are as they came, to be parsed by the endpoint. */
-export type Call = {
-  deps: ApiDeps
+export type Call<Deps extends ApiDeps = ApiDeps> = {
+  deps: Deps
+  /** Where this version of the API is: /api/v2. */
+  prefix: string
   companyUid: Uid
   memberUid: Uid
   query: Record<string, unknown>
@@ -34,11 +43,21 @@ export type Call = {
   header: (name: string, value: string) => void
 }
 
-/** One method of one path below /api/v2. The answer is always 200; everything else is thrown as ApiError. */
-export type Endpoint = {
+/** A file and not JSON. */
+export type FileAnswer = { mediaType: string }
+
+/**
+ * One method of one path below the prefix. The answer is always 200; everything else is thrown as ApiError. query and body are
+ * the schemas that `run` parses with, answer the one that what it returns keeps to: from them comes the OpenAPI file.
+ */
+export type Endpoint<Deps extends ApiDeps = ApiDeps> = {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   path: string
-  run(call: Call): Promise<Record<string, unknown> | Buffer | Readable>
+  summary: string
+  query: z.ZodObject
+  body?: z.ZodObject
+  answer: z.ZodType | FileAnswer
+  run(call: Call<Deps>): Promise<Record<string, unknown> | Buffer | Readable>
 }
 
 /** The IANA zone in which a utility's dates are meant; UTC for one that this program no longer knows. */

@@ -9,6 +9,8 @@ import type { Endpoint } from './endpoint.ts'
 import { listing } from './listing.ts'
 import { bodyFlag, flag, paging, parseParameters } from './parameters.ts'
 import { renderEvent } from './render/event.ts'
+import { event } from './answers/event.ts'
+import { listingOf } from './answers/fields.ts'
 
 const query = z.object({ ...paging, is_delivered: flag })
 const modifyBody = z.object({ is_delivered: bodyFlag.nullish() })
@@ -24,6 +26,9 @@ export const eventEndpoints: readonly Endpoint[] = [
   {
     method: 'GET',
     path: '/events',
+    summary: 'Lists events, newest first',
+    query: query,
+    answer: listingOf('events', event),
     async run(call) {
       const { is_delivered: isDelivered, ...filter } = parseParameters(query, call.query)
       const page = await call.deps.db.company(call.companyUid, (tx) =>
@@ -39,6 +44,9 @@ export const eventEndpoints: readonly Endpoint[] = [
   {
     method: 'GET',
     path: '/events/:uid',
+    summary: 'Gets an event',
+    query: z.object({}),
+    answer: event,
     async run({ deps, companyUid, params: { uid = '' } }) {
       return renderEvent(await deps.db.company(companyUid, (tx) => getEvent(tx, uid)))
     },
@@ -46,14 +54,18 @@ export const eventEndpoints: readonly Endpoint[] = [
   {
     method: 'PATCH',
     path: '/events/:uid',
+    summary: 'Marks an event as delivered, or not',
+    query: z.object({}),
+    body: modifyBody,
+    answer: event,
     async run({ deps, companyUid, body, params: { uid = '' } }) {
-      const event = await deps.db.company(companyUid, async (tx) => {
+      const marked = await deps.db.company(companyUid, async (tx) => {
         const known = await getEvent(tx, uid)
         const { is_delivered } = parseParameters(modifyBody, body)
         if (typeof is_delivered === 'boolean') await setEventDelivered(tx, known, is_delivered)
         return await getEvent(tx, uid)
       })
-      return renderEvent(event)
+      return renderEvent(marked)
     },
   },
 ]

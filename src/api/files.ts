@@ -1,3 +1,5 @@
+import { z } from 'zod'
+
 import { isUid } from '../model/uid.ts'
 import { isReadableFeed } from '../storage/list-readable-feeds.ts'
 import { notFound } from './api-error.ts'
@@ -10,6 +12,9 @@ export const fileEndpoints: readonly Endpoint[] = [
   {
     method: 'GET',
     path: '/files/raw_feed/:authorization_uid/:raw_feed_uid',
+    summary: 'The Green Button XML as the utility sent it',
+    query: z.object({}),
+    answer: { mediaType: 'application/atom+xml' },
     /** The bytes as the utility sent them: `sources[].raw_url` of bills, intervals and billing summaries. */
     async run({ deps, companyUid, params, header }) {
       const { authorization_uid: authorizationUid = '', raw_feed_uid: rawFeedUid = '' } = params

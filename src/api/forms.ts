@@ -16,6 +16,8 @@ import { createBody, modifyBody, ownAuthorization, toFormEdit } from './form-bod
 import { listing } from './listing.ts'
 import { flag, paging, parseParameters, uidList } from './parameters.ts'
 import { renderForm } from './render/form.ts'
+import { listingOf, success } from './answers/fields.ts'
+import { form } from './answers/form.ts'
 
 const query = z.object({
   ...paging,
@@ -47,7 +49,7 @@ async function createForm(tx: Tx, call: Call): Promise<ListedForm> {
   const edit = await toFormEdit(tx, deps, parseParameters(createBody, call.body))
   // A renewal is of one utility and usually of one person: what was not given comes from the authorization.
   const renewed = edit.authorizationUid ? await ownAuthorization(tx, deps, edit.authorizationUid) : null
-  const form = await insertForm(tx, {
+  const made = await insertForm(tx, {
     companyUid,
     memberUid,
     templateUid: edit.templateUid ?? (await newestTemplate(tx)),
@@ -62,14 +64,17 @@ async function createForm(tx: Tx, call: Call): Promise<ListedForm> {
     created: now,
     updated: now,
   })
-  await appendEvent(tx, { companyUid, type: 'form_created', formUid: form.formUid, now })
-  return await getForm(tx, form.formUid)
+  await appendEvent(tx, { companyUid, type: 'form_created', formUid: made.formUid, now })
+  return await getForm(tx, made.formUid)
 }
 
 export const formEndpoints: readonly Endpoint[] = [
   {
     method: 'GET',
     path: '/forms',
+    summary: 'Lists forms, newest first',
+    query: query,
+    answer: listingOf('forms', form),
     async run(call) {
       const { deps, companyUid } = call
       const { is_archived, ...filter } = parseParameters(query, call.query)
@@ -86,6 +91,10 @@ export const formEndpoints: readonly Endpoint[] = [
   {
     method: 'POST',
     path: '/forms',
+    summary: 'Makes a form for a customer',
+    query: z.object({}),
+    body: createBody,
+    answer: form,
     async run(call) {
       const { deps, companyUid } = call
       return renderForm(await deps.db.company(companyUid, (tx) => createForm(tx, call)), deps.publicUrl)
@@ -94,6 +103,9 @@ export const formEndpoints: readonly Endpoint[] = [
   {
     method: 'GET',
     path: '/forms/:uid',
+    summary: 'Gets a form',
+    query: z.object({}),
+    answer: form,
     async run({ deps, companyUid, params: { uid = '' } }) {
       return renderForm(await deps.db.company(companyUid, (tx) => getForm(tx, uid)), deps.publicUrl)
     },
@@ -101,18 +113,25 @@ export const formEndpoints: readonly Endpoint[] = [
   {
     method: 'PATCH',
     path: '/forms/:uid',
+    summary: 'Changes a form',
+    query: z.object({}),
+    body: modifyBody,
+    answer: form,
     async run({ deps, companyUid, body, params: { uid = '' } }) {
-      const form = await deps.db.company(companyUid, async (tx) => {
+      const changed = await deps.db.company(companyUid, async (tx) => {
         await getForm(tx, uid)
         await editForm(tx, uid, await toFormEdit(tx, deps, parseParameters(modifyBody, body)), deps.now())
         return await getForm(tx, uid)
       })
-      return renderForm(form, deps.publicUrl)
+      return renderForm(changed, deps.publicUrl)
     },
   },
   {
     method: 'DELETE',
     path: '/forms/:uid',
+    summary: 'Deletes a form',
+    query: z.object({}),
+    answer: success,
     async run({ deps, companyUid, params: { uid = '' } }) {
       await deps.db.company(companyUid, async (tx) => {
         await getForm(tx, uid)

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 
 import { listIntervalPage } from '../storage/list-interval-page.ts'
-import { type AskedMeter, askForData } from './data-query.ts'
+import { type AskedMeter, askForData, dataQuery } from './data-query.ts'
 import type { Call, Endpoint } from './endpoint.ts'
 import { readMonths } from './read-months.ts'
 import { csvHead, renderIntervalCsv } from './render/interval-csv.ts'
@@ -28,6 +28,9 @@ export const intervalFileEndpoints: readonly Endpoint[] = [
   {
     method: 'GET',
     path: '/files/intervals_csv',
+    summary: 'Readings of meters as one CSV file',
+    query: dataQuery,
+    answer: { mediaType: 'text/csv' },
     /** Readings of meters as one file; `meters`, `authorizations`, `start`, `end` and `order` as in /intervals. */
     async run(call) {
       const { filter, meters } = await askForData(call)

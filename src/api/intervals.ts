@@ -2,11 +2,12 @@ import { Readable } from 'node:stream'
 
 import type { Uid } from '../model/uid.ts'
 import { listIntervalPage, type ListedInterval } from '../storage/list-interval-page.ts'
-import { type AskedMeter, askForData } from './data-query.ts'
+import { type AskedMeter, askForData, dataQuery } from './data-query.ts'
 import type { Call, Endpoint } from './endpoint.ts'
 import { nextUrl } from './listing.ts'
 import { readMonths } from './read-months.ts'
 import { type Layout, renderInterval } from './render/interval.ts'
+import { intervalListing } from './answers/interval.ts'
 
 type Asked = { rows: ListedInterval[]; meters: Map<Uid, AskedMeter>; layout: Layout }
 
@@ -34,6 +35,9 @@ export const intervalEndpoints: readonly Endpoint[] = [
   {
     method: 'GET',
     path: '/intervals',
+    summary: 'Lists readings of meters or authorizations by months, newest first',
+    query: dataQuery,
+    answer: intervalListing,
     async run(call) {
       const { deps, companyUid } = call
       const { filter, meters } = await askForData(call)

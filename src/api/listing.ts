@@ -16,7 +16,7 @@ export function nextUrl(call: Call, path: string, last: string | undefined): str
     for (const each of [value].flat()) if (typeof each === 'string') query.append(name, each)
   }
   query.append('after', last)
-  return `${call.deps.publicUrl}/api/v2${path}?${query.toString()}`
+  return `${call.deps.publicUrl}${call.prefix}${path}?${query.toString()}`
 }
 
 /** A listing: `{"<plural>": […], "next": …}`. */

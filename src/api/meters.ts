@@ -9,8 +9,12 @@ import { type Call, type Endpoint, zoneOf } from './endpoint.ts'
 import { listing } from './listing.ts'
 import { bodyFlag, flag, paging, parseParameters, textList, uidList } from './parameters.ts'
 import { renderMeter } from './render/meter.ts'
+import { listingOf } from './answers/fields.ts'
+import { meter } from './answers/meter.ts'
 
 const including = { include: textList, expand_meter_blocks: flag }
+
+const oneQuery = z.object(including)
 
 const query = z.object({
   ...paging,
@@ -51,6 +55,9 @@ export const meterEndpoints: readonly Endpoint[] = [
   {
     method: 'GET',
     path: '/meters',
+    summary: 'Lists meters, newest first',
+    query: query,
+    answer: listingOf('meters', meter),
     async run(call) {
       const { deps, companyUid } = call
       const given = parseParameters(query, call.query)
@@ -72,8 +79,11 @@ export const meterEndpoints: readonly Endpoint[] = [
   {
     method: 'GET',
     path: '/meters/:uid',
+    summary: 'Gets a meter',
+    query: oneQuery,
+    answer: meter,
     async run(call) {
-      const { include } = parseParameters(z.object(including), call.query)
+      const { include } = parseParameters(oneQuery, call.query)
       const row = await call.deps.db.company(call.companyUid, (tx) => getMeter(tx, call.params['uid'] ?? ''))
       return render(row, call, include)
     },
@@ -81,10 +91,14 @@ export const meterEndpoints: readonly Endpoint[] = [
   {
     method: 'PATCH',
     path: '/meters/:uid',
+    summary: 'Archives a meter',
+    query: oneQuery,
+    body: modifyBody,
+    answer: meter,
     async run(call) {
       const { deps, companyUid, body, params } = call
       const { uid = '' } = params
-      const { include } = parseParameters(z.object(including), call.query)
+      const { include } = parseParameters(oneQuery, call.query)
       const row = await deps.db.company(companyUid, async (tx) => {
         await getMeter(tx, uid)
         const { is_archived } = parseParameters(modifyBody, body)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { isUid } from '../model/uid.ts'
-import { ApiError, invalidParam } from './api-error.ts'
+import { invalidParam, requiredParam } from './api-error.ts'
 
 /** At most this many items in one list parameter; a page has as many. */
 const LIST_LIMIT = 1000
@@ -80,12 +80,11 @@ export function parseParameters<Shape extends z.ZodType>(
 ): z.output<Shape> {
   const parsed = shape.safeParse(given)
   if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
-  const name = String(issue?.path[0] ?? '')
-  if (given[name] === undefined || given[name] === null) throw requiredParam(name)
-  throw invalidParam(name, issue?.message ?? 'cannot be read')
-}
-
-export function requiredParam(name: string): ApiError {
-  return new ApiError('required_param_missing', `Parameter "${name}" is required.`)
+  const isMissing = (name: string): boolean => given[name] === undefined || given[name] === null
+  const fields = parsed.error.issues.map(({ path, message }) => {
+    const name = String(path[0] ?? '')
+    return { field: name, message: isMissing(name) ? 'is required' : message }
+  })
+  const [first = { field: '', message: 'cannot be read' }] = fields
+  throw isMissing(first.field) ? requiredParam(first.field, fields) : invalidParam(first.field, first.message, fields)
 }

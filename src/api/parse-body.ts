@@ -18,6 +18,6 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw new ApiError('invalid_param', 'The body must be a JSON object.', cause)
+    throw new ApiError('invalid_param', 'The body must be a JSON object.', { cause })
   }
 }

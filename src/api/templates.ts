@@ -7,6 +7,8 @@ import type { Endpoint } from './endpoint.ts'
 import { listing } from './listing.ts'
 import { flag, paging, parseParameters, uidList } from './parameters.ts'
 import { renderTemplate } from './render/template.ts'
+import { listingOf } from './answers/fields.ts'
+import { template } from './answers/template.ts'
 
 const query = z.object({ ...paging, uids: uidList, disabled: flag })
 
@@ -14,6 +16,9 @@ export const templateEndpoints: readonly Endpoint[] = [
   {
     method: 'GET',
     path: '/templates',
+    summary: 'Lists templates, newest first',
+    query: query,
+    answer: listingOf('templates', template),
     async run(call) {
       const { deps, companyUid } = call
       const filter = parseParameters(query, call.query)
@@ -28,6 +33,9 @@ export const templateEndpoints: readonly Endpoint[] = [
   {
     method: 'GET',
     path: '/templates/:uid',
+    summary: 'Gets a template',
+    query: z.object({}),
+    answer: template,
     async run({ deps, companyUid, params: { uid = '' } }) {
       if (!isUid(uid)) throw notFound()
       const filter = { uids: [uid], disabled: null, after: null, limit: 1 }
