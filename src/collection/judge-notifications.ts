@@ -3,12 +3,20 @@ import type { Uid } from '../model/uid.ts'
 import { type ActiveAuthorization, listActiveBySubscription } from '../storage/active-authorizations.ts'
 import type { Tx } from '../storage/db.ts'
 import { findRegistration } from '../storage/registrations.ts'
-import { oweAgain, oweAside, oweToAll } from '../storage/window-hints.ts'
+import { listUnplanned, oweAgain, oweAside, oweToAll } from '../storage/window-hints.ts'
 import { PRIORITY } from '../storage/windows.ts'
 import type { Utility } from '../utilities/contract.ts'
 import { utilityOf } from '../utilities/index.ts'
 import { isBulkAddress } from './is-bulk-address.ts'
-import { CLASSES_OF, isConsented, planCustomer, type PlannedWindow, planRefresh, reachOf } from './plan-windows.ts'
+import {
+  CLASSES_OF,
+  isConsented,
+  planCustomer,
+  type PlannedWindow,
+  planRefresh,
+  planUsagePoint,
+  reachOf,
+} from './plan-windows.ts'
 
 /** A known authorization gets at most one fetch for all hints of this long. */
 const HINT_MS = 15 * 60_000
@@ -31,7 +39,8 @@ export async function followHint(
   const utility = utilityOf(registration.utility)
   const files = resources.filter((address) => isBulkAddress(registration, address))
   const dataClasses = CLASSES_OF.file
-  let owed = await oweToAll(tx, registrationUid, { files, dataClasses, priority: PRIORITY.fresh, now })
+  const asideBefore = new Date(now.getTime() - HINT_MS)
+  let owed = await oweToAll(tx, registrationUid, { files, dataClasses, priority: PRIORITY.fresh, now, asideBefore })
   const bySubscription = Map.groupBy(resources, (address) => segmentAfter(address, 'Subscription') ?? '')
   const known = await listActiveBySubscription(tx, registrationUid, { subscriptions: [...bySubscription.keys()], now })
   for (const authorization of known) {
@@ -69,7 +78,14 @@ export async function oweRefresh(
   const { authorizationUid, dataClasses, usagePoints, collectedUntil } = authorization
   const reach = reachOf(authorization, utility, now)
   const isCovered = ({ product }: PlannedWindow): boolean => isConsented(product, dataClasses, utility.espi)
-  const windows = planRefresh(utility.espi, usagePoints, reach, collectedUntil).filter(isCovered)
+  const { espi } = utility
+  // A meter that another feed told of before the list of usage points came: its history is owed, not its last days.
+  const fresh = espi.delivery === 'usage-point-windows' ? await listUnplanned(tx, authorizationUid, usagePoints) : []
+  const known = usagePoints.filter((usagePoint) => !fresh.includes(usagePoint))
+  const windows = [
+    ...planRefresh(espi, known, reach, collectedUntil),
+    ...fresh.flatMap((usagePoint) => planUsagePoint(espi, usagePoint, reach)),
+  ].filter(isCovered)
   const customer = planCustomer(utility.espi, PRIORITY.fresh).filter(isCovered)
   const before = (ms: number): Date => new Date(now.getTime() - ms)
   await oweAgain(tx, authorizationUid, customer, { now, doneBefore: before(CUSTOMER_MS) })

@@ -47,11 +47,20 @@ export async function oweAside(
   return Number(numAffectedRows ?? 0n)
 }
 
-/** Owes named files to every authorization of a registration whose consent covers one of the classes. Each once. */
+/**
+ * Owes named files to every authorization of a registration whose consent covers one of the classes: each once, and once
+ * more where it was set aside before `asideBefore`.
+ */
 export async function oweToAll(
   tx: Tx,
   registrationUid: Uid,
-  p: { files: readonly string[]; dataClasses: readonly DataClass[]; priority: number; now: Date },
+  p: {
+    files: readonly string[]
+    dataClasses: readonly DataClass[]
+    priority: number
+    now: Date
+    asideBefore: Date
+  },
 ): Promise<number> {
   if (p.files.length === 0) return 0
   const { numAffectedRows } = await sql`
@@ -61,7 +70,11 @@ export async function oweToAll(
       from authorizations a cross join unnest(${[...p.files]}::text[]) as f (address)
      where a.registration_uid = ${registrationUid} and a.state = 'active' and a.expires > ${p.now}
        and a.data_classes && ${[...p.dataClasses]}::text[]
-    on conflict (authorization_uid, product, resource, starts, ends) do nothing`.execute(tx)
+    on conflict (authorization_uid, product, resource, starts, ends) do update
+       set state = 'owed', next_try = excluded.next_try, finished = null
+     where windows.state = 'aside' and windows.finished < ${p.asideBefore} and windows.reason <> 'worker_lost'`.execute(
+    tx,
+  )
   return Number(numAffectedRows ?? 0n)
 }
 
