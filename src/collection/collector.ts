@@ -49,6 +49,8 @@ export type Collector = {
 const LEASE_MS = 30_000
 const SWEEP_MS = 10_000
 const LOOK_MS = 1000
+/** So many windows are looked up at a time; what waits longer than a second is looked up again. */
+const FOUND = 64
 
 /** Starts collecting. Losing every doorbell loses nothing: the tables are looked at once a second, too. */
 export function openCollector(given: CollectorDeps): Collector {
@@ -57,27 +59,34 @@ export function openCollector(given: CollectorDeps): Collector {
   const inWork = new Set<Promise<void>>()
   let looking: Promise<void> | null = null
   let again = false
+  let found: OwedWindow[] = []
 
   async function look(): Promise<void> {
     do {
       again = false
-      const now = deps.now()
-      const free = deps.lanes - inWork.size
-      if (free <= 0 || stop.signal.aborted) return
-      const candidates = await deps.db.operator((tx) => findCandidates(tx, { now, limit: free }))
-      for (const window of candidates) {
-        const work = runWindow(deps, window, stop.signal)
-          .catch((error: unknown) => deps.log({ error: nameOf(error) }, 'collection failed unexpectedly'))
-          .finally(() => {
-            inWork.delete(work)
-            ring()
-          })
-        inWork.add(work)
+      if (inWork.size >= deps.lanes || stop.signal.aborted) return
+      if (found.length === 0) {
+        found = await deps.db.operator((tx) => findCandidates(tx, { now: deps.now(), limit: FOUND }))
+      }
+      while (inWork.size < deps.lanes) {
+        const window = found.shift()
+        if (window === undefined) break
+        start(window)
       }
     } while (again)
   }
 
-  function ring(): void {
+  function start(window: OwedWindow): void {
+    const work = runWindow(deps, window, stop.signal)
+      .catch((error: unknown) => deps.log({ error: nameOf(error) }, 'collection failed unexpectedly'))
+      .finally(() => {
+        inWork.delete(work)
+        goOn()
+      })
+    inWork.add(work)
+  }
+
+  function goOn(): void {
     again = true
     if (stop.signal.aborted) return
     looking ??= look()
@@ -85,6 +94,12 @@ export function openCollector(given: CollectorDeps): Collector {
       .finally(() => {
         looking = null
       })
+  }
+
+  /** What was found is looked for anew: something may have come that goes before it. */
+  function ring(): void {
+    found = []
+    goOn()
   }
 
   const stopLooking = deps.every(LOOK_MS, ring)
