@@ -286,6 +286,7 @@ async function open(opening: Opening): Promise<Omit<App, 'close'>> {
       allowed: config.webhookNetworks,
       lookup: systemResolve,
       random,
+      utilities,
       rateLimit: { requests: config.apiRequestsPerMinute, seconds: 60 },
     }
     registerApi(server, apiDeps)

@@ -98,6 +98,7 @@ export async function apiFixture(changes: Partial<NativeDeps> = {}, logs?: strin
     allowed: [],
     lookup: async (host) => (host.endsWith('.example.com') ? ['93.184.216.34'] : []),
     random: randomBytes,
+    utilities,
     rateLimit: { requests: 100_000, seconds: 60 },
     ...changes,
   }

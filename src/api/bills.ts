@@ -17,7 +17,9 @@ export const billEndpoints: readonly Endpoint[] = [
       const { deps, companyUid } = call
       const { filter, meters } = await askForData(call)
       const spans = meters.map(({ span }) => span)
-      const page = await deps.db.company(companyUid, (tx) => listBillPage(tx, { ...filter, spans }))
+      const page = await deps.db.company(companyUid, (tx) =>
+        listBillPage(tx, { ...filter, updatedAfter: filter.updated_after, spans }),
+      )
       const known = new Map(meters.map((meter) => [meter.meterUid, meter]))
       const rows = page.rows.flatMap((row) => {
         const meter = known.get(row.meterUid)

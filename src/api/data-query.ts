@@ -4,7 +4,7 @@ import type { MeterSpan } from '../storage/list-bill-page.ts'
 import { listMatchingMeters, type MatchingMeter } from '../storage/list-matching-meters.ts'
 import { ApiError, requiredParam } from './api-error.ts'
 import { type Call, zoneOf } from './endpoint.ts'
-import { paging, parseParameters, textList, uidList } from './parameters.ts'
+import { paging, parseParameters, textList, uidList, updatedAfter } from './parameters.ts'
 import { timeBound } from './time-bound.ts'
 
 /** What /bills and /intervals may be asked. */
@@ -19,6 +19,7 @@ export const dataQuery = z.object({
     .optional()
     .transform((order) => order ?? 'latest_first'),
   include: textList,
+  updated_after: updatedAfter,
 })
 
 /** One meter that was asked for, with its zone and the span in that zone. */

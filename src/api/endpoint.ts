@@ -28,7 +28,7 @@ export type ApiDeps = {
 }
 
 /** What API v3 needs beside what v2 does. */
-export type NativeDeps = ApiDeps & EndpointDeps & { rateLimit: RateLimit }
+export type NativeDeps = ApiDeps & EndpointDeps & { rateLimit: RateLimit; utilities: readonly Utility[] }
 
 /** One authenticated request. query and body are as they came, to be parsed by the endpoint. */
 export type Call<Deps extends ApiDeps = ApiDeps> = {

@@ -15,7 +15,7 @@ async function* write(call: Call, filter: Filter, meters: readonly AskedMeter[])
   const byUid = new Map(meters.map((meter) => [meter.meterUid, meter]))
   yield csvHead(withUnits)
   for (let after = filter.after; ;) {
-    const asked = { ...filter, after, spans }
+    const asked = { ...filter, updatedAfter: filter.updated_after, after, spans }
     const page = await call.deps.db.company(call.companyUid, (tx) => listIntervalPage(tx, asked))
     for await (const { row, blocks, context } of readMonths(call, page.rows, byUid))
       for (const bytes of renderIntervalCsv(row, blocks, { ...context, withUnits })) if (bytes.length > 0) yield bytes

@@ -1,10 +1,13 @@
 import { Readable } from 'node:stream'
 
+import { z } from 'zod'
+
 import type { Uid } from '../model/uid.ts'
 import { listIntervalPage, type ListedInterval } from '../storage/list-interval-page.ts'
 import { type AskedMeter, askForData, dataQuery } from './data-query.ts'
 import type { Call, Endpoint } from './endpoint.ts'
 import { nextUrl } from './listing.ts'
+import { parseParameters } from './parameters.ts'
 import { readMonths } from './read-months.ts'
 import { type Layout, renderInterval } from './render/interval.ts'
 import { intervalListing } from './answers/interval.ts'
@@ -25,9 +28,13 @@ async function* write(call: Call, { rows, meters, layout }: Asked, tail: string)
   yield tail
 }
 
-/** `include=columns` and `include=directions` are opt-in; a client of the incumbent gets what it knows. */
-function layoutOf(include: readonly string[] | null): Layout {
-  if (include?.includes('columns')) return 'columns'
+const query = dataQuery.extend({
+  format: z.enum(['rows', 'columns'], 'must be rows or columns').optional(),
+})
+
+/** `format=columns`, `include=columns` and `include=directions` are opt-in; a client of the incumbent gets what it knows. */
+function layoutOf(include: readonly string[] | null, format: 'rows' | 'columns' | undefined): Layout {
+  if (format === 'columns' || include?.includes('columns')) return 'columns'
   return include?.includes('directions') ? 'directions' : 'rows'
 }
 
@@ -36,17 +43,20 @@ export const intervalEndpoints: readonly Endpoint[] = [
     method: 'GET',
     path: '/intervals',
     summary: 'Lists readings of meters or authorizations by months, newest first',
-    query: dataQuery,
+    query,
     answer: intervalListing,
     async run(call) {
       const { deps, companyUid } = call
+      const { format } = parseParameters(query, call.query)
       const { filter, meters } = await askForData(call)
       const spans = meters.map(({ span }) => span)
-      const page = await deps.db.company(companyUid, (tx) => listIntervalPage(tx, { ...filter, spans }))
+      const page = await deps.db.company(companyUid, (tx) =>
+        listIntervalPage(tx, { ...filter, updatedAfter: filter.updated_after, spans }),
+      )
       const asked = {
         rows: page.rows,
         meters: new Map(meters.map((meter) => [meter.meterUid, meter])),
-        layout: layoutOf(filter.include),
+        layout: layoutOf(filter.include, format),
       }
       const next = nextUrl(call, '/intervals', page.hasMore ? page.rows.at(-1)?.intervalUid : undefined)
       // Incomplete: something is still being collected, so that more may come.

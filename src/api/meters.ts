@@ -7,7 +7,7 @@ import { type ListedMeter, listMeterPage } from '../storage/list-meter-page.ts'
 import { notFound } from './api-error.ts'
 import { type Call, type Endpoint, zoneOf } from './endpoint.ts'
 import { listing } from './listing.ts'
-import { bodyFlag, flag, paging, parseParameters, textList, uidList } from './parameters.ts'
+import { bodyFlag, flag, paging, parseParameters, textList, uidList, updatedAfter } from './parameters.ts'
 import { renderMeter } from './render/meter.ts'
 import { listingOf } from './answers/fields.ts'
 import { meter } from './answers/meter.ts'
@@ -26,6 +26,7 @@ const query = z.object({
   is_activated: flag,
   is_archived: flag,
   is_monitored: flag,
+  updated_after: updatedAfter,
 })
 
 const modifyBody = z.object({ is_archived: bodyFlag.nullish() })
@@ -37,11 +38,13 @@ const UNFILTERED = {
   isActivated: null,
   isArchived: null,
   isMonitored: null,
+  updatedAfter: null,
   after: null,
   limit: 1,
 }
 
-async function getMeter(tx: Tx, uid: string): Promise<ListedMeter> {
+/** A meter of the caller. Throws ApiError `not_found`. */
+export async function getMeter(tx: Tx, uid: string): Promise<ListedMeter> {
   const { rows } = isUid(uid) ? await listMeterPage(tx, { ...UNFILTERED, uids: [uid] }) : { rows: [] }
   if (!rows[0]) throw notFound()
   return rows[0]
@@ -67,6 +70,7 @@ export const meterEndpoints: readonly Endpoint[] = [
         isActivated: given.is_activated,
         isArchived: given.is_archived ?? (given.uids === null ? false : null),
         isMonitored: given.is_monitored,
+        updatedAfter: given.updated_after,
       }
       const page = await deps.db.company(companyUid, (tx) => listMeterPage(tx, filter))
       return listing(call, '/meters', page, {

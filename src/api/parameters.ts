@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { isUid } from '../model/uid.ts'
 import { invalidParam, requiredParam } from './api-error.ts'
+import { timeBound } from './time-bound.ts'
 
 /** At most this many items in one list parameter; a page has as many. */
 const LIST_LIMIT = 1000
@@ -63,6 +64,9 @@ export const paging = {
       z.int('must be a whole number').min(1, 'must be at least 1').max(LIST_LIMIT, `must be at most ${LIST_LIMIT}`),
     ),
 }
+
+/** `updated_after`: only what was changed then or later. To the second, so that nothing is left out; a date is UTC. */
+export const updatedAfter = timeBound.transform((bound) => (bound === null ? null : new Date(bound('UTC') * 1000)))
 
 /** Uids in a body: an array of texts or numbers, or one text with commas. */
 export const bodyUids = z

@@ -6,10 +6,14 @@ import { type Answer, answerOnce } from './answer-once.ts'
 import { ApiError } from './api-error.ts'
 import type { Call, Endpoint, NativeDeps } from './endpoint.ts'
 import { apiIndex, mountApi, toApiError } from './mount-api.ts'
+import { lineageEndpoints } from './lineage.ts'
+import { qualityEndpoints } from './quality.ts'
 import { openRateLimiter } from './rate-limiter.ts'
 import { endpoints } from './register-api.ts'
 import { renderProblem } from './render/error.ts'
 import { requestIdOf } from './request-id.ts'
+import { sumEndpoints } from './sums.ts'
+import { utilityEndpoints } from './utilities.ts'
 import { webhookActionEndpoints } from './webhook-actions.ts'
 import { webhookEndpoints } from './webhooks.ts'
 
@@ -20,6 +24,10 @@ export const nativeEndpoints: readonly Endpoint<NativeDeps>[] = [
   ...endpoints,
   ...webhookEndpoints,
   ...webhookActionEndpoints,
+  ...sumEndpoints,
+  ...qualityEndpoints,
+  ...lineageEndpoints,
+  ...utilityEndpoints,
 ]
 
 /**

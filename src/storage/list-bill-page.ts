@@ -25,10 +25,13 @@ export type SpanFilter = {
   order: 'latest_first' | 'earliest_first'
   after: Uid | null
   limit: number
+  /** Only what was changed then or later. */
+  updatedAfter?: Date | null
 }
 
 /** Bills that lie wholly in the span of their meter, by period. Runs under row-level security. Throws UnknownCursor. */
-export async function listBillPage(tx: Tx, { spans, order, after, limit }: SpanFilter): Promise<Page<ListedBill>> {
+export async function listBillPage(tx: Tx, filter: SpanFilter): Promise<Page<ListedBill>> {
+  const { spans, order, after, limit, updatedAfter = null } = filter
   const place = after === null ? null : await placeOfBill(tx, after)
   const older = order === 'latest_first'
   const { rows } = await sql<ListedBill>`
@@ -37,6 +40,7 @@ export async function listBillPage(tx: Tx, { spans, order, after, limit }: SpanF
       from ${spansTable(spans)}
       join bills b on b.authorization_uid = s.authorization_uid and b.meter_uid = s.meter_uid
      where (s.starts is null or b.starts >= s.starts) and (s.ends is null or b.ends <= s.ends)
+       and (${updatedAfter}::timestamptz is null or b.updated >= ${updatedAfter}::timestamptz)
        and (${place}::bigint is null
          or ${older ? sql`(b.ends, b.bill_uid) <` : sql`(b.ends, b.bill_uid) >`} (${place}::bigint, ${after}::bigint))
      order by ${older ? sql`b.ends desc, b.bill_uid desc` : sql`b.ends, b.bill_uid`} limit ${limit + 1}`.execute(tx)

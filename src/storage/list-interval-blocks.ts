@@ -53,7 +53,7 @@ export async function listChannelReaches(
 }
 
 /** The inverse of channelKey (model/series.ts), which alone writes this column. */
-const CHANNEL = sql.raw(
+export const CHANNEL = sql.raw(
   `split_part(b.channel, '/', 1) as commodity, split_part(b.channel, '/', 2) as direction,
    split_part(b.channel, '/', 3) as quantified, split_part(b.channel, '/', 4) as unit,
    substring(b.channel from '^(?:[^/]*/){4}(.*)$') as part`,

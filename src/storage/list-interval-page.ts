@@ -20,7 +20,7 @@ export type ListedInterval = {
  * Months that have readings in the span of their meter, by period. Runs under row-level security. Throws UnknownCursor.
  */
 export async function listIntervalPage(tx: Tx, filter: SpanFilter): Promise<Page<ListedInterval>> {
-  const { spans, order, after, limit } = filter
+  const { spans, order, after, limit, updatedAfter = null } = filter
   const place = after === null ? null : await placeOfInterval(tx, after)
   const older = order === 'latest_first'
   const { rows } = await sql<ListedInterval>`
@@ -31,6 +31,7 @@ export async function listIntervalPage(tx: Tx, filter: SpanFilter): Promise<Page
      where exists (select from series_blocks b
                     where b.authorization_uid = i.authorization_uid and b.meter_uid = i.meter_uid and b.month = i.month
                       and (s.starts is null or b.ends > s.starts) and (s.ends is null or b.starts < s.ends))
+       and (${updatedAfter}::timestamptz is null or i.updated >= ${updatedAfter}::timestamptz)
        and (${place}::int is null
          or ${older ? sql`(i.month, i.interval_uid) <` : sql`(i.month, i.interval_uid) >`} (${place}::int, ${after}::bigint))
      order by ${older ? sql`i.month desc, i.interval_uid desc` : sql`i.month, i.interval_uid`}

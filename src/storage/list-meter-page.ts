@@ -40,6 +40,7 @@ export type MeterFilter = {
   isActivated: boolean | null
   isArchived: boolean | null
   isMonitored: boolean | null
+  updatedAfter: Date | null
   after: Uid | null
   limit: number
 }
@@ -49,7 +50,8 @@ export type MeterFilter = {
  * gone, even while their rows are still being deleted. Runs under row-level security. Throws UnknownCursor.
  */
 export async function listMeterPage(tx: Tx, filter: MeterFilter): Promise<Page<ListedMeter>> {
-  const { uids, authorizations, users, utilities, isActivated, isArchived, isMonitored, after, limit } = filter
+  const { uids, authorizations, users, utilities, isActivated, isArchived, isMonitored, updatedAfter, after, limit } =
+    filter
   const place = after === null ? null : await placeOfMeter(tx, after)
   const { rows } = await sql<ListedMeter>`
     select ${COLUMNS}
@@ -64,6 +66,7 @@ export async function listMeterPage(tx: Tx, filter: MeterFilter): Promise<Page<L
        and (${isActivated}::boolean is null or m.is_activated = ${isActivated}::boolean)
        and (${isArchived}::boolean is null or m.is_archived = ${isArchived}::boolean)
        and (${isMonitored}::boolean is null or (m.monitoring->>'frequency' <> 'off') = ${isMonitored}::boolean)
+       and (${updatedAfter}::timestamptz is null or greatest(m.updated, m.status_ts) >= ${updatedAfter}::timestamptz)
        and (${place}::timestamptz is null or (m.created, m.meter_uid) < (${place}::timestamptz, ${after}::bigint))
      order by m.created desc, m.meter_uid desc limit ${limit + 1}`.execute(tx)
   return cutPage(rows, limit)
