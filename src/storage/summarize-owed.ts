@@ -13,3 +13,41 @@ export async function summarizeOwed(tx: Tx): Promise<Owed[]> {
      group by a.utility, w.state, w.reason order by a.utility, w.state, w.reason`.execute(tx)
   return rows
 }
+
+/** Customers whose data are loading: how many windows of theirs are done, of all. */
+export type Loading = { utility: string; customers: number; done: number; all: number }
+
+export async function summarizeLoading(tx: Tx): Promise<Loading[]> {
+  const { rows } = await sql<Loading>`
+    select a.utility, count(distinct a.authorization_uid)::int as customers,
+           (count(*) filter (where w.state = 'done'))::int as done, count(*)::int as all
+      from authorizations a join windows w on w.authorization_uid = a.authorization_uid
+     where a.state = 'active' and a.status = 'pending'
+     group by a.utility order by a.utility`.execute(tx)
+  return rows
+}
+
+/** Customers who are followed daily and of whom nothing came since `before`; `newest`: what came last of any of them. */
+export type Lagging = { utility: string; customers: number; newest: Date | null }
+
+export async function summarizeLag(tx: Tx, before: Date): Promise<Lagging[]> {
+  const { rows } = await sql<Lagging>`
+    select l.utility, count(*)::int as customers, max(l.last) as newest
+      from (select a.authorization_uid, a.utility, max(w.finished) as last
+              from authorizations a left join windows w on w.authorization_uid = a.authorization_uid and w.state = 'done'
+             where a.state = 'active' and a.monitoring = 'daily' and a.created < ${before}
+             group by a.authorization_uid, a.utility) l
+     where l.last is null or l.last < ${before}
+     group by l.utility order by l.utility`.execute(tx)
+  return rows
+}
+
+/** Feeds, fetched since a moment, of which something was left out as unreadable. */
+export async function countQuarantined(tx: Tx, since: Date): Promise<{ utility: string; feeds: number }[]> {
+  const { rows } = await sql<{ utility: string; feeds: number }>`
+    select a.utility, count(*)::int as feeds
+      from raw_feeds r join authorizations a on a.authorization_uid = r.authorization_uid
+     where r.fetched >= ${since} and jsonb_array_length(coalesce(nullif(r.outcome -> 'quarantined', 'null'), '[]')) > 0
+     group by a.utility order by a.utility`.execute(tx)
+  return rows
+}
