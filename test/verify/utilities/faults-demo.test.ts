@@ -1,0 +1,4 @@
+import { faultsSuite } from './faults-suite.ts'
+import { demo } from './faults-table.ts'
+
+faultsSuite('demo', 'demo', demo)
