@@ -24,7 +24,7 @@ const DOORS: Record<string, string[]> = {
   fastify: ['api', 'pages', 'app.ts'],
   '@fastify/cookie': ['pages'],
   '@fastify/formbody': ['pages'],
-  ghtml: ['pages'],
+  ghtml: ['pages', 'api'],
   pg: ['storage'],
   kysely: ['storage'],
   'pg-boss': ['jobs'],

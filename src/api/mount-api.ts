@@ -137,19 +137,3 @@ export function toApiError(error: unknown): ApiError {
   if (status === 400) return new ApiError('invalid_param', 'The request cannot be read.')
   return new ApiError('server_error', 'Something failed on our side. Try again later.', { cause: error })
 }
-
-/** What an address alone answers. */
-export function apiIndex<Deps extends ApiDeps>(version: {
-  prefix: string
-  endpoints: readonly Endpoint<Deps>[]
-  deps: Deps
-}): Record<string, unknown> {
-  const { prefix, endpoints, deps } = version
-  const paths = [...new Set(endpoints.map(({ path }) => path))].filter((path) => !path.includes(':'))
-  return {
-    name: 'green-button-proxy',
-    version: prefix.split('/').at(-1),
-    docs: `${deps.publicUrl}/docs/api`,
-    endpoints: paths.map((path) => `${deps.publicUrl}${prefix}${path}`),
-  }
-}

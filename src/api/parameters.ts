@@ -27,8 +27,8 @@ function list<Item extends z.ZodType<unknown, string>>(item: Item): z.ZodType<z.
     .transform((items) => (items.length === 0 ? null : items))
 }
 
-export const uidList = list(uid)
-export const textList = list(plainText)
+export const uidList = list(uid).meta({ description: 'Uids, by comma or repeated.' })
+export const textList = list(plainText).meta({ description: 'By comma or repeated.' })
 
 const BOOLEANS: Readonly<Record<string, boolean>> = { true: true, false: false, '1': true, '0': false }
 
@@ -43,6 +43,7 @@ export const flag = z
     context.addIssue({ code: 'custom', message: 'must be true or false' })
     return z.NEVER
   })
+  .meta({ type: 'boolean' })
 
 /** A boolean of a body: JSON true and false; also as text, since form-minded clients send it so. */
 export const bodyFlag = z
@@ -55,18 +56,20 @@ export const paging = {
     .string('must be given once')
     .optional()
     .transform((text) => (text === undefined || text === '' ? null : text.trim()))
-    .pipe(uid.nullable()),
+    .pipe(uid.nullable())
+    .meta({ description: 'The uid after which the page begins.' }),
   limit: z
     .string('must be given once')
     .optional()
     .transform((text) => (text === undefined || text === '' ? LIST_LIMIT : Number(text)))
-    .pipe(
-      z.int('must be a whole number').min(1, 'must be at least 1').max(LIST_LIMIT, `must be at most ${LIST_LIMIT}`),
-    ),
+    .pipe(z.int('must be a whole number').min(1, 'must be at least 1').max(LIST_LIMIT, `must be at most ${LIST_LIMIT}`))
+    .meta({ type: 'integer', minimum: 1, maximum: LIST_LIMIT, default: LIST_LIMIT }),
 }
 
 /** `updated_after`: only what was changed then or later. To the second, so that nothing is left out; a date is UTC. */
-export const updatedAfter = timeBound.transform((bound) => (bound === null ? null : new Date(bound('UTC') * 1000)))
+export const updatedAfter = timeBound
+  .transform((bound) => (bound === null ? null : new Date(bound('UTC') * 1000)))
+  .meta({ description: 'Only what was changed then or later: ISO 8601, or YYYY-MM-DD in UTC.' })
 
 /** Uids in a body: an array of texts or numbers, or one text with commas. */
 export const bodyUids = z

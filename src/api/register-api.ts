@@ -12,7 +12,8 @@ import { formEndpoints } from './forms.ts'
 import { intervalFileEndpoints } from './interval-files.ts'
 import { intervalEndpoints } from './intervals.ts'
 import { meterEndpoints } from './meters.ts'
-import { apiIndex, mountApi } from './mount-api.ts'
+import { mountApi } from './mount-api.ts'
+import { openPaths } from './open-paths.ts'
 import { renderError } from './render/error.ts'
 import { templateEndpoints } from './templates.ts'
 
@@ -42,7 +43,7 @@ export function registerApi(app: FastifyInstance, deps: ApiDeps): void {
     prefix,
     endpoints,
     deps,
-    open: { '/': () => apiIndex({ prefix, endpoints, deps }) },
+    open: openPaths({ publicUrl: deps.publicUrl, prefix, endpoints, isNative: false }),
     begin: () => undefined,
     sendError: (error, _request, reply) => reply.send(renderError(error, deps.publicUrl)),
     run: async (endpoint, call) => await endpoint.run(call),

@@ -7,7 +7,12 @@ import { registerDocs } from './register-docs.ts'
 test('the quickstart and a page for every error code are where answers say they are, and nothing else is', async () => {
   const app = Fastify()
   registerDocs(app)
-  for (const address of ['/docs/api', ...API_ERROR_CODES.map((code) => `/docs/errors/${code}`)]) {
+  for (const address of [
+    '/docs/api',
+    '/docs/webhooks',
+    '/llms.txt',
+    ...API_ERROR_CODES.map((code) => `/docs/errors/${code}`),
+  ]) {
     const { statusCode, body, headers } = await app.inject(address)
     expect([address, statusCode, headers['content-type']]).toEqual([address, 200, 'text/plain; charset=utf-8'])
     expect(body).toMatch(/^# /)

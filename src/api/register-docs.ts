@@ -5,12 +5,19 @@ import type { FastifyInstance } from 'fastify'
 
 const DOCS = path.resolve(import.meta.dirname, '../../docs')
 
-/** The quickstart at /docs/api, and the page of each error code where errors say it is: /docs/errors/{code}. Plain text. */
+const PAGES = [
+  ['/docs/api', 'api.md'],
+  ['/docs/webhooks', 'webhooks.md'],
+  ['/llms.txt', 'llms.txt'],
+] as const
+
+/** The quickstart at /docs/api, webhooks, /llms.txt, and the page of each error code where errors say it is: /docs/errors/{code}. Plain text. */
 export function registerDocs(app: FastifyInstance): void {
-  app.get('/docs/api', async (_request, reply) => {
-    const text = await readFile(path.join(DOCS, 'api.md'), 'utf8')
-    return await reply.type('text/plain; charset=utf-8').header('x-content-type-options', 'nosniff').send(text)
-  })
+  for (const [address, file] of PAGES)
+    app.get(address, async (_request, reply) => {
+      const text = await readFile(path.join(DOCS, file), 'utf8')
+      return await reply.type('text/plain; charset=utf-8').header('x-content-type-options', 'nosniff').send(text)
+    })
   app.get<{ Params: { code: string } }>('/docs/errors/:code', async (request, reply) => {
     const { code } = request.params
     const text = /^[a-z_]{1,60}$/.test(code)

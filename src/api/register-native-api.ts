@@ -5,7 +5,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Answer, answerOnce } from './answer-once.ts'
 import { ApiError } from './api-error.ts'
 import type { Call, Endpoint, NativeDeps } from './endpoint.ts'
-import { apiIndex, mountApi, toApiError } from './mount-api.ts'
+import { mountApi, toApiError } from './mount-api.ts'
+import { openPaths } from './open-paths.ts'
 import { lineageEndpoints } from './lineage.ts'
 import { qualityEndpoints } from './quality.ts'
 import { openRateLimiter } from './rate-limiter.ts'
@@ -40,7 +41,7 @@ export function registerNativeApi(app: FastifyInstance, deps: NativeDeps): void 
     prefix,
     endpoints: nativeEndpoints,
     deps,
-    open: { '/': () => apiIndex({ prefix, endpoints: nativeEndpoints, deps }) },
+    open: openPaths({ publicUrl: deps.publicUrl, prefix, endpoints: nativeEndpoints, isNative: true }),
     begin: (request, reply) => void reply.header('x-request-id', requestIdOf(request.headers['x-request-id'])),
     sendError: (error, _request, reply) => sendProblem(reply, problemOf(error, reply, deps)),
     async run(endpoint, call, request, reply) {

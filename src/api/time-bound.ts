@@ -22,6 +22,7 @@ export const timeBound = z
     context.addIssue({ code: 'custom', message: 'must be YYYY-MM-DD or an ISO 8601 time' })
     return z.NEVER
   })
+  .meta({ description: 'ISO 8601, or YYYY-MM-DD: midnight at the utility.' })
 
 function parseBound(text: string): TimeBound {
   if (DATE.test(text)) return isDate(text) ? (zone) => midnightOf(text, zone) : null

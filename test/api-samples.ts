@@ -1,0 +1,128 @@
+import type { Uid } from '../src/model/uid.ts'
+import { saveBillingSummaries, upsertBillingAccounts } from '../src/storage/billing.ts'
+import { appendEvent } from '../src/storage/events.ts'
+import { currencyE5 } from '../src/units/currency-e5.ts'
+import { epochSeconds } from '../src/units/epoch-seconds.ts'
+import { addBills, addMeter, addReadings, type Fixture, NOW } from './api-fixture.ts'
+import { seedAuthorization } from './database.ts'
+
+/** One object of each kind of a company, by uid. */
+export type Objects = Record<
+  | 'template'
+  | 'form'
+  | 'authorization'
+  | 'meter'
+  | 'bill'
+  | 'interval'
+  | 'event'
+  | 'billing_account'
+  | 'billing_summary'
+  | 'raw_feed'
+  | 'webhook'
+  | 'user',
+  Uid
+>
+
+/** Makes one of each: a test authorization with a meter, a bill, readings and accounting data, and the company's own. */
+export async function makeObjects(api: Fixture, token: 'token-ours' | 'token-theirs'): Promise<Objects> {
+  const seed = token === 'token-ours' ? api.ours : api.theirs
+  const { admin, db } = api.database
+  const authorization = await seedAuthorization(db, seed, { utility: 'DEMO', now: NOW })
+  await admin('update authorizations set is_test = true where authorization_uid = $1', [authorization])
+  const meter = await addMeter(api, authorization)
+  const rawFeed = String(BigInt(meter) + 500_000n)
+  await admin(
+    `insert into raw_feeds (authorization_uid, raw_feed_uid, company_uid, product, resource, fetched, media_type, sha256,
+       size, body) values ($1, $2, $3, 'usage', '', $4, 'text/xml', '', 0, '')`,
+    [authorization, rawFeed, seed.companyUid, NOW],
+  )
+  const [bill = ''] = await addBills(api, [authorization, meter], [{}], rawFeed)
+  await addReadings(api, [authorization, meter], { start: '2026-07-01T07:00:00Z', values: [1, 2, 3], source: rawFeed })
+  const [interval] = await admin('select interval_uid::text as uid from intervals where meter_uid = $1', [meter])
+  const event = await db.operator((tx) =>
+    appendEvent(tx, { type: 'meter_created', authorizationUid: authorization, meterUid: meter, now: NOW }),
+  )
+  const made = async (address: string, body: object): Promise<Uid> =>
+    String((await api.send('POST', address, body, token)).body['uid'])
+  return {
+    template: seed.templateUid,
+    form: await made('/forms', {}),
+    ...{ authorization, meter, bill, event },
+    interval: String(interval?.['uid']),
+    ...(await makeAccounting(api, authorization, meter)),
+    raw_feed: rawFeed,
+    webhook: await made('/api/v3/webhooks', { url: 'https://hooks.example.com/' }),
+    user: seed.memberUid,
+  }
+}
+
+async function makeAccounting({ database }: Fixture, authorization: Uid, meter: Uid) {
+  const told = {
+    accountNumber: '77-1',
+    billingContact: 'Carla Customer',
+    billingAddress: '1 Main St',
+    usagePoints: ['up-1'],
+  }
+  return await database.db.operator(async (tx) => {
+    const [account] = await upsertBillingAccounts(tx, authorization, [told], { source: '31', now: NOW })
+    const billingAccountUid = account?.billingAccountUid ?? ''
+    const summary = {
+      billingAccountUid,
+      start: epochSeconds(1_767_254_400),
+      end: epochSeconds(1_769_932_800),
+      facts: {
+        statementDate: epochSeconds(1_769_932_800),
+        currency: 'USD',
+        newCharges: [{ name: 'Electric Charges', cost_e5: currencyE5(5_288_000), meter_uid: meter }],
+        newChargesAmountE5: currencyE5(5_288_000),
+      },
+      sources: ['31'],
+    }
+    const { added } = await saveBillingSummaries(tx, authorization, [summary], NOW)
+    return { billing_account: billingAccountUid, billing_summary: added[0] ?? '' }
+  })
+}
+
+/** A request of one endpoint, below the prefix. */
+export type Sample = { address: string; body?: object }
+
+const OF_PATH: [start: string, kind: keyof Objects][] = [
+  ['/templates/:uid', 'template'],
+  ['/forms/:uid', 'form'],
+  ['/authorizations/:uid', 'authorization'],
+  ['/meters/:uid', 'meter'],
+  ['/accounting/billing-accounts/:uid', 'billing_account'],
+  ['/accounting/billing-summaries/:uid', 'billing_summary'],
+  ['/events/:uid', 'event'],
+  ['/webhooks/:uid', 'webhook'],
+]
+
+/** What an endpoint needs beside the uids in its path to succeed. */
+const NEEDS: Record<string, (o: Objects) => { query?: string; body?: object }> = {
+  'GET /authorizations': () => ({ query: 'include=meters' }),
+  'PATCH /forms/:uid': () => ({ body: { is_archived: true } }),
+  'PATCH /authorizations/:uid': () => ({ body: { nickname: 'home' } }),
+  'PATCH /meters/:uid': () => ({ body: { is_archived: true } }),
+  'PATCH /events/:uid': () => ({ body: { is_delivered: true } }),
+  'POST /meters/historical-collection': ({ meter }) => ({ body: { meters: [meter] } }),
+  'POST /meters/ongoing-monitoring': ({ meter }) => ({ body: { meters: [meter], frequency: 'monthly' } }),
+  'GET /bills': ({ meter }) => ({ query: `meters=${meter}` }),
+  'GET /intervals': ({ meter }) => ({ query: `meters=${meter}` }),
+  'GET /files/intervals_csv': ({ meter }) => ({ query: `meters=${meter}` }),
+  'GET /sums': ({ meter }) => ({ query: `meters=${meter}&by=day` }),
+  'POST /webhooks': () => ({ body: { url: 'https://hooks.example.com/2' } }),
+  'PATCH /webhooks/:uid': () => ({ body: { description: 'changed' } }),
+  'POST /webhooks/:uid/resend': ({ event }) => ({ body: { event_uid: event } }),
+}
+
+/** A request of an endpoint that succeeds for who owns the objects. Throws for a path whose uids it does not know. */
+export function sampleOf({ method, path }: { method: string; path: string }, objects: Objects): Sample {
+  const { query, body } = NEEDS[`${method} ${path}`]?.(objects) ?? {}
+  const kind = OF_PATH.find(([start]) => path.startsWith(start))?.[1]
+  const address = path
+    .replace(':authorization_uid', objects.authorization)
+    .replace(':raw_feed_uid', objects.raw_feed)
+    .replace(':uid', kind === undefined ? ':uid' : objects[kind])
+  if (address.includes(':')) throw new Error(`${method} ${path}: test/api-samples.ts does not know its uids`)
+  return { address: query === undefined ? address : `${address}?${query}`, ...(body === undefined ? {} : { body }) }
+}
