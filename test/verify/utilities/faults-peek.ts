@@ -16,6 +16,8 @@ export type Peek = {
   auditOf(uid: string | null): Promise<string[]>
   /** Months of readings that are stored of an authorization. */
   storedBlocks(uid: string): Promise<number>
+  /** How many notifications have come. */
+  notified(): Promise<number>
   /** How much is open of an authorization, whether a notification is waited for, and when something is due. */
   openOf(uid: string): Promise<{ open: number; awaited: number; due: number }>
 }
@@ -63,6 +65,10 @@ export function peekInto({ admin }: TestDatabase, now: () => number): Peek {
     async storedBlocks(uid) {
       const rows = await admin('select count(*)::int as blocks from series_blocks where authorization_uid = $1', [uid])
       return Number(rows[0]?.['blocks'])
+    },
+    async notified() {
+      const rows = await admin('select count(*)::int as count from notifications')
+      return Number(rows[0]?.['count'])
     },
     async openOf(uid) {
       const rows = await admin(

@@ -16,6 +16,7 @@ export async function playFault(bench: FaultsBench, scenario: Scenario): Promise
   const login = await bench.nextCustomer(utility)
   const email = `${login}@example.com`
   if (rule.onTheWay) await onTheWay(bench, scenario, { login, email })
+  else if (rule.atRevocation) await atRevocation(bench, scenario, { login, email })
   else await inCollection(bench, scenario, { login, email })
   return scenario.end
 }
@@ -78,6 +79,30 @@ async function onTheWay(bench: FaultsBench, scenario: Scenario, { login, email }
     await confirm(bench, await bench.walk(utility, login, email), email)
   }
   await expectWhole(bench, scenario, email)
+  expectCleanLog(bench, from)
+}
+
+/**
+ * The customer has ended the grant at the utility, whose answer about it is bad: nothing is concluded from that, and the
+ * share ends, with its data, when the utility says so.
+ */
+async function atRevocation(bench: FaultsBench, scenario: Scenario, { login, email }: Customer): Promise<void> {
+  const from = bench.log.length
+  const { utility, code } = scenario
+  await confirm(bench, await bench.walk(utility, login, email), email)
+  await expectWhole(bench, scenario, email)
+  const { uid } = await mustFind(bench, email)
+  await bench.arrange(faultOf(scenario))
+  await bench.running.admin(utility, 'POST', '/revoke', { login })
+  for (let look = 0; look < 200 && (await bench.notified()) === 0; look++)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  await bench.running.app.tick()
+  expect((await mustFind(bench, email)).state).toBe(code === 'gone' ? 'revoked' : 'active')
+  await bench.heal()
+  await bench.nextDay(uid)
+  expect((await mustFind(bench, email)).state).toBe('revoked')
+  expect(await bench.storedBlocks(uid)).toBe(0)
+  expect((await bench.running.api(`/intervals?authorizations=${uid}`)).status).toBe(404)
   expectCleanLog(bench, from)
 }
 

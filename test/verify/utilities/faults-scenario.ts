@@ -10,6 +10,8 @@ type PlaceRule = {
   match?: string
   /** The fault is there while the customer is still on the way; otherwise from the last click on. */
   onTheWay?: true
+  /** The fault is there when the customer, whose data are had, has ended the grant at the utility. */
+  atRevocation?: true
   /** Tokens that are over as soon as they are given, so that every request needs a new one. */
   shortTokens?: true
 }
@@ -30,6 +32,7 @@ export const PLACES = {
   'bulk request': { on: 'resource', match: 'Batch/Bulk' },
   file: { on: 'resource', match: '.XML' },
   notification: { on: 'notification' },
+  'authorization status': { on: 'resource', match: 'Authorization/', atRevocation: true },
 } as const satisfies Record<string, PlaceRule>
 export type Place = keyof typeof PLACES
 

@@ -135,7 +135,18 @@ export const pge: Scenario[] = [
   ...rows(['pge', 'bills', 'stop'], ['nul-byte bad_encoding']),
   ...rows(['pge', 'customer', 'retry'], ['http-504 server_error', 'gzip-broken broken_gzip']),
   ...rows(['pge', 'customer', 'stop'], ['undefined-entity undeclared_entity']),
+  ...ended(),
 ]
+
+/** What the utility says of a grant that its customer has ended. */
+function ended(): Scenario[] {
+  return [
+    ...rows(['pge', 'authorization status', 'stop'], ['http-404 gone']),
+    ...rows(['pge', 'authorization status', 'stop'], ['http-500', 'close', 'html', 'broken-xml'].map(over)),
+    ...rows(['pge', 'authorization status', 'stop'], ['http-429-seconds', 'cut', 'http-401-revoked'].map(over)),
+    ...rows(['pge', 'authorization status', 'stop'], ['no-content', 'json-error'].map(over)),
+  ]
+}
 
 /** SCE: files that notifications name, opened with our own token. */
 export const sce: Scenario[] = [
@@ -192,4 +203,8 @@ export const demo: Scenario[] = [
 
 function awaited(mode: string): string {
   return `${mode} awaiting_notification`
+}
+
+function over(mode: string): string {
+  return `${mode} ended_at_utility`
 }
