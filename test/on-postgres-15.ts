@@ -55,7 +55,7 @@ try {
   const folders =
     tests.length > 0
       ? tests
-      : ['src/storage', 'src/jobs', 'src/authorization', 'src/collection', 'src/api', 'test/flows']
+      : ['src/storage', 'src/jobs', 'src/authorization', 'src/collection', 'src/webhooks', 'src/api', 'test/flows']
   const child = spawnSync(
     process.execPath,
     ['node_modules/vitest/vitest.mjs', 'run', '--exclude', '**/*.browser.test.ts', ...folders],
