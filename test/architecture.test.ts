@@ -34,6 +34,7 @@ const DOORS: Record<string, string[]> = {
   '@peculiar/x509': ['utilities'],
   nodemailer: ['app.ts'],
   commander: ['cli'],
+  'hyparquet-writer': ['api'],
   zod: ['api', 'pages', 'authorization', 'utilities', 'accounts', 'webhooks', 'config.ts', 'storage', 'cli'],
   'temporal-polyfill': ['units'],
 }

@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Answer, answerOnce } from './answer-once.ts'
 import { ApiError } from './api-error.ts'
 import type { Call, Endpoint, NativeDeps } from './endpoint.ts'
+import { exportEndpoints } from './exports.ts'
 import { mountApi, toApiError } from './mount-api.ts'
 import { openPaths } from './open-paths.ts'
 import { lineageEndpoints } from './lineage.ts'
@@ -29,6 +30,7 @@ export const nativeEndpoints: readonly Endpoint<NativeDeps>[] = [
   ...qualityEndpoints,
   ...lineageEndpoints,
   ...utilityEndpoints,
+  ...exportEndpoints,
 ]
 
 /**

@@ -1,0 +1,78 @@
+import { QUALITY } from '../../model/series.ts'
+import type { MonthBlock } from '../../storage/list-interval-blocks.ts'
+import { type Batch, column, type ColumnSpec } from './table.ts'
+import { apiUnit, quotientText } from './units.ts'
+
+/** One row for each reading of each channel: docs/exports.md. */
+export const INTERVAL_COLUMNS: readonly ColumnSpec[] = [
+  column('meter_uid', 'text'),
+  column('authorization_uid', 'text'),
+  column('utility', 'text'),
+  column('timezone', 'text'),
+  column('commodity', 'text'),
+  column('quantity', 'text'),
+  column('direction', 'text'),
+  column('part', 'text?'),
+  column('start', 'moment'),
+  column('end', 'moment'),
+  column('value', 'double'),
+  column('unit', 'text?'),
+  column('quality', 'text?'),
+  column('cost', 'double?'),
+  column('currency', 'text?'),
+  column('tou', 'int32?'),
+]
+
+export type Whose = { meterUid: string; authorizationUid: string; utility: string; zone: string }
+type Span = { from: number | null; until: number | null }
+
+/** The readings of one channel and month that lie in the span (epoch seconds, null: open), oldest first. */
+export function renderIntervalBatch({ channel, columns }: MonthBlock, whose: Whose, { from, until }: Span): Batch {
+  const { start, duration, value, quality, cost, tou, currency } = columns
+  const rows: number[] = []
+  for (let row = 0; row < start.length; row++) {
+    const begins = start[row] ?? 0
+    if ((from === null || begins >= from) && (until === null || begins + (duration[row] ?? 0) <= until)) rows.push(row)
+  }
+  const scaled = scale(channel.unit, columns.exponent)
+  const same = <T>(one: T): T[] => Array.from<T>({ length: rows.length }).fill(one)
+  const costs = cost && rows.map((row) => costOf(cost[row] ?? Number.NaN))
+  return [
+    same(whose.meterUid),
+    same(whose.authorizationUid),
+    same(whose.utility),
+    same(whose.zone),
+    same(channel.commodity),
+    same(channel.quantified),
+    same(channel.direction),
+    same(channel.part ?? null),
+    rows.map((row) => start[row] ?? 0),
+    rows.map((row) => (start[row] ?? 0) + (duration[row] ?? 0)),
+    rows.map((row) => scaled(value[row] ?? 0)),
+    same(apiUnit(channel.unit).name),
+    rows.map((row) => QUALITIES[quality[row] ?? 0] ?? null),
+    costs ?? same(null),
+    costs ? costs.map((one) => (one === null ? null : currency)) : same(null),
+    tou ? rows.map((row) => tou[row] || null) : same(null),
+  ]
+}
+
+const QUALITIES: Record<number, string> = Object.fromEntries(
+  Object.entries(QUALITY).flatMap(([name, rank]) => (name === 'unknown' ? [] : [[rank, name]])),
+)
+
+/** Powers of ten up to here are exact in a double, so that one operation gives the double nearest to the exact number. */
+const EXACT_POWER = 22
+
+function scale(unit: Parameters<typeof apiUnit>[0], exponent: number): (value: number) => number {
+  const { shift, divisor } = apiUnit(unit)
+  if (divisor !== undefined) return (value) => Number(quotientText(value, exponent, divisor))
+  const power = exponent + shift
+  if (Math.abs(power) > EXACT_POWER) return (value) => Number(`${value}e${power}`)
+  const factor = 10 ** Math.abs(power)
+  return power < 0 ? (value) => value / factor : (value) => value * factor
+}
+
+function costOf(e5: number): number | null {
+  return Number.isNaN(e5) ? null : e5 / 100_000
+}
