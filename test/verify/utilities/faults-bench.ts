@@ -36,7 +36,7 @@ type Clock = { moved: number; furthest: number; forward(ms: number): void }
 
 const UTILITIES = ['pge', 'sce', 'demo'] as const
 /** Real time that a hanging connection may cost a test. */
-const LIMITS = { connectMs: 2500, headersMs: 2500, idleMs: 1200, totalMs: 4000, wireBytes: 4_000_000 }
+const LIMITS = { connectMs: 4000, headersMs: 4000, idleMs: 2000, totalMs: 10_000, wireBytes: 4_000_000 }
 const FLEET = 400
 /** The simulators post 40 ms after the answer. */
 const NOTIFICATION_MS = 120
