@@ -4,7 +4,7 @@ import { appendEvent } from '../src/storage/events.ts'
 import { currencyE5 } from '../src/units/currency-e5.ts'
 import { epochSeconds } from '../src/units/epoch-seconds.ts'
 import { addBills, addMeter, addReadings, type Fixture, NOW } from './api-fixture.ts'
-import { seedAuthorization } from './database.ts'
+import { type Seed, seedAuthorization } from './database.ts'
 
 /** One object of each kind of a company, by uid. */
 export type Objects = Record<
@@ -24,8 +24,7 @@ export type Objects = Record<
 >
 
 /** Makes one of each: a test authorization with a meter, a bill, readings and accounting data, and the company's own. */
-export async function makeObjects(api: Fixture, token: 'token-ours' | 'token-theirs'): Promise<Objects> {
-  const seed = token === 'token-ours' ? api.ours : api.theirs
+export async function makeObjects(api: Fixture, seed: Seed, token: string): Promise<Objects> {
   const { admin, db } = api.database
   const authorization = await seedAuthorization(db, seed, { utility: 'DEMO', now: NOW })
   await admin('update authorizations set is_test = true where authorization_uid = $1', [authorization])

@@ -15,7 +15,7 @@ const versions = [
 let api: Fixture
 let objects: Objects
 beforeAll(async () => void (api = await apiFixture()))
-beforeEach(async () => void (objects = await makeObjects(api, 'token-ours')))
+beforeEach(async () => void (objects = await makeObjects(api, api.ours, 'token-ours')))
 afterAll(async () => await api.close())
 
 async function documentOf(version: string): Promise<OpenApi> {
