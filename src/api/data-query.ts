@@ -33,7 +33,7 @@ export async function askForData(call: Call): Promise<{ filter: z.output<typeof 
   const { deps, companyUid } = call
   const filter = parseParameters(dataQuery, call.query)
   const { authorizations, meters } = filter
-  if (authorizations === null && meters === null) throw requiredParam('authorizations" or "meters')
+  if (authorizations === null && meters === null) throw oneIsRequired()
   const found = await deps.db.company(companyUid, (tx) =>
     listMatchingMeters(tx, { authorizations, meters, now: deps.now() }),
   )
@@ -46,4 +46,12 @@ export async function askForData(call: Call): Promise<{ filter: z.output<typeof 
     return { ...meter, zone, span }
   })
   return { filter, meters: asked }
+}
+
+function oneIsRequired(): ApiError {
+  const fields = ['authorizations', 'meters'].map((field) => ({
+    field,
+    message: 'one of authorizations and meters is required',
+  }))
+  return requiredParam('authorizations" or "meters', fields)
 }
