@@ -5,6 +5,7 @@ import { type FeedFacts, listFeedFacts } from '../storage/list-feed-facts.ts'
 import { listMeterBlocks, type TracedBlock } from '../storage/list-meter-blocks.ts'
 import { monthOf } from '../units/local-days.ts'
 import { lineageAnswer } from './answers/lineage.ts'
+import { invalidParam } from './api-error.ts'
 import { type Endpoint, zoneOf } from './endpoint.ts'
 import { getMeter } from './meters.ts'
 import { parseParameters } from './parameters.ts'
@@ -13,6 +14,7 @@ import { renderSources } from './render/sources.ts'
 import { localTimes, platformTime } from './render/times.ts'
 import { timeBound } from './time-bound.ts'
 
+const RUNS_LIMIT = 20_000
 const MONTHS_END = 2200 * 12
 const query = z.object({ start: timeBound, end: timeBound })
 
@@ -77,6 +79,8 @@ export const lineageEndpoints: readonly Endpoint[] = [
           untilMonth: span.until === null ? MONTHS_END : monthOf(span.until, zone) + 1,
         })
         const runs = blocks.flatMap((block) => runsOf(block, span))
+        if (runs.length > RUNS_LIMIT)
+          throw invalidParam('start', `there are more than ${RUNS_LIMIT} runs; ask for less`)
         const feeds = await listFeedFacts(tx, authorizationUid, [...new Set(runs.map(({ rawFeedUid }) => rawFeedUid))])
         const context = { zone, publicUrl: deps.publicUrl, authorizationUid, feeds }
         return {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { addMeter, type Answer, apiFixture, type Fixture, NOW, PUBLIC_URL } from '../../test/api-fixture.ts'
+import { purgeOldAnswers } from './jobs.ts'
 import { nativeEndpoints } from './register-native-api.ts'
 
 const clock = { ms: NOW.getTime() }
@@ -138,6 +139,17 @@ describe('an idempotency key', () => {
     expect((await post('k3', '/forms', {})).body).toEqual(first.body)
     clock.ms += 1
     expect((await post('k3', '/forms', {})).body['uid']).not.toBe(first.body['uid'])
+  })
+
+  test('leaves nothing behind: what is older than a day is purged', async () => {
+    const { admin, db } = api.database
+    const count = async () => (await admin('select count(*)::int as n from idempotent_requests'))[0]?.['n']
+    expect(await count()).toBeGreaterThan(0)
+    const signal = AbortSignal.timeout(10_000)
+    const silent = () => undefined
+    const log = { info: silent, warn: silent, error: silent }
+    await purgeOldAnswers.run({}, { db, signal, log, now: () => new Date(clock.ms + 24 * 3_600_000 + 1) })
+    expect(await count()).toBe(0)
   })
 
   test('answers 409 while its request runs, and lets one that failed on our side be made again', async () => {

@@ -15,6 +15,8 @@ import { channelNumber, renderChannel } from './render/channel.ts'
 import { localTimes } from './render/times.ts'
 
 const METERS_LIMIT = 100
+/** Days or months of one answer, over all meters and channels: some 6 MB. */
+const PERIODS_LIMIT = 50_000
 const MONTHS_END = 2200 * 12
 
 const { authorizations, meters, start, end } = dataQuery.shape
@@ -76,11 +78,15 @@ export const sumEndpoints: readonly Endpoint[] = [
       const asked = (await askForData(call)).meters
       if (asked.length > METERS_LIMIT) throw invalidParam('meters', `has more than ${METERS_LIMIT} meters`)
       const sums = []
+      let count = 0
       for (const meter of asked) {
         const { periods, channels } = await deps.db.company(companyUid, async (tx) => ({
           periods: await readPeriods(tx, meter, by),
           channels: await listMeterChannels(tx, meter),
         }))
+        count += periods.length
+        if (count > PERIODS_LIMIT)
+          throw invalidParam('start', `the answer has more than ${PERIODS_LIMIT} ${by}s; ask for less`)
         sums.push(render(meter, periods, channels))
       }
       return { sums, by }
