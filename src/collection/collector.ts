@@ -103,11 +103,14 @@ export function openCollector(given: CollectorDeps): Collector {
   }
 
   const stopLooking = deps.every(LOOK_MS, ring)
-  const stopSweeping = deps.every(SWEEP_MS, () => {
+  function sweep(): void {
     deps.db
       .operator((tx) => sweepLeases(tx, { now: deps.now() }))
       .catch((error: unknown) => deps.log({ error: nameOf(error) }, 'sweeping leases failed'))
-  })
+  }
+
+  const stopSweeping = deps.every(SWEEP_MS, sweep)
+  sweep() // what a process held that was killed may have run out long ago
 
   return {
     ring,

@@ -1,0 +1,92 @@
+import type { TestDatabase } from '../../database.ts'
+import { until } from '../../running-app.ts'
+
+/** A moment at which the product stands still, seen from outside, so that it can be killed there. */
+export type Halt = {
+  arm(): Promise<void>
+  reached(): Promise<boolean>
+  /** Lets go what still stands there (statements of a process that is gone), and takes the halt away. */
+  release(): Promise<void>
+}
+
+/** A statement that halts: which rows it touches, as SQL that may name `new` and `old`. */
+export type AtStatement = {
+  table: string
+  on: 'insert' | 'update' | 'delete'
+  when?: string
+  timing?: 'before' | 'after'
+}
+
+/** An advisory lock that nobody else of this program takes. */
+const LOCK = 4_711_099
+
+/**
+ * Halts inside the transaction, right after a row was written and before it commits. The lock is held by the one session
+ * of `admin`, which stays as long as it is asked now and then.
+ */
+export function inTransaction(database: TestDatabase, at: AtStatement): Halt {
+  return {
+    async arm() {
+      await database.admin('select pg_advisory_lock($1)', [LOCK])
+      await addTrigger(database, at, `perform pg_advisory_xact_lock_shared(${LOCK});`)
+    },
+    reached: async () =>
+      await exists(
+        database,
+        `select from pg_locks where locktype = 'advisory' and objid = ${LOCK}
+      and database = (select oid from pg_database where datname = current_database()) and not granted`,
+      ),
+    async release() {
+      await database.admin('select pg_advisory_unlock($1)', [LOCK])
+      await dropTrigger(database, at)
+    },
+  }
+}
+
+/**
+ * Halts after the commit and before anybody is told: the transaction is durable, and waits for a standby that is not
+ * there. Only the transaction whose rows match waits; every other one commits as always.
+ */
+export function committed(database: TestDatabase, at: AtStatement): Halt {
+  return {
+    async arm() {
+      await setStandby(database, `'nobody'`)
+      await addTrigger(database, at, `perform set_config('synchronous_commit', 'on', true);`)
+    },
+    reached: async () =>
+      await exists(
+        database,
+        `select from pg_stat_activity
+      where datname = current_database() and wait_event = 'SyncRep'`,
+      ),
+    async release() {
+      await setStandby(database, `''`)
+      await dropTrigger(database, at)
+    },
+  }
+}
+
+async function setStandby(database: TestDatabase, names: string): Promise<void> {
+  await database.admin(`alter system set synchronous_standby_names = ${names}`)
+  await database.admin('select pg_reload_conf()')
+  await until('the setting to be there', async () => {
+    const [row] = await database.admin('show synchronous_standby_names')
+    return row?.['synchronous_standby_names'] === names.replaceAll(`'`, '') ? true : null
+  })
+}
+
+async function addTrigger(database: TestDatabase, at: AtStatement, body: string): Promise<void> {
+  await database.admin(`create or replace function public.halt_for_test() returns trigger language plpgsql
+    as $$ begin ${body} return case when tg_op = 'DELETE' then old else new end; end $$`)
+  const when = at.when === undefined ? '' : `when (${at.when})`
+  await database.admin(`create trigger halt_for_test ${at.timing ?? 'after'} ${at.on} on ${at.table} for each row ${when}
+    execute function public.halt_for_test()`)
+}
+
+async function dropTrigger(database: TestDatabase, { table }: AtStatement): Promise<void> {
+  await database.admin(`drop trigger halt_for_test on ${table}`)
+}
+
+async function exists(database: TestDatabase, query: string): Promise<boolean> {
+  return (await database.admin(query)).length > 0
+}

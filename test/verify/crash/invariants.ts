@@ -1,0 +1,79 @@
+import { expect } from 'vitest'
+
+import { readLedger, totalsOf } from '../../../src/cli/demo-totals.ts'
+import { until } from '../../running-app.ts'
+import type { Bench } from './bench.ts'
+import type { Customer } from './customer.ts'
+
+/** The one running authorization of a customer, once its collection has ended. */
+export async function collected(
+  bench: Bench,
+  { email }: Customer,
+  seconds = 40,
+): Promise<{ uid: string; subscription: string }> {
+  return await until(
+    `everything of ${email}`,
+    async () => {
+      const rows = await bench.database.admin(
+        `select authorization_uid as uid, subscription, status from authorizations
+          where customer_email = $1 and state = 'active'`,
+        [email],
+      )
+      if (rows.length > 1) throw new Error(`${rows.length} running authorizations of ${email}`)
+      const [row] = rows
+      if (row?.['status'] === 'errored') throw new Error(`not all was collected of ${email}`)
+      return row?.['status'] === 'updated'
+        ? { uid: String(row['uid']), subscription: String(row['subscription']) }
+        : null
+    },
+    seconds,
+  )
+}
+
+/**
+ * What must hold after a crash and some quiet: all data are those of the utility's own books, every window is done, no
+ * lease or transaction is left, and what happens once has one event.
+ */
+export async function checkAfterCrash(bench: Bench, customer: Customer): Promise<void> {
+  const { uid, subscription } = await collected(bench, customer)
+  const { shown, simulators, database } = bench
+  expect(await totalsOf(shown, uid)).toEqual(await readLedger(simulators[customer.utility].admin, subscription))
+  await noneLeft(bench, uid)
+  const doubled = await database.admin(
+    `select type, meter_uid, count(*)::int from events where authorization_uid = $1
+        and type in ('authorization_created', 'authorization_update_started', 'authorization_update_finished_successful', 'meter_created')
+      group by type, meter_uid having count(*) > 1`,
+    [uid],
+  )
+  expect(doubled).toEqual([])
+  const [grants] = await database.admin(
+    `select count(*)::int as usable from grants where authorization_uid = $1 and ended is null and tokens is not null`,
+    [uid],
+  )
+  expect(grants?.['usable']).toBe(1)
+}
+
+/** Windows that are not done, leases, and transactions that stay open; within some seconds there is none. */
+async function noneLeft({ database }: Bench, uid: string): Promise<void> {
+  await until('no lease and no open transaction', async () => {
+    const rows = await database.admin(
+      `select 'window' as what from windows where authorization_uid = $1 and (state <> 'done' or lease_owner is not null)
+       union all select 'refresh' from grants where authorization_uid = $1 and refresh_owner is not null
+       union all select 'transaction' from pg_stat_activity
+         where datname = current_database() and state = 'idle in transaction' and now() - state_change > interval '2 s'`,
+      [uid],
+    )
+    return rows.length === 0 ? true : null
+  })
+}
+
+/** The tokens work: one window more is owed, and is done. */
+export async function checkTokens(bench: Bench, customer: Customer): Promise<void> {
+  const { uid } = await collected(bench, customer)
+  await bench.database.admin(
+    `update windows set state = 'owed', next_try = '2000-01-01', finished = null where ctid = (
+       select ctid from windows where authorization_uid = $1 and product in ('usage', 'file') limit 1)`,
+    [uid],
+  )
+  await noneLeft(bench, uid)
+}

@@ -1,0 +1,62 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import path from 'node:path'
+
+import { until } from '../../running-app.ts'
+
+const program = path.join(import.meta.dirname, 'product-process.ts')
+/** What the checklist allows from a start to being ready. */
+export const READY_SECONDS = 30
+
+/** A process of the product that a test may kill. */
+export type Product = {
+  pid: number
+  /** From the start of the process until it served, in milliseconds. */
+  readyMs: number
+  /** Everything it has printed. */
+  printed(): string
+  /** Sets how far its clock is ahead. */
+  ahead(ms: number): void
+  signal(signal: NodeJS.Signals): void
+  /** Resolves with exit code, or the name of the signal that ended it. */
+  ended: Promise<number | string>
+}
+
+/** Starts the product and waits until it is ready. Throws what it printed when it is not within 30 s. */
+export async function startProduct(env: Record<string, string>): Promise<Product> {
+  const began = performance.now()
+  const { child, printed, ended } = spawnProduct(env)
+  await until(
+    'the product to be ready',
+    async () => {
+      if (child.exitCode !== null) throw new Error(`the product ended with ${child.exitCode}: ${printed()}`)
+      return printed().includes('ready\n') ? true : null
+    },
+    READY_SECONDS,
+  )
+  return {
+    pid: child.pid ?? 0,
+    readyMs: performance.now() - began,
+    printed,
+    ahead: (aheadMs) => void child.send({ aheadMs }),
+    signal: (signal) => void child.kill(signal),
+    ended,
+  }
+}
+
+/** Starts the product without waiting. */
+export function spawnProduct(env: Record<string, string>): {
+  child: ChildProcess
+  printed: () => string
+  ended: Product['ended']
+} {
+  const child = spawn(process.execPath, [program], {
+    env: { ...process.env, LOG_LEVEL: 'warn', ...env },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
+  let text = ''
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (text += chunk.toString()))
+  const ended = new Promise<number | string>((resolve) => {
+    child.once('exit', (code, signal) => resolve(code ?? signal ?? 'unknown'))
+  })
+  return { child, printed: () => text, ended }
+}
