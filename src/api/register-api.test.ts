@@ -2,6 +2,7 @@ import type { InjectOptions } from 'fastify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { addBills, addMeter, addReadings, apiFixture, type Fixture, PUBLIC_URL } from '../../test/api-fixture.ts'
+import { makeObjects, sampleOf } from '../../test/api-samples.ts'
 import { appendEvent } from '../storage/events.ts'
 import { endpoints } from './register-api.ts'
 
@@ -187,9 +188,11 @@ describe('another company', () => {
   })
 
   test('lists nothing of ours', async () => {
-    for (const { method, path } of endpoints) {
-      if (method !== 'GET' || path.includes(':') || paths[path]) continue
-      const { status, text } = await api.get(path, 'token-theirs')
+    const theirs = await makeObjects(api, api.theirs, 'token-theirs')
+    for (const endpoint of endpoints) {
+      const { method, path } = endpoint
+      if (method !== 'GET' || path.includes(':')) continue
+      const { status, text } = await api.get(sampleOf(endpoint, theirs).address, 'token-theirs')
       expect([path, status]).toEqual([path, 200])
       for (const uid of [api.ours.authorizationUid, api.ours.templateUid, api.ours.memberUid])
         expect(text).not.toContain(`"${uid}"`)
