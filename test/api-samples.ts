@@ -108,6 +108,7 @@ const NEEDS: Record<string, (o: Objects) => { query?: string; body?: object }> =
   'GET /bills': ({ meter }) => ({ query: `meters=${meter}` }),
   'GET /intervals': ({ meter }) => ({ query: `meters=${meter}` }),
   'GET /files/intervals_csv': ({ meter }) => ({ query: `meters=${meter}` }),
+  'GET /files/intervals_xml': ({ meter }) => ({ query: `meters=${meter}` }),
   'GET /files/meters_bills_csv': ({ meter }) => ({ query: `meters=${meter}` }),
   'GET /files/meters_lineitems_csv': ({ meter }) => ({ query: `meters=${meter}` }),
   'GET /files/meters_csv': ({ authorization }) => ({ query: `accounts=${authorization}` }),

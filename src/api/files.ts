@@ -5,12 +5,14 @@ import { isReadableFeed } from '../storage/list-readable-feeds.ts'
 import { notFound } from './api-error.ts'
 import type { Endpoint } from './endpoint.ts'
 import { csvFileEndpoints } from './files-csv.ts'
+import { greenButtonFileEndpoints } from './files-green-button.ts'
 
 /** Types that a browser does not run; anything else that a utility claimed is sent as plain bytes. */
 const SAFE_TYPES = /^(?:application\/(?:atom\+)?xml|text\/xml)(?:; ?[a-z]+=[\w.+-]+){0,3}$/i
 
 export const fileEndpoints: readonly Endpoint[] = [
   ...csvFileEndpoints,
+  ...greenButtonFileEndpoints,
   {
     method: 'GET',
     path: '/files/raw_feed/:authorization_uid/:raw_feed_uid',

@@ -117,7 +117,7 @@ export function qualityRank(code: number | null): number {
 }
 
 /** ISO 4217 numbers to codes, as far as utilities bill in them. */
-const CURRENCIES: Readonly<Record<number, string>> = {
+export const CURRENCIES: Readonly<Record<number, string>> = {
   36: 'AUD',
   124: 'CAD',
   156: 'CNY',
