@@ -89,7 +89,9 @@ type Nested = { deps: ApiDeps; prefix: string; meters: ListedMeter[] | null; inc
 
 function render(row: ListedAuthorization, nested: Nested): Record<string, unknown> {
   const mine = nested.meters?.filter(({ authorizationUid }) => authorizationUid === row.authorizationUid)
-  return renderAuthorization(row, { now: nested.deps.now(), meters: mine && nest(row.authorizationUid, mine, nested) })
+  const { deps } = nested
+  const meters = mine && nest(row.authorizationUid, mine, nested)
+  return renderAuthorization(row, { now: deps.now(), publicUrl: deps.publicUrl, meters })
 }
 
 function nest(authorizationUid: Uid, meters: ListedMeter[], { deps, prefix, include }: Nested) {
@@ -98,7 +100,9 @@ function nest(authorizationUid: Uid, meters: ListedMeter[], { deps, prefix, incl
   const more = `${deps.publicUrl}${prefix}/meters?authorizations=${authorizationUid}&after=${last?.meterUid ?? ''}`
   const withLists = include?.includes('blocks') ?? false
   return {
-    meters: shown.map((meter) => renderMeter(meter, { zone: zoneOf(deps, meter.utility), withLists })),
+    meters: shown.map((meter) =>
+      renderMeter(meter, { zone: zoneOf(deps, meter.utility), withLists, publicUrl: deps.publicUrl }),
+    ),
     next: meters.length > NESTED_LIMIT ? more : null,
   }
 }

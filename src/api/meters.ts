@@ -51,7 +51,8 @@ export async function getMeter(tx: Tx, uid: string): Promise<ListedMeter> {
 }
 
 function render(row: ListedMeter, { deps }: Call, include: string[] | null): Record<string, unknown> {
-  return renderMeter(row, { zone: zoneOf(deps, row.utility), withLists: include?.includes('blocks') ?? false })
+  const withLists = include?.includes('blocks') ?? false
+  return renderMeter(row, { zone: zoneOf(deps, row.utility), withLists, publicUrl: deps.publicUrl })
 }
 
 export const meterEndpoints: readonly Endpoint[] = [

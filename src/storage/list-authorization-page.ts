@@ -31,6 +31,9 @@ export type ListedAuthorization = {
   statusTs: Date
   notes: unknown[]
   created: Date
+  /** There are meters, bills of them, that the company may read. */
+  hasMeters: boolean
+  hasBills: boolean
 }
 
 export type AuthorizationFilter = {
@@ -90,4 +93,8 @@ const COLUMNS = sql`
   a.expires, a.scope, a.declined, a.revoked, a.is_archived as "isArchived", ${IS_TEST} as "isTest", a.nickname,
   array(select f.code from referrals f where f.authorization_uid = a.authorization_uid order by f.created, f.code)
     as referrals,
-  a.status, a.status_message as "statusMessage", a.status_ts as "statusTs", a.notes, a.created`
+  a.status, a.status_message as "statusMessage", a.status_ts as "statusTs", a.notes, a.created,
+  a.state in ('active', 'needs_reauthorization', 'expired')
+    and exists (select from meters m where m.authorization_uid = a.authorization_uid) as "hasMeters",
+  a.state in ('active', 'needs_reauthorization', 'expired')
+    and exists (select from bills b where b.authorization_uid = a.authorization_uid) as "hasBills"`

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { listingOf, note, text, textOrNull, time, uid } from './fields.ts'
+import { exportsList, exportsOf, listingOf, note, text, textOrNull, time, uid } from './fields.ts'
 import { meter } from './meter.ts'
 
 /** Authorization: what one customer agreed to at one utility. `meters` is there with `include=meters` only. */
@@ -14,8 +14,8 @@ export const authorization = z
     is_declined: z.boolean(),
     expires: time,
     is_expired: z.boolean(),
-    exports: z.strictObject({}),
-    exports_list: z.array(z.unknown()),
+    exports: exportsOf('bills_combined_csv', 'meters_csv'),
+    exports_list: exportsList,
     template_uid: uid.nullable(),
     form_uid: uid.nullable(),
     referrals: z.array(text),

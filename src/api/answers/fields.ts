@@ -33,6 +33,14 @@ export const note = z.looseObject({ type: text, msg: text, ts: time })
 /** Where data came from: the utility's feed as it was sent. */
 export const source = z.strictObject({ type: z.literal('greenbutton_cmd'), raw_url: z.url() })
 
+/** Files of an object, by the incumbent's names; each only where it is there. */
+export function exportsOf(...names: string[]) {
+  return z.strictObject(Object.fromEntries(names.map((name) => [name, z.url().optional()])))
+}
+
+/** The same files as a list, and more. */
+export const exportsList = z.array(z.strictObject({ name: text, link: z.url() }))
+
 /** The period from and to of what is there. */
 export const coverage = z.array(z.tuple([localTime, localTime]))
 

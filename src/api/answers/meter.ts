@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { count, coverage, note, text, textOrNull, time, uid } from './fields.ts'
+import { count, coverage, exportsList, exportsOf, note, text, textOrNull, time, uid } from './fields.ts'
 
 /** The eight keys of a meter's base block; clients demand each, and no other. */
 export const baseFields = {
@@ -52,8 +52,8 @@ export const meter = z
     interval_count: count,
     interval_coverage: coverage,
     interval_sources: z.array(text),
-    exports: z.strictObject({}),
-    exports_list: z.array(z.unknown()),
+    exports: exportsOf('bills_csv', 'intervals_csv', 'intervals_xml'),
+    exports_list: exportsList,
     blocks: z.array(text),
     base: z.strictObject(baseFields),
     electric_details: z.strictObject({ voltage: text }).optional(),

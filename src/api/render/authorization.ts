@@ -1,4 +1,5 @@
 import type { ListedAuthorization } from '../../storage/list-authorization-page.ts'
+import { authorizationExports } from './exports.ts'
 import { authorizationNotes } from './notes.ts'
 import { platformTime, platformTimeOrNull } from './times.ts'
 
@@ -8,7 +9,11 @@ import { platformTime, platformTimeOrNull } from './times.ts'
  */
 export function renderAuthorization(
   row: ListedAuthorization,
-  { now, meters }: { now: Date; meters?: { meters: object[]; next: string | null } | undefined },
+  {
+    now,
+    publicUrl,
+    meters,
+  }: { now: Date; publicUrl: string; meters?: { meters: object[]; next: string | null } | undefined },
 ): Record<string, unknown> {
   const signed = row.agreed ?? row.created
   return {
@@ -20,8 +25,7 @@ export function renderAuthorization(
     is_declined: row.declined !== null,
     expires: platformTime(row.expires),
     is_expired: row.state === 'expired' || row.expires <= now,
-    exports: {},
-    exports_list: [],
+    ...authorizationExports(row, publicUrl),
     template_uid: row.templateUid,
     form_uid: row.formUid,
     referrals: row.referrals,

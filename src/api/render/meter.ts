@@ -1,5 +1,6 @@
 import { type MeterFacts, serviceClassOf } from '../../model/meter.ts'
 import type { ListedMeter } from '../../storage/list-meter-page.ts'
+import { meterExports } from './exports.ts'
 import { meterNotes } from './notes.ts'
 import { localTimes, platformTime } from './times.ts'
 
@@ -10,7 +11,7 @@ import { localTimes, platformTime } from './times.ts'
  */
 export function renderMeter(
   meter: ListedMeter,
-  { zone, withLists }: { zone: string; withLists: boolean },
+  { zone, withLists, publicUrl }: { zone: string; withLists: boolean; publicUrl: string },
 ): Record<string, unknown> {
   const blocks = renderBlocks(meter.facts, withLists)
   const local = localTimes(zone)
@@ -36,8 +37,7 @@ export function renderMeter(
     interval_count: meter.intervalCount,
     interval_coverage: spans(meter.intervalCoverage),
     interval_sources: meter.intervalCount > 0 ? ['xml'] : [],
-    exports: {},
-    exports_list: [],
+    ...meterExports(meter, publicUrl),
     blocks: Object.keys(blocks),
     ...blocks,
   }
