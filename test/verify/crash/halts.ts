@@ -66,6 +66,23 @@ export function committed(database: TestDatabase, at: AtStatement): Halt {
   }
 }
 
+/** Halts at the second one, which is armed when the first one was reached. */
+export function inTurn(first: Halt, second: Halt): Halt {
+  let isPast = false
+  return {
+    arm: first.arm,
+    async reached() {
+      if (!isPast && (await first.reached())) {
+        await second.arm()
+        await first.release()
+        isPast = true
+      }
+      return isPast && (await second.reached())
+    },
+    release: async () => await (isPast ? second : first).release(),
+  }
+}
+
 async function setStandby(database: TestDatabase, names: string): Promise<void> {
   await database.admin(`alter system set synchronous_standby_names = ${names}`)
   await database.admin('select pg_reload_conf()')
@@ -76,15 +93,21 @@ async function setStandby(database: TestDatabase, names: string): Promise<void> 
 }
 
 async function addTrigger(database: TestDatabase, at: AtStatement, body: string): Promise<void> {
-  await database.admin(`create or replace function public.halt_for_test() returns trigger language plpgsql
+  const name = nameOf(at)
+  await database.admin(`create or replace function public.${name}() returns trigger language plpgsql
     as $$ begin ${body} return case when tg_op = 'DELETE' then old else new end; end $$`)
   const when = at.when === undefined ? '' : `when (${at.when})`
-  await database.admin(`create trigger halt_for_test ${at.timing ?? 'after'} ${at.on} on ${at.table} for each row ${when}
-    execute function public.halt_for_test()`)
+  await database.admin(`create trigger ${name} ${at.timing ?? 'after'} ${at.on} on ${at.table} for each row ${when}
+    execute function public.${name}()`)
 }
 
-async function dropTrigger(database: TestDatabase, { table }: AtStatement): Promise<void> {
-  await database.admin(`drop trigger halt_for_test on ${table}`)
+async function dropTrigger(database: TestDatabase, at: AtStatement): Promise<void> {
+  await database.admin(`drop trigger ${nameOf(at)} on ${at.table}`)
+}
+
+/** Two halts may be there at a time, of different tables or statements. */
+function nameOf({ table, on }: AtStatement): string {
+  return `halt_${table.replaceAll('.', '_')}_${on}`
 }
 
 async function exists(database: TestDatabase, query: string): Promise<boolean> {
