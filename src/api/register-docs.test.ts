@@ -9,6 +9,7 @@ test('the quickstart and a page for every error code are where answers say they 
   registerDocs(app)
   for (const address of [
     '/docs/api',
+    '/docs/exports',
     '/docs/webhooks',
     '/llms.txt',
     ...API_ERROR_CODES.map((code) => `/docs/errors/${code}`),
