@@ -80,3 +80,14 @@ test('of two transactions in a deadlock both come through', async () => {
 async function touch(tx: Tx, { companyUid }: Seed): Promise<void> {
   await sql`update companies set name = name || '.' where company_uid = ${companyUid}`.execute(tx)
 }
+
+test('a connection that breaks between two statements fails its own transaction and nothing else', async () => {
+  const broken = database.db.operator(async (tx) => {
+    const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx)
+    await database.admin('select pg_terminate_backend($1, 5000)', [rows[0]?.pid])
+    await new Promise((resolve) => setImmediate(resolve)) // the news of it reach the idle client
+    return await sql`select`.execute(tx)
+  })
+  await expect(broken).rejects.toThrow(/not queryable|terminat/)
+  await expect(database.db.operator(async (tx) => (await sql`select`.execute(tx)).rows.length)).resolves.toBe(1)
+})

@@ -44,6 +44,9 @@ export function openDb(
   })
   // An idle connection that breaks is replaced by the pool at its next use; without a listener it would end the process.
   pool.on('error', () => undefined)
+  // The pool listens to idle connections only: one that breaks between two statements of a transaction would end the
+  // process, too. The next statement throws the error.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   const kysely = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
 
   async function within<T>(enter: (tx: Tx) => Promise<void>, work: (tx: Tx) => Promise<T>): Promise<T> {
