@@ -60,9 +60,12 @@ export function intern(
   hashes[id] = hash
   bytes.push(source.slice(start, end))
   names.words.push(toWords(source.slice(start, end)))
-  split(names, new TextDecoder().decode(source.subarray(start, end)), base + start)
+  split(names, decoder.decode(source.subarray(start, end)), base + start)
   return id
 }
+
+/** A name may begin with U+FEFF, which a decoder takes for a byte order mark otherwise. */
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 const TOO_MANY = `The document uses more than ${MAX_NAMES} different names, far more than ESPI has. Ask the utility for a valid feed.`
 

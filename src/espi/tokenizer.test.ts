@@ -105,6 +105,11 @@ describe('the tokenizer reports what saxes reports', () => {
     expect(ourEvents(encode(FEED))).toEqual(saxesEvents(FEED.replace(/<\?xml-stylesheet.*?\?>/, '')))
   })
 
+  it('on a name that begins with the character that a byte order mark is', () => {
+    const document = '<a \uFEFFref="1" ref="2"><\uFEFFb>\uFEFFc</\uFEFFb></a>'
+    expect(ourEvents(new TextEncoder().encode(document))).toEqual(saxesEvents(document))
+  })
+
   it('at every place where a document can be cut in two', () => {
     const bytes = encode(FEED)
     const whole = JSON.stringify(ourEvents(bytes))
