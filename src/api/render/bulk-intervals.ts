@@ -35,7 +35,7 @@ export function renderIntervalBatch({ channel, columns }: MonthBlock, whose: Who
     if ((from === null || begins >= from) && (until === null || begins + (duration[row] ?? 0) <= until)) rows.push(row)
   }
   const scaled = scale(channel.unit, columns.exponent)
-  const same = <T>(one: T): T[] => Array.from<T>({ length: rows.length }).fill(one)
+  const same = <T>(one: T): T[] => rows.map(() => one)
   const costs = cost && rows.map((row) => costOf(cost[row] ?? Number.NaN))
   return [
     same(whose.meterUid),
