@@ -23,6 +23,8 @@ export type Bench = {
   env: Record<string, string>
   /** Starts a process whose clock is later than that of any before, so that what those held has run out. */
   start(roles?: 'all' | 'worker'): Promise<Product>
+  /** Moves the clocks of running processes as far ahead: what a dead statement held has run out. */
+  skip(products: readonly Product[]): void
   admin(utility: UtilitySlug, method: string, address: string, body?: unknown): Promise<Json>
   api(
     address: string,
@@ -75,6 +77,10 @@ export async function openBench(): Promise<Bench> {
     async start(roles = 'all') {
       aheadMs += STEP_MS
       return await startProduct({ ...env, CRASH_AHEAD_MS: String(aheadMs), CRASH_ROLES: roles })
+    },
+    skip(products) {
+      aheadMs += STEP_MS
+      for (const product of products) product.ahead(aheadMs)
     },
     async admin(utility, method, address, body) {
       return (await json(`${simulators[utility].admin}/_admin${address}`, { method, body })).body

@@ -12,6 +12,8 @@ export type Customer = {
   confirm(): Promise<void>
   /** After a crash: goes on from the last page that was seen, or from the form where that leads nowhere. */
   goOn(): Promise<void>
+  /** The whole way once more, from the form. */
+  shareAgain(): Promise<void>
   receipt(): Page | null
   browser: Browser
 }
@@ -45,6 +47,10 @@ export function newCustomer(bench: Bench, utility: UtilitySlug): Customer {
     async goOn() {
       if (receipt !== null) return
       if (final === null) await toFinalStep()
+      await confirm()
+    },
+    async shareAgain() {
+      await toFinalStep()
       await confirm()
     },
     receipt: () => receipt,

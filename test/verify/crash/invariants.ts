@@ -4,6 +4,7 @@ import { readLedger, totalsOf } from '../../../src/cli/demo-totals.ts'
 import { until } from '../../running-app.ts'
 import type { Bench } from './bench.ts'
 import type { Customer } from './customer.ts'
+import type { Receiver } from './receiver.ts'
 
 /** The one running authorization of a customer, once its collection has ended. */
 export async function collected(
@@ -67,6 +68,18 @@ async function noneLeft({ database }: Bench, uid: string): Promise<void> {
   })
 }
 
+/** The grant is gone: the authorization says so, with one event. */
+export async function toldOfLoss({ database }: Bench, { email }: Customer): Promise<void> {
+  await until('the loss to be told', async () => {
+    const rows = await database.admin(
+      `select type from authorizations join events using (authorization_uid)
+        where customer_email = $1 and state = 'needs_reauthorization'`,
+      [email],
+    )
+    return rows.length > 0 ? true : null
+  })
+}
+
 /** The tokens work: one window more is owed, and is done. */
 export async function checkTokens(bench: Bench, customer: Customer): Promise<void> {
   const { uid } = await collected(bench, customer)
@@ -76,4 +89,20 @@ export async function checkTokens(bench: Bench, customer: Customer): Promise<voi
     [uid],
   )
   await noneLeft(bench, uid)
+}
+
+/** Events of a customer that the endpoint was not told of, or under more than one id; within some seconds there is none. */
+export async function untold(bench: Bench, { told }: Receiver, { email }: Customer): Promise<string[]> {
+  let wrong: string[] = []
+  await until('the endpoint to be told of everything', async () => {
+    const events = await bench.database.admin(
+      `select event_uid::text as uid, type from events join authorizations using (authorization_uid)
+        where customer_email = $1`,
+      [email],
+    )
+    const ids = (uid: unknown): number => told.get(String(uid))?.size ?? 0
+    wrong = events.filter(({ uid }) => ids(uid) > 1).map(({ type }) => String(type))
+    return events.length > 0 && events.every(({ uid }) => ids(uid) > 0) ? true : null
+  })
+  return wrong
 }

@@ -1,6 +1,6 @@
 import type { UtilitySlug } from '../../running-app.ts'
 import type { Bench } from './bench.ts'
-import { type AtStatement, committed, type Halt, inTransaction } from './halts.ts'
+import { type AtStatement, committed, type Halt, inTransaction, inTurn } from './halts.ts'
 
 /** One place to die: `no` is the number in the checklist. */
 export type Point = {
@@ -10,6 +10,8 @@ export type Point = {
   halt: (bench: Bench) => Halt
   /** What else has to be so that this place is passed. */
   before?: (bench: Bench) => Promise<void>
+  /** The grant is lost with the answer: nobody can do more than tell, and ask the customer once more. */
+  losesGrant?: true
 }
 
 const written = (at: AtStatement) => (bench: Bench) => inTransaction(bench.database, at)
@@ -24,7 +26,7 @@ const shortLived = async (bench: Bench): Promise<void> => {
 }
 
 /** The utility does what it was asked and never says so, or stops half way through its answer. */
-function atUtility(utility: UtilitySlug, fault: { on: string; mode: string; match?: string }) {
+function atUtility(utility: UtilitySlug, fault: { on: string; mode?: string; match?: string; delayMs?: number }) {
   return (bench: Bench): Halt => ({
     arm: async () => void (await bench.admin(utility, 'POST', '/fault', fault)),
     // A fault that was met is used up.
@@ -133,4 +135,81 @@ export const POINTS: readonly Point[] = [
     halt: written({ table: 'audit_entries', on: 'insert' }),
   },
   { no: 38, name: 'audit entry committed', utility: 'demo', halt: kept({ table: 'audit_entries', on: 'insert' }) },
+  {
+    no: 3,
+    name: 'customer sent on, not yet back',
+    utility: 'demo',
+    halt: atUtility('demo', { on: 'authorize', delayMs: 500 }),
+  },
+  {
+    no: 12,
+    name: 'refresh done, not answered',
+    losesGrant: true,
+    utility: 'demo',
+    before: shortLived,
+    halt: (bench) =>
+      inTurn(
+        kept({ table: 'grants', on: 'update', when: intent })(bench),
+        atUtility('demo', { on: 'token', mode: 'no-answer' })(bench),
+      ),
+  },
+  {
+    no: 21,
+    name: 'asked for a file, no 202',
+    utility: 'sce',
+    halt: atUtility('sce', { on: 'resource', mode: 'no-answer', match: 'Bulk' }),
+  },
+  {
+    no: 22,
+    name: '202 noted',
+    utility: 'sce',
+    halt: kept({ table: 'windows', on: 'update', when: `new.state = 'waiting'` }),
+  },
+  {
+    no: 23,
+    name: 'notification received, not committed',
+    utility: 'sce',
+    halt: written({ table: 'notifications', on: 'insert' }),
+  },
+  {
+    no: 24,
+    name: 'notification committed, not answered',
+    utility: 'sce',
+    halt: kept({ table: 'notifications', on: 'insert' }),
+  },
+  {
+    no: 25,
+    name: 'notification kept, doorbell not rung',
+    utility: 'sce',
+    halt: ({ database }) =>
+      inTurn(
+        committed(database, { table: 'notifications', on: 'insert' }),
+        inTransaction(database, {
+          table: 'pgboss.job',
+          on: 'insert',
+          when: `new.name = 'collect.judge-notifications'`,
+        }),
+      ),
+  },
+  {
+    no: 26,
+    name: 'half the file read',
+    utility: 'sce',
+    halt: (bench) =>
+      atUtility('sce', { on: 'resource', mode: 'half-open', match: `/${bench.simulators.sce.registration.bulkId}/` })(
+        bench,
+      ),
+  },
+  {
+    no: 27,
+    name: 'delivery taken',
+    utility: 'demo',
+    halt: kept({ table: 'deliveries', on: 'update', when: 'new.attempts > old.attempts' }),
+  },
+  {
+    no: 28,
+    name: 'delivery sent, not noted',
+    utility: 'demo',
+    halt: written({ table: 'deliveries', on: 'update', when: `new.state = 'delivered'` }),
+  },
 ]
