@@ -10,11 +10,14 @@ import { readConfig } from '../../../src/config.ts'
 import { openEnvelope } from '../../../src/storage/secrets.ts'
 import { testDatabase, type TestDatabase } from '../../database.ts'
 import type { Json, UtilitySlug } from '../../running-app.ts'
+import { ownDatabase } from './own-database.ts'
 import { type Product, startProduct } from './product.ts'
 
 /** A database, simulated utilities with a fleet of customers, and a company: all that outlives the product's processes. */
 export type Bench = {
-  database: TestDatabase
+  database: Omit<TestDatabase, 'withoutForeignKeys'>
+  /** Where an embedded server of its own has its files. */
+  dataDir: string
   simulators: Simulators
   shown: Demo['shown']
   url: string
@@ -34,13 +37,14 @@ export type Bench = {
 }
 
 /** Longer than any lease. */
-const STEP_MS = 150_000
+const STEP_MS = 310_000
 /** Customers of the fleet at each utility. */
 const FLEET = 1000
 
-export async function openBench(): Promise<Bench> {
+/** ownServer: an embedded PostgreSQL for this bench alone, of which any process may be killed. */
+export async function openBench({ ownServer = false } = {}): Promise<Bench> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'gbp-crash-'))
-  const database = await testDatabase()
+  const database = ownServer ? await ownDatabase(dataDir) : await testDatabase()
   // Durable at once, as the product runs it; `committed` halts (halts.ts) want nothing else to wait for a standby.
   await database.admin(`do $$ begin
     execute format('alter database %I set synchronous_commit = local', current_database()); end $$`)
@@ -50,7 +54,7 @@ export async function openBench(): Promise<Bench> {
   const env = {
     DATA_DIR: dataDir,
     PORT: String(await freePort()),
-    DATABASE_URL: addressOf(database.connection),
+    ...(ownServer ? {} : { DATABASE_URL: addressOf(database.connection) }),
     ENCRYPTION_KEY: key.toString('hex'),
     WEBHOOK_NETWORKS: '127.0.0.0/8',
   }
@@ -68,7 +72,7 @@ export async function openBench(): Promise<Bench> {
   }
   let aheadMs = 0
   return {
-    ...{ database, simulators, shown, env, url: config.publicUrl },
+    ...{ database, dataDir, simulators, shown, env, url: config.publicUrl },
     secrets: [
       shown.token,
       env.ENCRYPTION_KEY,

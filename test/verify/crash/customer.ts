@@ -34,7 +34,10 @@ export function newCustomer(bench: Bench, utility: UtilitySlug): Customer {
     page = await browser.submit(page, /Continue to Final Step/, { name: 'Pat Example', email })
     page = await browser.submit(page, /sign in/i, { login, password: PASSWORDS[utility] })
     if (utility === 'sce') page = await browser.submit(page, /continue/i)
-    final = await browser.submit(page, /submit|share|authorize|allow/i, utility === 'pge' ? { agree: 'yes' } : {})
+    page = await browser.submit(page, /submit|share|authorize|allow/i, utility === 'pge' ? { agree: 'yes' } : {})
+    if (page.status !== 200 || !page.url.includes('/final/'))
+      throw new Error(`not at the final step but at ${page.url} (${page.status})`)
+    final = page
   }
   async function confirm(): Promise<void> {
     if (final === null) throw new Error('not at the final step')

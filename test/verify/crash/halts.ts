@@ -1,5 +1,7 @@
-import type { TestDatabase } from '../../database.ts'
 import { until } from '../../running-app.ts'
+import type { Bench } from './bench.ts'
+
+type Database = Pick<Bench['database'], 'admin'>
 
 /** A moment at which the product stands still, seen from outside, so that it can be killed there. */
 export type Halt = {
@@ -24,7 +26,7 @@ const LOCK = 4_711_099
  * Halts inside the transaction, right after a row was written and before it commits. The lock is held by the one session
  * of `admin`, which stays as long as it is asked now and then.
  */
-export function inTransaction(database: TestDatabase, at: AtStatement): Halt {
+export function inTransaction(database: Database, at: AtStatement): Halt {
   return {
     async arm() {
       await database.admin('select pg_advisory_lock($1)', [LOCK])
@@ -47,7 +49,7 @@ export function inTransaction(database: TestDatabase, at: AtStatement): Halt {
  * Halts after the commit and before anybody is told: the transaction is durable, and waits for a standby that is not
  * there. Only the transaction whose rows match waits; every other one commits as always.
  */
-export function committed(database: TestDatabase, at: AtStatement): Halt {
+export function committed(database: Database, at: AtStatement): Halt {
   return {
     async arm() {
       await setStandby(database, `'nobody'`)
@@ -83,7 +85,7 @@ export function inTurn(first: Halt, second: Halt): Halt {
   }
 }
 
-async function setStandby(database: TestDatabase, names: string): Promise<void> {
+async function setStandby(database: Database, names: string): Promise<void> {
   await database.admin(`alter system set synchronous_standby_names = ${names}`)
   await database.admin('select pg_reload_conf()')
   await until('the setting to be there', async () => {
@@ -92,7 +94,7 @@ async function setStandby(database: TestDatabase, names: string): Promise<void> 
   })
 }
 
-async function addTrigger(database: TestDatabase, at: AtStatement, body: string): Promise<void> {
+async function addTrigger(database: Database, at: AtStatement, body: string): Promise<void> {
   const name = nameOf(at)
   await database.admin(`create or replace function public.${name}() returns trigger language plpgsql
     as $$ begin ${body} return case when tg_op = 'DELETE' then old else new end; end $$`)
@@ -101,7 +103,7 @@ async function addTrigger(database: TestDatabase, at: AtStatement, body: string)
     execute function public.${name}()`)
 }
 
-async function dropTrigger(database: TestDatabase, at: AtStatement): Promise<void> {
+async function dropTrigger(database: Database, at: AtStatement): Promise<void> {
   await database.admin(`drop trigger ${nameOf(at)} on ${at.table}`)
 }
 
@@ -110,6 +112,6 @@ function nameOf({ table, on }: AtStatement): string {
   return `halt_${table.replaceAll('.', '_')}_${on}`
 }
 
-async function exists(database: TestDatabase, query: string): Promise<boolean> {
+async function exists(database: Database, query: string): Promise<boolean> {
   return (await database.admin(query)).length > 0
 }

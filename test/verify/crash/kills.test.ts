@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
+import { until } from '../../running-app.ts'
 import { sized } from '../size.ts'
 import { type Bench, openBench } from './bench.ts'
 import { type Customer, newCustomer } from './customer.ts'
@@ -13,7 +16,7 @@ const KILLS = sized(200, 5)
 let bench: Bench
 let products: Product[] = []
 beforeAll(async () => {
-  bench = await openBench()
+  bench = await openBench({ ownServer: true })
   products = [await bench.start()]
   while (products.length < WORKERS) products.push(await bench.start('worker'))
 })
@@ -22,7 +25,7 @@ afterAll(async () => {
   await bench.close()
 })
 
-test(`${KILLS} kills at random among ${WORKERS} processes and the sessions of the database: all totals are the utility's`, async () => {
+test(`${KILLS} kills at random among ${WORKERS} processes and those of the embedded server: all totals are the utility's`, async () => {
   const customers: Customer[] = []
   const ends: (number | string)[] = []
   for (let kill = 0; kill < KILLS; kill++) {
@@ -36,18 +39,26 @@ test(`${KILLS} kills at random among ${WORKERS} processes and the sessions of th
       product.signal('SIGKILL')
       ends.push(await product.ended)
       products[victim] = await bench.start(victim === 0 ? 'all' : 'worker')
-    } else await cutOneSession()
+    } else killServerProcess(Math.random())
     await onTheWay
     bench.skip(products)
-    await customer.goOn()
+    await until(
+      'the customer to come through',
+      async () =>
+        await customer.goOn().then(
+          () => true,
+          () => null,
+        ),
+    )
   }
   expect(ends.every((end) => end === 'SIGKILL')).toBe(true)
   for (const customer of customers) await checkAfterCrash(bench, customer)
 })
 
-/** Ends one session of the product in the middle of whatever it does. */
-async function cutOneSession(): Promise<void> {
-  await bench.database.admin(`select pg_terminate_backend(pid) from pg_stat_activity
-    where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'
-    order by state = 'active' desc, random() limit 1`)
+/** kill -9 for one of the server's own processes: a session, which makes the server end all of them, or the server. */
+function killServerProcess(random: number): void {
+  const server = Number(readFileSync(path.join(bench.dataDir, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0])
+  const children = readFileSync(`/proc/${server}/task/${server}/children`, 'utf8').trim().split(' ').map(Number)
+  const all = [server, ...children].filter((pid) => pid > 1)
+  process.kill(all[Math.floor(random * all.length)] ?? server, 'SIGKILL')
 }

@@ -105,6 +105,7 @@ test('connections that are cut, all at once, come back', async () => {
   await untilAsked()
   await bench.database.admin(`select pg_terminate_backend(pid) from pg_stat_activity
     where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'`)
+  bench.skip(products) // a lease whose last word was cut off runs out
   await expect(checkAfterCrash(bench, customer)).resolves.toBeUndefined()
 })
 
