@@ -42,18 +42,28 @@ test(`${KILLS} kills at random among ${WORKERS} processes and those of the embed
     } else killServerProcess(Math.random())
     await onTheWay
     bench.skip(products)
-    await until(
-      'the customer to come through',
-      async () =>
-        await customer.goOn().then(
-          () => true,
-          () => null,
-        ),
-    )
+    await comesThrough(customer)
   }
   expect(ends.every((end) => end === 'SIGKILL')).toBe(true)
   for (const customer of customers) await checkAfterCrash(bench, customer)
 })
+
+/** Again and again, as long as pages fail because the database is being started anew; throws the last failure. */
+async function comesThrough(customer: Customer): Promise<void> {
+  let last: unknown = null
+  const tryOnce = async (): Promise<true | null> => {
+    try {
+      await customer.goOn()
+      return true
+    } catch (error) {
+      last = error
+      return null
+    }
+  }
+  await until('the customer to come through', tryOnce).catch((error: unknown) => {
+    throw new Error(String(error), { cause: last })
+  })
+}
 
 /** kill -9 for one of the server's own processes: a session, which makes the server end all of them, or the server. */
 function killServerProcess(random: number): void {
