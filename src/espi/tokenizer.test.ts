@@ -325,12 +325,12 @@ function documents(): fc.Arbitrary<{ text: string }> {
     "'",
     '-',
   )
-  const content = fc.array(character, { maxLength: 8 }).map((parts) => parts.join('').replaceAll(']]>', ''))
+  const content = fc.array(character, { maxLength: 8 }).map((parts) => parts.join('').replaceAll(']]>', ']] >'))
   const value = content.map((text) => text.replaceAll('"', ''))
   const attribute = fc.record({ prefix, local, value })
   const extra = fc.oneof(
     content,
-    content.map((text) => `<![CDATA[${text.replaceAll(']]>', '')}]]>`),
+    content.map((text) => `<![CDATA[${text}]]>`),
     content.map((text) => `<!--${text.replaceAll('-', '')}-->`),
   )
   const element: fc.Memo<string> = fc.memo((depth) =>
