@@ -1,12 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
-import { createTransport } from 'nodemailer'
 
 import { authenticate } from './accounts/api-tokens.ts'
 import type { NativeDeps } from './api/endpoint.ts'
@@ -20,7 +16,6 @@ import { endAuthorization } from './authorization/end-authorization.ts'
 import { sendDueMails, sweepAuthorizations, tellDueUtilities } from './authorization/jobs.ts'
 import { openNotifications } from './authorization/notifications.ts'
 import { openCustomerPath } from './authorization/open-customer-path.ts'
-import type { SendMail } from './authorization/send-mails.ts'
 import { openTokens } from './authorization/tokens.ts'
 import { watchRegistrations } from './authorization/watch-registrations.ts'
 import { type Collector, openCollector } from './collection/collector.ts'
@@ -32,16 +27,14 @@ import type { Config } from './config.ts'
 import { type Doorbell, openDoorbell } from './jobs/doorbell.ts'
 import type { Log } from './jobs/job.ts'
 import type { Uid } from './model/uid.ts'
+import { openMailer } from './open-mailer.ts'
+import type { Store } from './open-store.ts'
 import type { HomeView } from './pages/home-page.ts'
 import { registerPages } from './pages/register-pages.ts'
 import { countArrivals } from './storage/arrivals.ts'
 import type { AuthorizationRow } from './storage/authorizations.ts'
-import { codeOf, type Db, openDb, type Tx } from './storage/db.ts'
-import { openEmbedded } from './storage/embedded-postgres.ts'
-import { type Connection, migrate } from './storage/migrate.ts'
+import { codeOf, type Db, type Tx } from './storage/db.ts'
 import { readRawFeed } from './storage/raw-feeds.ts'
-import { type Envelope, loadKey, openEnvelope } from './storage/secrets.ts'
-import { selfTest } from './storage/self-test.ts'
 import { openConnections } from './utilities/connections.ts'
 import { utilities } from './utilities/index.ts'
 import type { FetchLimits } from './utilities/transport.ts'
@@ -50,70 +43,6 @@ import { type Deliverer, openDeliverer } from './webhooks/deliverer.ts'
 import { purgeOldDeliveries } from './webhooks/jobs.ts'
 import { openSender } from './webhooks/send-delivery.ts'
 import { tellDisabled } from './webhooks/tell-disabled.ts'
-
-/** The database, ready: migrated, proven to keep companies apart, and the key that opens its secrets. */
-export type Store = {
-  db: Db
-  connection: Connection
-  envelope: Envelope
-  /** Names of the migrations that ran now. */
-  migrated: string[]
-  close(): Promise<void>
-}
-
-/**
- * Opens the database that the configuration names, or the embedded one (joining a server that runs already).
- * `warn` gets sentences for the operator. Throws with a sentence that says what to do when anything is not as it must be.
- */
-export async function openStore(config: Config, warn: (sentence: string) => void): Promise<Store> {
-  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
-  const { key, warning } = loadKey({
-    dataDir: config.dataDir,
-    ...(config.encryptionKey === null ? {} : { encryptionKey: config.encryptionKey }),
-  })
-  if (warning !== null) warn(warning)
-  const embedded = config.databaseUrl === null ? await openEmbedded({ dataDir: config.dataDir, log: warn }) : null
-  const connection: Connection = embedded?.connection ?? config.databaseUrl ?? ''
-  try {
-    const migrated = await migrate(connection)
-    await selfTest(connection)
-    const db = openDb(connection)
-    return {
-      db,
-      connection,
-      envelope: openEnvelope(key),
-      migrated,
-      async close() {
-        await db.close()
-        await embedded?.close()
-      },
-    }
-  } catch (error) {
-    await embedded?.close()
-    throw UNREACHABLE.has(codeOf(error)) ? unreachable(error) : error
-  }
-}
-
-/** What a database that is not there, or does not know us, answers: errors of the socket, and SQLSTATEs of the login. */
-const UNREACHABLE = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ETIMEDOUT',
-  'ENOENT',
-  '28P01',
-  '28000',
-  '3D000',
-  '57P03',
-])
-
-function unreachable(cause: unknown): Error {
-  const why = cause instanceof Error && cause.message !== '' ? cause.message : codeOf(cause)
-  return new Error(
-    `The database of DATABASE_URL cannot be used (${why}). Check that it runs, and its name, login and password.`,
-    { cause },
-  )
-}
 
 export type App = {
   /** Where pages and API are served; null in a process that only collects. */
@@ -370,23 +299,6 @@ async function listen(server: FastifyInstance, { host, port }: Config): Promise<
       )
     }
     throw error
-  }
-}
-
-/** Mails go out by SMTP where MAIL_URL is set, else into files below the data directory. */
-function openMailer(config: Config): SendMail {
-  const { mailUrl, mailFrom: from, dataDir } = config
-  if (mailUrl !== null) {
-    const transport = createTransport(mailUrl)
-    return async ({ to, subject, text }) => void (await transport.sendMail({ from, to, subject, text }))
-  }
-  const folder = path.join(dataDir, 'mail')
-  const transport = createTransport({ streamTransport: true, buffer: true, newline: 'unix' })
-  return async ({ to, subject, text }) => {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
-    const { message, messageId } = await transport.sendMail({ from, to, subject, text })
-    const name = `${new Date().toISOString().replaceAll(/[:.]/g, '-')}-${messageId.replaceAll(/[^\w-]/g, '').slice(0, 12)}.eml`
-    await writeFile(path.join(folder, name), message, { mode: 0o600 })
   }
 }
 

@@ -15,6 +15,7 @@ const LAYERS = [
   ['collection', 'webhooks'],
   ['api', 'pages'],
   ['config.ts'],
+  ['open-store.ts', 'open-mailer.ts'],
   ['app.ts'],
   ['cli'],
 ]
@@ -32,7 +33,7 @@ const DOORS: Record<string, string[]> = {
   undici: ['utilities', 'webhooks'],
   'ipaddr.js': ['webhooks'],
   '@peculiar/x509': ['utilities'],
-  nodemailer: ['app.ts'],
+  nodemailer: ['open-mailer.ts'],
   commander: ['cli'],
   'hyparquet-writer': ['api'],
   zod: ['api', 'pages', 'authorization', 'utilities', 'accounts', 'webhooks', 'config.ts', 'storage', 'cli'],

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 
-import { openStore } from '../app.ts'
+import { openStore } from '../open-store.ts'
 import { importFeeds, recognizeUtility } from '../collection/import-feeds.ts'
 import { readConfig } from '../config.ts'
 import type { Warning } from '../model/decoded-feed.ts'

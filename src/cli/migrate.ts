@@ -1,4 +1,4 @@
-import { openStore } from '../app.ts'
+import { openStore } from '../open-store.ts'
 import { readConfig } from '../config.ts'
 import { distribute } from '../storage/distribute.ts'
 import { rolesSql } from '../storage/roles.ts'

@@ -1,4 +1,4 @@
-import { openStore } from '../app.ts'
+import { openStore } from '../open-store.ts'
 import { replayAuthorization } from '../collection/replay-authorization.ts'
 import { readConfig } from '../config.ts'
 import { isUid } from '../model/uid.ts'

@@ -1,4 +1,5 @@
-import { openStore, startApp } from '../app.ts'
+import { startApp } from '../app.ts'
+import { openStore } from '../open-store.ts'
 import { readConfig } from '../config.ts'
 import { untilTold } from './until-told.ts'
 

@@ -1,6 +1,7 @@
 import path from 'node:path'
 
-import { openStore, startApp } from '../app.ts'
+import { startApp } from '../app.ts'
+import { openStore } from '../open-store.ts'
 import { type Config, readConfig } from '../config.ts'
 import { openDemo } from './demo-company.ts'
 import { assertFree } from './free-port.ts'

@@ -1,4 +1,4 @@
-import { openStore } from '../app.ts'
+import { openStore } from '../open-store.ts'
 import { type EndingCertificate, listEndingCertificates } from '../authorization/watch-registrations.ts'
 import { readConfig } from '../config.ts'
 import { type LimitState, listLimits, type Quota } from '../storage/limits.ts'

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 
 import { callbackUrl } from '../authorization/addresses.ts'
-import { openStore } from '../app.ts'
+import { openStore } from '../open-store.ts'
 import { type Config, readConfig } from '../config.ts'
 import { listCompanies } from '../storage/companies.ts'
 import type { Db } from '../storage/db.ts'

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { rootCertificates } from 'node:tls'
 
-import { openStore, type Store } from '../app.ts'
+import { openStore, type Store } from '../open-store.ts'
 import { checkRegistration } from '../authorization/check-registration.ts'
 import { type Config, readConfig } from '../config.ts'
 import { saveCheck } from '../storage/registrations.ts'

@@ -1,4 +1,4 @@
-import { openStore } from '../app.ts'
+import { openStore } from '../open-store.ts'
 import { readConfig } from '../config.ts'
 import { certificateExpiry } from '../utilities/certificate-expiry.ts'
 import { openRegistration } from '../utilities/registration.ts'

@@ -1,4 +1,4 @@
-import { openStore } from '../app.ts'
+import { openStore } from '../open-store.ts'
 import { readConfig } from '../config.ts'
 import type { Finding } from '../utilities/finding.ts'
 import { openRegistration, type Registration } from '../utilities/registration.ts'

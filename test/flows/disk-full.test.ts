@@ -6,7 +6,7 @@ import path from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 
 import { ensureDemoCompany } from '../../src/accounts/demo-company.ts'
-import { openStore, type Store } from '../../src/app.ts'
+import { openStore, type Store } from '../../src/open-store.ts'
 import { importFeeds } from '../../src/collection/import-feeds.ts'
 import { readConfig } from '../../src/config.ts'
 import { countProducts } from '../../src/storage/count-products.ts'

@@ -2,7 +2,8 @@ import { setTimeout } from 'node:timers/promises'
 
 import { z } from 'zod'
 
-import { openStore, startApp } from '../../../src/app.ts'
+import { startApp } from '../../../src/app.ts'
+import { openStore } from '../../../src/open-store.ts'
 import { untilTold } from '../../../src/cli/until-told.ts'
 import { readConfig } from '../../../src/config.ts'
 

@@ -1,0 +1,72 @@
+import { mkdirSync } from 'node:fs'
+
+import type { Config } from './config.ts'
+import { codeOf, type Db, openDb } from './storage/db.ts'
+import { openEmbedded } from './storage/embedded-postgres.ts'
+import { type Connection, migrate } from './storage/migrate.ts'
+import { type Envelope, loadKey, openEnvelope } from './storage/secrets.ts'
+import { selfTest } from './storage/self-test.ts'
+
+/** The database, ready: migrated, proven to keep companies apart, and the key that opens its secrets. */
+export type Store = {
+  db: Db
+  connection: Connection
+  envelope: Envelope
+  /** Names of the migrations that ran now. */
+  migrated: string[]
+  close(): Promise<void>
+}
+
+/**
+ * Opens the database that the configuration names, or the embedded one (joining a server that runs already).
+ * `warn` gets sentences for the operator. Throws with a sentence that says what to do when anything is not as it must be.
+ */
+export async function openStore(config: Config, warn: (sentence: string) => void): Promise<Store> {
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
+  const { key, warning } = loadKey({
+    dataDir: config.dataDir,
+    ...(config.encryptionKey === null ? {} : { encryptionKey: config.encryptionKey }),
+  })
+  if (warning !== null) warn(warning)
+  const embedded = config.databaseUrl === null ? await openEmbedded({ dataDir: config.dataDir, log: warn }) : null
+  const connection: Connection = embedded?.connection ?? config.databaseUrl ?? ''
+  try {
+    const migrated = await migrate(connection)
+    await selfTest(connection)
+    const db = openDb(connection)
+    return {
+      db,
+      connection,
+      envelope: openEnvelope(key),
+      migrated,
+      async close() {
+        await db.close()
+        await embedded?.close()
+      },
+    }
+  } catch (error) {
+    await embedded?.close()
+    throw UNREACHABLE.has(codeOf(error)) ? unreachable(error) : error
+  }
+}
+
+/** What a database that is not there, or does not know us, answers: errors of the socket, and SQLSTATEs of the login. */
+const UNREACHABLE = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'ENOENT',
+  '28P01',
+  '28000',
+  '3D000',
+  '57P03',
+])
+
+function unreachable(cause: unknown): Error {
+  const why = cause instanceof Error && cause.message !== '' ? cause.message : codeOf(cause)
+  return new Error(
+    `The database of DATABASE_URL cannot be used (${why}). Check that it runs, and its name, login and password.`,
+    { cause },
+  )
+}
