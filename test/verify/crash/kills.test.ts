@@ -28,10 +28,11 @@ afterAll(async () => {
 test(`${KILLS} kills at random among ${WORKERS} processes and those of the embedded server: all totals are the utility's`, async () => {
   const customers: Customer[] = []
   const ends: (number | string)[] = []
+  const interrupted: unknown[] = []
   for (let kill = 0; kill < KILLS; kill++) {
     const customer = newCustomer(bench, 'demo')
     customers.push(customer)
-    const onTheWay = customer.goOn().catch(() => undefined) // they come back below
+    const onTheWay = customer.goOn().catch((error: unknown) => void interrupted.push(error)) // they come back below
     await setTimeout(Math.random() * 1500)
     const victim = Math.floor(Math.random() * (WORKERS + 1))
     const product = products[victim]
@@ -45,6 +46,9 @@ test(`${KILLS} kills at random among ${WORKERS} processes and those of the embed
     await comesThrough(customer)
   }
   expect(ends.every((end) => end === 'SIGKILL')).toBe(true)
+  console.log(
+    `${KILLS} kills, ${interrupted.length} customers interrupted: ${[...new Set(interrupted.map(String))].join(' | ')}`,
+  )
   for (const customer of customers) await checkAfterCrash(bench, customer)
 })
 
