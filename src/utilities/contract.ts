@@ -11,6 +11,7 @@ import type { Commodity } from '../model/series.ts'
  * ReadingType says; ids (of MeterReadings too) are opaque; time zone rules in feeds are ignored; a notification may be a
  * bare BatchList, an Atom feed around one, with blanks, doubled, before the 202 or a GET ping, and is answered 200 before
  * it is judged, so the utility's retries do not matter; the body of a 202 is not read; what comes by SFTP is reported.
+ * Not spoken yet: usage that is only had block by block, each IntervalBlock by its own address, and files by SFTP.
  */
 export type Utility = {
   /** The id that programs see (`PG&E`), and the one in addresses (`pge`). */
