@@ -1,0 +1,85 @@
+import { once } from 'node:events'
+import http from 'node:http'
+import { randomBytes } from 'node:crypto'
+import { gzipSync } from 'node:zlib'
+
+import { seedAuthorization } from '../test/database.ts'
+import { collectWindow, type CollectDeps } from '../src/collection/collect-window.ts'
+import type { Uid } from '../src/model/uid.ts'
+import { openEnvelope } from '../src/storage/secrets.ts'
+import { findCandidates, leaseWindow, oweWindows, PRIORITY } from '../src/storage/windows.ts'
+import { openConnections } from '../src/utilities/connections.ts'
+import { sealSecrets } from '../src/utilities/registration.ts'
+import { type BenchDatabase, HISTORY } from './temporary-database.ts'
+
+export type BenchUtility = Awaited<ReturnType<typeof openBenchUtility>>
+
+/** A utility that answers every request with one body, and a collector for it. */
+export async function openBenchUtility(database: BenchDatabase) {
+  const { db, seed } = database
+  let zipped = gzipSync('')
+  const server = http.createServer((_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/atom+xml', 'content-encoding': 'gzip' })
+    response.end(zipped)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const envelope = openEnvelope(randomBytes(32))
+  const secrets = {
+    clientSecret: 'secret',
+    registrationAccessToken: null,
+    certificate: null,
+    key: null,
+    ca: null,
+  }
+  const sealed = sealSecrets({ registrationUid: seed.registrationUid, companyUid: null }, secrets, envelope)
+  await database.admin('update registrations set secrets = $2, addresses = $3 where registration_uid = $1', [
+    seed.registrationUid,
+    sealed,
+    JSON.stringify({ resourceBase: `http://127.0.0.1:${port}/espi/1_1/resource` }),
+  ])
+  const connections = openConnections({ db, envelope })
+  const deps: CollectDeps = {
+    db,
+    envelope,
+    connections,
+    now: () => new Date(),
+    admit: () => Promise.resolve(),
+    // Tokens have a benchmark of their own; here they are always fresh.
+    tokens: {
+      clientToken: async () => 'token',
+      withAccessToken: (_authorizationUid, use) => use('token'),
+      withClientToken: (_registrationUid, use) => use('token'),
+      checkAtUtility: async () => false,
+    },
+  }
+  return {
+    serve(body: Buffer): void {
+      zipped = gzipSync(body)
+    },
+    async authorize(): Promise<Uid> {
+      const uid = await seedAuthorization(db, seed, HISTORY)
+      await database.admin(`update authorizations set subscription = '1' where authorization_uid = $1`, [uid])
+      return uid
+    },
+    /** Owes, leases and collects one window of everything. */
+    async collect(authorizationUid: Uid): Promise<void> {
+      const now = new Date()
+      const key = { product: 'usage', resource: '', from: 1_700_000_000, to: 1_800_000_000, priority: PRIORITY.present }
+      const until = new Date(now.getTime() + 600_000)
+      await db.operator((tx) => oweWindows(tx, authorizationUid, [key], { now, again: true }))
+      const due = await db.operator((tx) => findCandidates(tx, { now: until, limit: 1000 }))
+      const owed = due.find((window) => window.authorizationUid === authorizationUid)
+      if (!owed) throw new Error('nothing is owed')
+      const lease = await db.operator((tx) => leaseWindow(tx, authorizationUid, owed, { owner: 'bench', until, now }))
+      if (!lease) throw new Error('no lease')
+      await collectWindow(deps, owed, lease, new AbortController().signal)
+    },
+    async close(): Promise<void> {
+      await connections.close()
+      server.close()
+    },
+  }
+}
