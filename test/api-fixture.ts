@@ -2,11 +2,13 @@ import { randomBytes } from 'node:crypto'
 
 import Fastify, { type FastifyInstance } from 'fastify'
 
+import type { Credential } from '../src/accounts/api-tokens.ts'
 import type { NativeDeps } from '../src/api/endpoint.ts'
 import { registerApi } from '../src/api/register-api.ts'
 import { registerNativeApi } from '../src/api/register-native-api.ts'
 import type { Bill } from '../src/model/bill.ts'
 import type { MeterFacts } from '../src/model/meter.ts'
+import { SCOPES } from '../src/model/roles.ts'
 import type { Channel, Series } from '../src/model/series.ts'
 import type { Uid } from '../src/model/uid.ts'
 import { saveBills } from '../src/storage/bills.ts'
@@ -58,6 +60,11 @@ export type Fixture = {
   close(): Promise<void>
 }
 
+/** A credential of a company's member that may do everything. */
+export function ownerOf({ companyUid, memberUid }: Seed): Credential {
+  return { companyUid, memberUid, role: 'owner', scopes: SCOPES }
+}
+
 /**
  * Both versions of the API on a fresh database with two companies; paths are of v2 unless they begin with /api/. Every answer is
  * checked against the schema that its endpoint declares. `revoke` marks the row as revoked.
@@ -72,7 +79,10 @@ export async function apiFixture(changes: Partial<NativeDeps> = {}, logs?: strin
     db,
     now: () => NOW,
     publicUrl: PUBLIC_URL,
-    authenticate: async (token) => ({ 'token-ours': ours, 'token-theirs': theirs })[token] ?? null,
+    authenticate: async (token) => {
+      const seed = { 'token-ours': ours, 'token-theirs': theirs }[token]
+      return seed === undefined ? null : ownerOf(seed)
+    },
     utilityOf: (id): Utility | null => utilities.find((utility) => utility.id === id) ?? null,
     revoke: async (authorizationUid, by) => {
       calls.push(['revoke', authorizationUid, by])

@@ -174,7 +174,7 @@ export async function seedCompany(db: Db, options: SeedOptions = {}): Promise<Se
     const companyUid = uidOf(companies.rows)
     const members = await sql<{ uid: Uid }>`
       insert into members (company_uid, email, name, role, created)
-      values (${companyUid}, ${`member-${unique}@company.example`}, 'Maria Member', 'admin', ${now})
+      values (${companyUid}, ${`member-${unique}@company.example`}, 'Maria Member', 'owner', ${now})
       returning member_uid as uid`.execute(tx)
     const memberUid = uidOf(members.rows)
     const templates = await sql<{ uid: Uid }>`

@@ -36,8 +36,8 @@ async function ensureCompany(tx: Tx, created: Date): Promise<Uid> {
 
 async function ensureMember(tx: Tx, companyUid: Uid, created: Date): Promise<Uid> {
   const row =
-    (await insertMember(tx, { companyUid, email: MEMBER, name: 'Demo Member', role: 'admin', created })) ??
-    (await findMemberByEmail(tx, MEMBER))
+    (await insertMember(tx, { companyUid, email: MEMBER, name: 'Demo Member', role: 'owner', created })) ??
+    (await findMemberByEmail(tx, companyUid, MEMBER))
   return uidOf(row?.memberUid)
 }
 

@@ -112,6 +112,7 @@ export const authorizationEndpoints: readonly Endpoint[] = [
     method: 'GET',
     path: '/authorizations',
     summary: 'Lists authorizations, newest first',
+    scope: 'read',
     query: query,
     answer: listingOf('authorizations', authorization),
     async run(call) {
@@ -136,6 +137,7 @@ export const authorizationEndpoints: readonly Endpoint[] = [
     method: 'GET',
     path: '/authorizations/:uid',
     summary: 'Gets an authorization',
+    scope: 'read',
     query: oneQuery,
     answer: authorization,
     run: answerOne,
@@ -144,6 +146,7 @@ export const authorizationEndpoints: readonly Endpoint[] = [
     method: 'PATCH',
     path: '/authorizations/:uid',
     summary: 'Archives an authorization or gives it a nickname',
+    scope: 'authorizations',
     query: oneQuery,
     body: modifyBody,
     answer: authorization,
@@ -162,6 +165,7 @@ export const authorizationEndpoints: readonly Endpoint[] = [
     method: 'DELETE',
     path: '/authorizations/:uid',
     summary: 'Deletes a test authorization with its data',
+    scope: 'test',
     query: z.object({}),
     answer: success,
     async run({ deps, companyUid, params: { uid = '' } }) {
@@ -181,6 +185,7 @@ export const authorizationEndpoints: readonly Endpoint[] = [
     method: 'POST',
     path: '/authorizations/:uid/revoke',
     summary: 'Ends an authorization for good and deletes its data',
+    scope: 'authorizations',
     query: oneQuery,
     answer: authorization,
     async run(call) {

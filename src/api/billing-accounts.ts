@@ -21,6 +21,7 @@ export const billingAccountEndpoints: readonly Endpoint[] = [
     method: 'GET',
     path: '/accounting/billing-accounts',
     summary: 'Lists billing accounts, newest first',
+    scope: 'read',
     query: query,
     answer: listingOf('billing_accounts', billingAccount),
     async run(call) {
@@ -37,6 +38,7 @@ export const billingAccountEndpoints: readonly Endpoint[] = [
     method: 'GET',
     path: '/accounting/billing-accounts/:uid',
     summary: 'Gets a billing account',
+    scope: 'read',
     query: z.object({}),
     answer: billingAccount,
     async run(call) {

@@ -27,6 +27,7 @@ export const billingSummaryEndpoints: readonly Endpoint[] = [
     method: 'GET',
     path: '/accounting/billing-summaries',
     summary: 'Lists billing summaries, newest first',
+    scope: 'read',
     query: query,
     answer: listingOf('billing_summaries', billingSummary),
     async run(call) {
@@ -45,6 +46,7 @@ export const billingSummaryEndpoints: readonly Endpoint[] = [
     method: 'GET',
     path: '/accounting/billing-summaries/:uid',
     summary: 'Gets a billing summary',
+    scope: 'read',
     query: z.object({}),
     answer: billingSummary,
     async run(call) {

@@ -11,6 +11,7 @@ export const billEndpoints: readonly Endpoint[] = [
     method: 'GET',
     path: '/bills',
     summary: 'Lists bills of meters or authorizations, newest first',
+    scope: 'read',
     query: dataQuery,
     answer: listingOf('bills', bill),
     async run(call) {

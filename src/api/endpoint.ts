@@ -2,6 +2,8 @@ import type { Readable } from 'node:stream'
 
 import type { z } from 'zod'
 
+import type { Authenticated } from '../accounts/api-tokens.ts'
+import type { Role, Scope } from '../model/roles.ts'
 import type { Uid } from '../model/uid.ts'
 import type { Db } from '../storage/db.ts'
 import type { Frequency } from '../storage/edit-meter.ts'
@@ -15,7 +17,7 @@ export type ApiDeps = {
   now: () => Date
   /** Our own address without a trailing slash; never taken from a request. */
   publicUrl: string
-  authenticate(token: string): Promise<{ companyUid: Uid; memberUid: Uid } | null>
+  authenticate(token: string): Promise<Authenticated>
   /** Null: no such utility. */
   utilityOf(id: string): Utility | null
   /** Ends an authorization for good and deletes its data; called for running authorizations of the caller only. */
@@ -37,6 +39,9 @@ export type Call<Deps extends ApiDeps = ApiDeps> = {
   prefix: string
   companyUid: Uid
   memberUid: Uid
+  role: Role
+  /** What the token may be used for. */
+  scopes: readonly Scope[]
   query: Record<string, unknown>
   body: Record<string, unknown>
   params: Record<string, string>
@@ -54,6 +59,8 @@ export type Endpoint<Deps extends ApiDeps = ApiDeps> = {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   path: string
   summary: string
+  /** What a token needs to be allowed. */
+  scope: Scope
   query: z.ZodObject
   body?: z.ZodObject
   answer: z.ZodType | FileAnswer

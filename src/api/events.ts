@@ -27,6 +27,7 @@ export const eventEndpoints: readonly Endpoint[] = [
     method: 'GET',
     path: '/events',
     summary: 'Lists events, newest first',
+    scope: 'read',
     query: query,
     answer: listingOf('events', event),
     async run(call) {
@@ -45,6 +46,7 @@ export const eventEndpoints: readonly Endpoint[] = [
     method: 'GET',
     path: '/events/:uid',
     summary: 'Gets an event',
+    scope: 'read',
     query: z.object({}),
     answer: event,
     async run({ deps, companyUid, params: { uid = '' } }) {
@@ -55,6 +57,7 @@ export const eventEndpoints: readonly Endpoint[] = [
     method: 'PATCH',
     path: '/events/:uid',
     summary: 'Marks an event as delivered, or not',
+    scope: 'webhooks',
     query: z.object({}),
     body: modifyBody,
     answer: event,

@@ -66,6 +66,7 @@ export const exportEndpoints: readonly Endpoint[] = Object.entries(TABLES).map((
     method: 'GET',
     path: `/exports/${path}`,
     summary: `${table.name} of many meters, as one Parquet or CSV file`,
+    scope: 'read',
     query,
     answer: { mediaType: FORMATS.parquet.mediaType },
     async run(call) {

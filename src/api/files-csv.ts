@@ -79,6 +79,7 @@ export const csvFileEndpoints: readonly Endpoint[] = [
     method: 'GET',
     path: '/files/meters_bills_csv',
     summary: 'Bills of meters as one CSV file',
+    scope: 'read',
     query: billQuery,
     answer: { mediaType: 'text/csv' },
     run: async (call) => csvFile(call, 'bills', writeBills(call, await askForData(call))),
@@ -87,6 +88,7 @@ export const csvFileEndpoints: readonly Endpoint[] = [
     method: 'GET',
     path: '/files/meters_lineitems_csv',
     summary: 'Line items of the bills of meters as one CSV file',
+    scope: 'read',
     query: billQuery,
     answer: { mediaType: 'text/csv' },
     run: async (call) => csvFile(call, 'line_items', writeLines(call, await askForData(call))),
@@ -95,6 +97,7 @@ export const csvFileEndpoints: readonly Endpoint[] = [
     method: 'GET',
     path: '/files/meters_csv',
     summary: 'Meters of authorizations (here called accounts) as one CSV file',
+    scope: 'read',
     query: meterQuery,
     answer: { mediaType: 'text/csv' },
     async run(call) {

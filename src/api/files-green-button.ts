@@ -52,6 +52,7 @@ export const greenButtonFileEndpoints: readonly Endpoint[] = [
     method: 'GET',
     path: '/files/intervals_xml',
     summary: 'Readings and bills of one meter as Green Button XML',
+    scope: 'read',
     query,
     answer: { mediaType: 'application/atom+xml' },
     async run(call) {

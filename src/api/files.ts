@@ -17,6 +17,7 @@ export const fileEndpoints: readonly Endpoint[] = [
     method: 'GET',
     path: '/files/raw_feed/:authorization_uid/:raw_feed_uid',
     summary: 'The Green Button XML as the utility sent it',
+    scope: 'read',
     query: z.object({}),
     answer: { mediaType: 'application/atom+xml' },
     /** The bytes as the utility sent them: `sources[].raw_url` of bills, intervals and billing summaries. */

@@ -73,6 +73,7 @@ export const formEndpoints: readonly Endpoint[] = [
     method: 'GET',
     path: '/forms',
     summary: 'Lists forms, newest first',
+    scope: 'read',
     query: query,
     answer: listingOf('forms', form),
     async run(call) {
@@ -92,6 +93,7 @@ export const formEndpoints: readonly Endpoint[] = [
     method: 'POST',
     path: '/forms',
     summary: 'Makes a form for a customer',
+    scope: 'forms',
     query: z.object({}),
     body: createBody,
     answer: form,
@@ -104,6 +106,7 @@ export const formEndpoints: readonly Endpoint[] = [
     method: 'GET',
     path: '/forms/:uid',
     summary: 'Gets a form',
+    scope: 'read',
     query: z.object({}),
     answer: form,
     async run({ deps, companyUid, params: { uid = '' } }) {
@@ -114,6 +117,7 @@ export const formEndpoints: readonly Endpoint[] = [
     method: 'PATCH',
     path: '/forms/:uid',
     summary: 'Changes a form',
+    scope: 'forms',
     query: z.object({}),
     body: modifyBody,
     answer: form,
@@ -130,6 +134,7 @@ export const formEndpoints: readonly Endpoint[] = [
     method: 'DELETE',
     path: '/forms/:uid',
     summary: 'Deletes a form',
+    scope: 'forms',
     query: z.object({}),
     answer: success,
     async run({ deps, companyUid, params: { uid = '' } }) {

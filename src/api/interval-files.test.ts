@@ -3,7 +3,7 @@ import http from 'node:http'
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { addMeter, addReadings, apiFixture, type Fixture, listOf } from '../../test/api-fixture.ts'
+import { addMeter, addReadings, apiFixture, type Fixture, listOf, ownerOf } from '../../test/api-fixture.ts'
 import type { Db } from '../storage/db.ts'
 
 let api: Fixture
@@ -110,7 +110,7 @@ test.each(['/intervals?', '/files/intervals_csv?'])(
       },
     })
     const other = await apiFixture()
-    const own = await apiFixture({ db: counted(other.database.db), authenticate: async () => other.ours })
+    const own = await apiFixture({ db: counted(other.database.db), authenticate: async () => ownerOf(other.ours) })
     try {
       const quarters = Array.from({ length: 70_000 }, (_, at) => (at * 7919) % 900_000)
       const uids: string[] = []

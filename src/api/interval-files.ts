@@ -23,6 +23,7 @@ export const intervalFileEndpoints: readonly Endpoint[] = [
     method: 'GET',
     path: '/files/intervals_csv',
     summary: 'Readings of meters as one CSV file',
+    scope: 'read',
     query: fileQuery,
     answer: { mediaType: 'text/csv' },
     /** Readings of meters as one file; `meters`, `authorizations`, `start`, `end` and `order` as in /intervals. */

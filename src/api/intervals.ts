@@ -43,6 +43,7 @@ export const intervalEndpoints: readonly Endpoint[] = [
     method: 'GET',
     path: '/intervals',
     summary: 'Lists readings of meters or authorizations by months, newest first',
+    scope: 'read',
     query,
     answer: intervalListing,
     async run(call) {

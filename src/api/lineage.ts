@@ -65,6 +65,7 @@ export const lineageEndpoints: readonly Endpoint[] = [
     method: 'GET',
     path: '/meters/:uid/lineage',
     summary: 'Tells from which raw feed each reading of a meter came',
+    scope: 'read',
     query,
     answer: lineageAnswer,
     async run({ deps, companyUid, params, query: given }) {

@@ -60,6 +60,7 @@ export const meterEndpoints: readonly Endpoint[] = [
     method: 'GET',
     path: '/meters',
     summary: 'Lists meters, newest first',
+    scope: 'read',
     query: query,
     answer: listingOf('meters', meter),
     async run(call) {
@@ -85,6 +86,7 @@ export const meterEndpoints: readonly Endpoint[] = [
     method: 'GET',
     path: '/meters/:uid',
     summary: 'Gets a meter',
+    scope: 'read',
     query: oneQuery,
     answer: meter,
     async run(call) {
@@ -97,6 +99,7 @@ export const meterEndpoints: readonly Endpoint[] = [
     method: 'PATCH',
     path: '/meters/:uid',
     summary: 'Archives a meter',
+    scope: 'authorizations',
     query: oneQuery,
     body: modifyBody,
     answer: meter,

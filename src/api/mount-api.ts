@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
-import type { Uid } from '../model/uid.ts'
+import type { Credential } from '../accounts/api-tokens.ts'
+import type { Scope } from '../model/roles.ts'
 import { UnknownCursor } from '../storage/list-page.ts'
 import { ApiError, invalidParam, notFound } from './api-error.ts'
 import type { ApiDeps, Call, Endpoint } from './endpoint.ts'
@@ -17,6 +18,8 @@ export type ApiVersion<Deps extends ApiDeps> = {
   /** Called with each request before anything else. */
   begin(request: FastifyRequest, reply: FastifyReply): void
   sendError(error: ApiError, request: FastifyRequest, reply: FastifyReply): FastifyReply
+  /** Called with each authenticated request before its scope is judged. */
+  count(caller: Credential, header: (name: string, value: string) => void): void
   run(endpoint: Endpoint<Deps>, call: Call<Deps>, request: FastifyRequest, reply: FastifyReply): Promise<unknown>
 }
 
@@ -64,15 +67,18 @@ function mount<Deps extends ApiDeps>(api: FastifyInstance, version: ApiVersion<D
     url: endpoint.path,
     bodyLimit: BODY_LIMIT,
     handler: async (request, reply) => {
-      const caller = await authenticate(request, deps)
+      const { companyUid, memberUid, role, scopes } = await authenticate(request, deps)
+      const header = (name: string, value: string): void => void reply.header(name, value)
+      version.count({ companyUid, memberUid, role, scopes }, header)
+      requireScope(endpoint.scope, scopes, header)
       const call = {
         deps,
         prefix,
-        ...caller,
+        ...{ companyUid, memberUid, role, scopes },
         query: request.query,
         body: parseBody(request.body, request.headers['content-encoding']),
         params: request.params,
-        header: (name: string, value: string) => void reply.header(name, value),
+        header,
       }
       return await version.run(endpoint, call, request, reply)
     },
@@ -96,11 +102,24 @@ function refuseOtherMethods<Deps extends ApiDeps>(
   })
 }
 
-async function authenticate(request: FastifyRequest, deps: ApiDeps): Promise<{ companyUid: Uid; memberUid: Uid }> {
+async function authenticate(request: FastifyRequest, deps: ApiDeps): Promise<Credential> {
   const token = findToken(request.headers, request.query)
-  const caller = token === null ? null : await deps.authenticate(token)
-  if (caller) return { companyUid: caller.companyUid, memberUid: caller.memberUid }
-  throw new ApiError('unauthorized', 'A valid access token is required.')
+  const found = token === null ? null : await deps.authenticate(token)
+  if (found && !('refused' in found)) return found
+  throw new ApiError('unauthorized', found ? REFUSED[found.refused] : 'A valid access token is required.')
+}
+
+/** Only who holds the whole token is told what became of it. */
+const REFUSED = { expired: 'The access token has expired.', revoked: 'The access token was revoked.' }
+
+/** RFC 6750, 3.1. Before anything is looked up, so that a refusal tells nothing of what is there. */
+function requireScope(scope: Scope, scopes: readonly Scope[], header: (name: string, value: string) => void): void {
+  if (scopes.includes(scope)) return
+  header('www-authenticate', `Bearer error="insufficient_scope", scope="${scope}"`)
+  throw new ApiError(
+    'insufficient_scope',
+    `This needs a token with the scope "${scope}", and a member who may have it.`,
+  )
 }
 
 async function answerError<Deps extends ApiDeps>(

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { SCOPE_MEANINGS } from '../model/roles.ts'
 import { error, problem } from './answers/error.ts'
 import type { Endpoint } from './endpoint.ts'
 
@@ -16,6 +17,8 @@ export type OpenApi = {
 export type Operation = {
   operationId: string
   summary: string
+  description: string
+  security: Record<string, string[]>[]
   tags: string[]
   parameters: Parameter[]
   requestBody?: { required: boolean; content: Content }
@@ -76,7 +79,7 @@ function describe(isNative: boolean): string {
 }
 
 function operationOf(endpoint: Endpoint, isNative: boolean, schemas: Record<string, Json>): Operation {
-  const { method, path, summary, query, body, answer } = endpoint
+  const { method, path, summary, scope, query, body, answer } = endpoint
   const names = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => name)
   const content =
     answer instanceof z.ZodType
@@ -86,6 +89,8 @@ function operationOf(endpoint: Endpoint, isNative: boolean, schemas: Record<stri
   return {
     operationId: operationId(method, path),
     summary,
+    description: `Needs the scope \`${scope}\`: ${SCOPE_MEANINGS[scope]}.`,
+    security: Object.keys(SECURITY).map((scheme) => ({ [scheme]: [scope] })),
     tags: [path.split('/')[1] ?? ''],
     parameters: [
       ...names.map((name): Parameter => ({ name, in: 'path', required: true, schema: { type: 'string' } })),

@@ -16,6 +16,7 @@ export const qualityEndpoints: readonly Endpoint[] = [
     method: 'GET',
     path: '/meters/:uid/quality',
     summary: 'Reports how far the data of a meter can be relied on',
+    scope: 'read',
     query: z.object({}),
     answer: meterQuality,
     async run({ deps, companyUid, params }) {

@@ -45,6 +45,7 @@ export function registerApi(app: FastifyInstance, deps: ApiDeps): void {
     deps,
     open: openPaths({ publicUrl: deps.publicUrl, prefix, endpoints, isNative: false }),
     begin: () => undefined,
+    count: () => undefined,
     sendError: (error, _request, reply) => reply.send(renderError(error, deps.publicUrl)),
     run: async (endpoint, call) => await endpoint.run(call),
   })

@@ -46,8 +46,8 @@ export function registerNativeApi(app: FastifyInstance, deps: NativeDeps): void 
     open: openPaths({ publicUrl: deps.publicUrl, prefix, endpoints: nativeEndpoints, isNative: true }),
     begin: (request, reply) => void reply.header('x-request-id', requestIdOf(request.headers['x-request-id'])),
     sendError: (error, _request, reply) => sendProblem(reply, problemOf(error, reply, deps)),
+    count: ({ companyUid }, header) => limiter.count(companyUid, header),
     async run(endpoint, call, request, reply) {
-      limiter.count(call.companyUid, call.header)
       const key = request.headers['idempotency-key']
       if (key === undefined || endpoint.method === 'GET') return await runStrictly(endpoint, call)
       return await runOnce(endpoint, call, request, reply)

@@ -70,6 +70,7 @@ export const sumEndpoints: readonly Endpoint[] = [
     method: 'GET',
     path: '/sums',
     summary: "Sums readings of meters by day or month of the utility's calendar",
+    scope: 'read',
     query,
     answer: sumsAnswer,
     async run(call) {

@@ -17,6 +17,7 @@ export const templateEndpoints: readonly Endpoint[] = [
     method: 'GET',
     path: '/templates',
     summary: 'Lists templates, newest first',
+    scope: 'read',
     query: query,
     answer: listingOf('templates', template),
     async run(call) {
@@ -34,6 +35,7 @@ export const templateEndpoints: readonly Endpoint[] = [
     method: 'GET',
     path: '/templates/:uid',
     summary: 'Gets a template',
+    scope: 'read',
     query: z.object({}),
     answer: template,
     async run({ deps, companyUid, params: { uid = '' } }) {

@@ -31,6 +31,7 @@ export const utilityEndpoints: readonly Endpoint<NativeDeps>[] = [
     method: 'GET',
     path: '/utilities',
     summary: 'Lists utilities, with what they deliver and whether customers can be sent there',
+    scope: 'read',
     query: z.object({}),
     answer: z.strictObject({ utilities: z.array(utility), next: z.null() }),
     async run({ deps, companyUid }) {

@@ -54,6 +54,7 @@ export const webhookActionEndpoints: readonly Endpoint<NativeDeps>[] = [
     method: 'POST',
     path: '/webhooks/:uid/ping',
     summary: 'Sends a webhook an event of type ping',
+    scope: 'webhooks',
     query: none,
     answer: z.strictObject({ success: z.literal(true), event_uid: anyUid }),
     async run({ deps, companyUid, params }) {
@@ -69,6 +70,7 @@ export const webhookActionEndpoints: readonly Endpoint<NativeDeps>[] = [
     method: 'POST',
     path: '/webhooks/:uid/rotate-secret',
     summary: 'Gives a webhook a new secret and shows it, this once',
+    scope: 'webhooks',
     query: none,
     body: rotateBody,
     answer: rotation,
@@ -84,6 +86,7 @@ export const webhookActionEndpoints: readonly Endpoint<NativeDeps>[] = [
     method: 'GET',
     path: '/webhooks/:uid/deliveries',
     summary: 'Lists what was sent to a webhook in 30 days, newest event first',
+    scope: 'webhooks',
     query: logQuery,
     answer: listingOf('deliveries', webhookDelivery),
     async run(call) {
@@ -105,6 +108,7 @@ export const webhookActionEndpoints: readonly Endpoint<NativeDeps>[] = [
     method: 'POST',
     path: '/webhooks/:uid/resend',
     summary: 'Sends a webhook one event, or those of a span of time, once more',
+    scope: 'webhooks',
     query: none,
     body: resendBody,
     answer: z.strictObject({ success: z.literal(true), events: count }),

@@ -74,6 +74,7 @@ export const webhookEndpoints: readonly Endpoint<NativeDeps>[] = [
     method: 'GET',
     path: '/webhooks',
     summary: 'Lists webhooks, oldest first',
+    scope: 'webhooks',
     query: none,
     answer: listingOf('webhooks', webhook),
     async run({ deps, companyUid }) {
@@ -85,6 +86,7 @@ export const webhookEndpoints: readonly Endpoint<NativeDeps>[] = [
     method: 'POST',
     path: '/webhooks',
     summary: 'Adds a webhook and shows its secret, this once',
+    scope: 'webhooks',
     query: none,
     body: createBody,
     answer: newWebhook,
@@ -94,6 +96,7 @@ export const webhookEndpoints: readonly Endpoint<NativeDeps>[] = [
     method: 'GET',
     path: '/webhooks/:uid',
     summary: 'Gets a webhook',
+    scope: 'webhooks',
     query: none,
     answer: webhook,
     async run({ deps, companyUid, params }) {
@@ -104,6 +107,7 @@ export const webhookEndpoints: readonly Endpoint<NativeDeps>[] = [
     method: 'PATCH',
     path: '/webhooks/:uid',
     summary: 'Changes a webhook, pauses it, or enables it again',
+    scope: 'webhooks',
     query: none,
     body: modifyBody,
     answer: webhook,
@@ -113,6 +117,7 @@ export const webhookEndpoints: readonly Endpoint<NativeDeps>[] = [
     method: 'DELETE',
     path: '/webhooks/:uid',
     summary: 'Deletes a webhook with its log',
+    scope: 'webhooks',
     query: none,
     answer: success,
     async run({ deps, companyUid, params }) {

@@ -80,7 +80,8 @@ async function keptToken(
   const kept = await readFile(file, 'utf8')
     .then((text) => text.trim())
     .catch(() => '')
-  if (await authenticate(deps.db, kept, deps.now())) return kept
+  const known = await authenticate(deps.db, kept, deps.now())
+  if (known && !('refused' in known)) return kept
   const token = await createApiToken(deps, { ...owner, name: 'demo' })
   await writeFile(file, `${token}\n`, { mode: 0o600 })
   return token

@@ -11,6 +11,7 @@ import * as seriesTold from './migrations/0004-series-told.ts'
 import * as webhooks from './migrations/0005-webhooks.ts'
 import * as registrations from './migrations/0006-registrations.ts'
 import * as idempotentRequests from './migrations/0007-idempotent-requests.ts'
+import * as accounts from './migrations/0008-accounts.ts'
 import { roleStatements, rolesSql } from './roles.ts'
 
 /** A postgres:// address, or a socket folder. */
@@ -25,6 +26,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0005-webhooks': webhooks,
   '0006-registrations': registrations,
   '0007-idempotent-requests': idempotentRequests,
+  '0008-accounts': accounts,
 }
 
 /**

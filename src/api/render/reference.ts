@@ -47,12 +47,12 @@ export function renderReference({ info, servers, paths, components }: OpenApi): 
 }
 
 function renderOperation({ name, operation }: { name: string; operation: Operation }): string {
-  const { operationId, summary, parameters, requestBody, responses } = operation
+  const { operationId, summary, description, parameters, requestBody, responses } = operation
   const [[mediaType, answer] = ['', undefined]] = Object.entries(responses['200']?.content ?? {})
   const body = requestBody?.content['application/json']?.schema
   return html`<section>
     <h2 id="${operationId}"><code>${name}</code></h2>
-    <p>${summary}.</p>
+    <p>${summary}. ${description}</p>
     <table>
       !${parameters.map(
         (parameter) =>

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openApi } from '../../../src/api/open-api.ts'
 import { endpoints } from '../../../src/api/register-api.ts'
 import { nativeEndpoints } from '../../../src/api/register-native-api.ts'
-import { type Answer, apiFixture, type Fixture, NOW, PUBLIC_URL } from '../../api-fixture.ts'
+import { type Answer, apiFixture, type Fixture, NOW, ownerOf, PUBLIC_URL } from '../../api-fixture.ts'
 import { makeObjects, type Objects, sampleOf } from '../../api-samples.ts'
 import { type Seed, seedCompany } from '../../database.ts'
 import { sized } from '../size.ts'
@@ -30,7 +30,7 @@ let requests = 0
 const statuses = new Map<number, number>()
 
 beforeAll(async () => {
-  api = await apiFixture({ authenticate: async (token) => (token === 'token-victim' ? victim : api.theirs) })
+  api = await apiFixture({ authenticate: async (token) => ownerOf(token === 'token-victim' ? victim : api.theirs) })
   // The caller's first: whatever a cursor names, the caller's objects lie before it.
   theirs = await makeObjects(api, api.theirs, 'token-theirs')
   victim = await seedCompany(api.database.db, { now: NOW })
