@@ -1,10 +1,12 @@
 import { once } from 'node:events'
 import http from 'node:http'
 import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 
 import { seedAuthorization } from '../test/database.ts'
 import { collectWindow, type CollectDeps } from '../src/collection/collect-window.ts'
+import { type Collector, openCollector } from '../src/collection/collector.ts'
 import type { Uid } from '../src/model/uid.ts'
 import { openEnvelope } from '../src/storage/secrets.ts'
 import { findCandidates, leaseWindow, oweWindows, PRIORITY } from '../src/storage/windows.ts'
@@ -13,6 +15,8 @@ import { sealSecrets } from '../src/utilities/registration.ts'
 import { type BenchDatabase, HISTORY } from './temporary-database.ts'
 
 export type BenchUtility = Awaited<ReturnType<typeof openBenchUtility>>
+
+const EVERYTHING = { product: 'usage', resource: '', from: 1_700_000_000, to: 1_800_000_000 }
 
 /** A utility that answers every request with one body, and a collector for it. */
 export async function openBenchUtility(database: BenchDatabase) {
@@ -67,7 +71,7 @@ export async function openBenchUtility(database: BenchDatabase) {
     /** Owes, leases and collects one window of everything. */
     async collect(authorizationUid: Uid): Promise<void> {
       const now = new Date()
-      const key = { product: 'usage', resource: '', from: 1_700_000_000, to: 1_800_000_000, priority: PRIORITY.present }
+      const key = { ...EVERYTHING, priority: PRIORITY.present }
       const until = new Date(now.getTime() + 600_000)
       await db.operator((tx) => oweWindows(tx, authorizationUid, [key], { now, again: true }))
       const due = await db.operator((tx) => findCandidates(tx, { now: until, limit: 1000 }))
@@ -76,6 +80,23 @@ export async function openBenchUtility(database: BenchDatabase) {
       const lease = await db.operator((tx) => leaseWindow(tx, authorizationUid, owed, { owner: 'bench', until, now }))
       if (!lease) throw new Error('no lease')
       await collectWindow(deps, owed, lease, new AbortController().signal)
+    },
+    /** Owes each one window of everything. */
+    async owe(authorizationUids: readonly Uid[]): Promise<void> {
+      const now = new Date()
+      for (const uid of authorizationUids)
+        await db.operator((tx) =>
+          oweWindows(tx, uid, [{ ...EVERYTHING, priority: PRIORITY.fresh }], { now, again: true }),
+        )
+    },
+    /** The worker of a process, that looks only when told to. */
+    collector(lanes: number): Collector {
+      return openCollector({
+        ...deps,
+        ...{ owner: 'bench', lanes, random: Math.random, elapsedMs: () => performance.now(), wait: (ms) => sleep(ms) },
+        every: () => () => undefined,
+        log: (fields, message) => console.log(message, fields),
+      })
     },
     async close(): Promise<void> {
       await connections.close()

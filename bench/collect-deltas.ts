@@ -1,37 +1,88 @@
-import { generateFeed } from './generated-feeds.ts'
+import type { Uid } from '../src/model/uid.ts'
 import type { BenchUtility } from './bench-utility.ts'
-import type { BenchDatabase } from './temporary-database.ts'
-import { timeOf } from './timing.ts'
+import { countStatements } from './count-statements.ts'
+import { generateFeed } from './generated-feeds.ts'
+import { type BenchDatabase, countWrites } from './temporary-database.ts'
+import { round, timeOf } from './timing.ts'
 
-const DELTA_POINTS = 50
+/** Days of readings that each customer has before the first delta. */
+const KNOWN_DAYS = 20
+const ROUNDS = 5
+const TABLES = ['series_blocks', 'intervals', 'meters']
 
-/** A day for every usage point of customers that have some weeks already: usage points stored a second. */
+type Load = { points: number; customers: number; lanes: number }
+
+/**
+ * A day for every usage point of customers that have some weeks already, through the collector as it runs in production:
+ * usage points stored a second, what a window costs in statements, and the same once more.
+ */
 export async function measureDeltas(database: BenchDatabase, utility: BenchUtility): Promise<object> {
-  const feeds = new Map<number, Buffer[]>()
-  for (const points of [1, DELTA_POINTS]) {
-    const month = Buffer.from([...generateFeed('pge', { points, days: 20 })].join(''))
-    feeds.set(points, [month, Buffer.from([...generateFeed('pge', { points, days: 21 })].join(''))])
-  }
-  const rate = async (points: number, at: number): Promise<number> => {
-    const [first, second] = feeds.get(points) ?? []
-    if (!first || !second) return Number.NaN
-    const authorizations = await Promise.all(Array.from({ length: at }, () => utility.authorize()))
-    utility.serve(first)
-    for (const one of authorizations) await utility.collect(one)
-    utility.serve(lastDay(second))
-    const ms = await timeOf(() => Promise.all(authorizations.map((one) => utility.collect(one))))
-    return Math.round((at * points) / (ms / 1000))
-  }
-  await rate(DELTA_POINTS, 1)
   const commit = await timeOf(async () => {
     for (let i = 0; i < 100; i++) await database.db.operator(async () => undefined)
   })
   return {
-    '50 usage points a request': { 'usage points/s': await rate(DELTA_POINTS, 4) },
-    'a usage point a request, 16 at once': { 'usage points/s': await rate(1, 16) },
+    '50 usage points a request, 4 at once': await measureLoad(database, utility, {
+      points: 50,
+      customers: 8,
+      lanes: 4,
+    }),
+    'a usage point a request, 16 at once': await measureLoad(database, utility, {
+      points: 1,
+      customers: 128,
+      lanes: 16,
+    }),
     'bare: an empty transaction': { 'usage points/s': Math.round(100 / (commit / 1000)) },
   }
 }
+
+async function measureLoad(database: BenchDatabase, utility: BenchUtility, load: Load): Promise<object> {
+  const { points, customers, lanes } = load
+  const authorizations: Uid[] = []
+  for (let at = 0; at < customers; at++) authorizations.push(await utility.authorize())
+  const collector = utility.collector(lanes)
+  const collect = async (feed: Buffer): Promise<number> => {
+    utility.serve(feed)
+    await utility.owe(authorizations)
+    return await timeOf(() => collector.idle())
+  }
+  try {
+    await collect(feedOf(points, KNOWN_DAYS))
+    const ms = { first: Infinity, same: Infinity, equal: Infinity }
+    const sent = { statements: 0, roundTrips: 0, transactions: 0 }
+    let [written, dead] = [0, 0]
+    for (let day = KNOWN_DAYS + 1; day <= KNOWN_DAYS + ROUNDS; day++) {
+      const feed = lastDay(feedOf(points, day))
+      ms.first = Math.min(ms.first, await countStatements(sent, () => collect(feed)))
+      const before = await countWrites(database, TABLES)
+      ms.same = Math.min(ms.same, await collect(feed))
+      ms.equal = Math.min(ms.equal, await collect(otherBytes(feed)))
+      const after = await countWrites(database, TABLES)
+      written += after.inserted + after.updated - before.inserted - before.updated
+      dead += after.dead - before.dead
+    }
+    const rate = (took: number): number => Math.round((customers * points) / (took / 1000))
+    const perWindow = (count: number): number => round(count / (customers * ROUNDS), 1)
+    return {
+      'usage points/s': rate(ms.first),
+      'statements a window': perWindow(sent.statements),
+      'round trips': perWindow(sent.roundTrips),
+      transactions: perWindow(sent.transactions),
+      'the same bytes again/s': rate(ms.same),
+      'equal in other bytes/s': rate(ms.equal),
+      'rows written again': written,
+      'dead rows more': dead,
+    }
+  } finally {
+    await collector.close()
+  }
+}
+
+const feedOf = (points: number, days: number): Buffer =>
+  Buffer.from([...generateFeed('pge', { points, days })].join(''))
+
+/** Another `updated`, as every answer of a utility has. */
+const otherBytes = (feed: Buffer): Buffer =>
+  Buffer.from(feed.toString('latin1').replaceAll('2026-01-02T00:00:00', '2026-01-03T00:00:00'), 'latin1')
 
 /** Only the last block of each usage point. */
 function lastDay(feed: Buffer): Buffer {

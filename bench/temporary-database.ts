@@ -4,11 +4,10 @@ import path from 'node:path'
 
 import { sql } from 'kysely'
 
-import { type Seed, seedCompany, testDatabase, type TestDatabase } from '../test/database.ts'
+import { closeTestServer, type Seed, seedCompany, testDatabase, type TestDatabase } from '../test/database.ts'
 import { bareMeter } from '../src/model/meter.ts'
 import type { Uid } from '../src/model/uid.ts'
 import type { Connection } from '../src/storage/migrate.ts'
-import { openEmbedded } from '../src/storage/embedded-postgres.ts'
 import { upsertMeters } from '../src/storage/meters.ts'
 
 export type BenchDatabase = TestDatabase & { seed: Seed; connection: Connection }
@@ -34,7 +33,7 @@ export async function withDatabase(work: (database: BenchDatabase) => Promise<vo
     await work({ ...database, seed: await seedCompany(database.db, HISTORY) })
   } finally {
     await database.close()
-    if (!process.env['TEST_DATABASE_URL']) await (await openEmbedded({ dataDir: home })).close()
+    await closeTestServer()
     rmSync(home, { recursive: true, force: true })
   }
 }

@@ -7,7 +7,7 @@ import { sql } from 'kysely'
 import type { AuthorizationState, DataClass } from '../src/model/authorization-states.ts'
 import type { Uid } from '../src/model/uid.ts'
 import { type Db, openDb } from '../src/storage/db.ts'
-import { openEmbedded } from '../src/storage/embedded-postgres.ts'
+import { type Embedded, openEmbedded } from '../src/storage/embedded-postgres.ts'
 import { type Connection, migrate, poolConfig } from '../src/storage/migrate.ts'
 import { roleStatements } from '../src/storage/roles.ts'
 
@@ -25,6 +25,7 @@ export type TestDatabase = {
 type Server = { admin: (database: string) => Connection; login: (database: string) => Connection }
 
 let server: Promise<Server> | undefined
+let held: Embedded | undefined
 
 /**
  * A fresh database from a migrated template (0.1 s), on the embedded PostgreSQL of this test run, or on the server that
@@ -57,6 +58,13 @@ export async function testDatabase(): Promise<TestDatabase> {
       }
     },
   }
+}
+
+/** Lets the embedded server go, for a program that removes its folder next; the next database starts one again. */
+export async function closeTestServer(): Promise<void> {
+  await held?.close()
+  held = undefined
+  server = undefined
 }
 
 /** Drops the databases of this run on an external server. */
@@ -115,7 +123,8 @@ async function makeTemplate(admin: Client, { admin: adminOf, login }: Server, te
 
 async function embedded(): Promise<Server> {
   // Held until this worker ends; the teardown of the run stops the server.
-  const { connection } = await openEmbedded({ dataDir: home() })
+  held = await openEmbedded({ dataDir: home() })
+  const { connection } = held
   return {
     admin: (database) => ({ ...connection, user: 'postgres', database }),
     login: (database) => ({ ...connection, database }),
