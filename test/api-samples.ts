@@ -19,7 +19,9 @@ export type Objects = Record<
   | 'billing_summary'
   | 'raw_feed'
   | 'webhook'
-  | 'user',
+  | 'user'
+  | 'member'
+  | 'token',
   Uid
 >
 
@@ -41,8 +43,11 @@ export async function makeObjects(api: Fixture, seed: Seed, token: string): Prom
   const event = await db.operator((tx) =>
     appendEvent(tx, { type: 'meter_created', authorizationUid: authorization, meterUid: meter, now: NOW }),
   )
-  const made = async (address: string, body: object): Promise<Uid> =>
-    String((await api.send('POST', address, body, token)).body['uid'])
+  const made = async (address: string, body: object): Promise<Uid> => {
+    const answer = await api.send('POST', address, body, token)
+    if (answer.status !== 200) throw new Error(`POST ${address}: ${answer.text}`)
+    return String(answer.body['uid'])
+  }
   return {
     template: seed.templateUid,
     form: await made('/forms', {}),
@@ -52,6 +57,12 @@ export async function makeObjects(api: Fixture, seed: Seed, token: string): Prom
     raw_feed: rawFeed,
     webhook: await made('/api/v3/webhooks', { url: 'https://hooks.example.com/' }),
     user: seed.memberUid,
+    member: await made('/api/v3/members', {
+      email: `colleague-${authorization}@company.example`,
+      name: 'Cora',
+      role: 'viewer',
+    }),
+    token: await made('/api/v3/tokens', { name: 'nightly', scopes: ['read'] }),
   }
 }
 
@@ -94,6 +105,8 @@ const OF_PATH: [start: string, kind: keyof Objects][] = [
   ['/accounting/billing-summaries/:uid', 'billing_summary'],
   ['/events/:uid', 'event'],
   ['/webhooks/:uid', 'webhook'],
+  ['/members/:uid', 'member'],
+  ['/tokens/:uid', 'token'],
 ]
 
 /** What an endpoint needs beside the uids in its path to succeed. */
@@ -118,6 +131,9 @@ const NEEDS: Record<string, (o: Objects) => { query?: string; body?: object }> =
   'GET /sums': ({ meter }) => ({ query: `meters=${meter}&by=day` }),
   'POST /webhooks': () => ({ body: { url: 'https://hooks.example.com/2' } }),
   'PATCH /webhooks/:uid': () => ({ body: { description: 'changed' } }),
+  'POST /members': ({ member }) => ({ body: { email: `${member}@company.example`, name: 'Nora', role: 'member' } }),
+  'PATCH /members/:uid': () => ({ body: { role: 'member' } }),
+  'POST /tokens': ({ user }) => ({ body: { name: 'one more', scopes: ['read'], user_uid: user } }),
   'POST /webhooks/:uid/resend': ({ event }) => ({ body: { event_uid: event } }),
 }
 

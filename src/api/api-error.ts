@@ -59,3 +59,10 @@ export function invalidParam(
 export function requiredParam(name: string, fields: readonly FieldError[] = [{ field: name, message: 'is required' }]) {
   return new ApiError('required_param_missing', `Parameter "${name}" is required.`, { fields })
 }
+
+/** A field whose value is well-formed, but more than the caller may give. */
+export function notAllowed(name: string, reason: string): ApiError {
+  return new ApiError('forbidden', `Parameter "${name}" is not allowed: ${reason}`, {
+    fields: [{ field: name, message: reason }],
+  })
+}

@@ -14,7 +14,10 @@ export const plainText = z
   .max(TEXT_LIMIT, 'is too long')
   .refine((text) => !text.includes('\0') && text.isWellFormed(), 'holds characters that are not allowed')
 
-const uid = z.string().refine(isUid, 'must be a uid (digits)')
+/** An address that mail goes to. */
+export const emailAddress = z.email('must be an e-mail address').max(254, 'is too long')
+
+export const uid = z.string('must be a uid (digits)').refine(isUid, 'must be a uid (digits)')
 
 /** A list as clients send it: by comma, by repetition, or both; an empty one counts as not given. */
 function list<Item extends z.ZodType<unknown, string>>(item: Item): z.ZodType<z.output<Item>[] | null> {
@@ -49,6 +52,16 @@ export const flag = z
 export const bodyFlag = z
   .union([z.boolean(), z.enum(['true', 'false'])], 'must be true or false')
   .transform((value) => value === true || value === 'true')
+
+/** How long what is rotated goes on beside its successor. */
+export function overlapHours(what: string) {
+  return z
+    .int('must be a whole number')
+    .min(0, 'must be 0 to 168')
+    .max(168, 'must be 0 to 168')
+    .default(24)
+    .meta({ description: `So long the ${what} before stays valid.` })
+}
 
 /** Parameters that every listing has. */
 export const paging = {

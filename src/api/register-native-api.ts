@@ -6,6 +6,7 @@ import { type Answer, answerOnce } from './answer-once.ts'
 import { ApiError } from './api-error.ts'
 import type { Call, Endpoint, NativeDeps } from './endpoint.ts'
 import { exportEndpoints } from './exports.ts'
+import { memberEndpoints } from './members.ts'
 import { mountApi, toApiError } from './mount-api.ts'
 import { openPaths } from './open-paths.ts'
 import { lineageEndpoints } from './lineage.ts'
@@ -15,6 +16,7 @@ import { endpoints } from './register-api.ts'
 import { renderProblem } from './render/error.ts'
 import { requestIdOf } from './request-id.ts'
 import { sumEndpoints } from './sums.ts'
+import { tokenEndpoints } from './tokens.ts'
 import { utilityEndpoints } from './utilities.ts'
 import { webhookActionEndpoints } from './webhook-actions.ts'
 import { webhookEndpoints } from './webhooks.ts'
@@ -31,6 +33,8 @@ export const nativeEndpoints: readonly Endpoint<NativeDeps>[] = [
   ...lineageEndpoints,
   ...utilityEndpoints,
   ...exportEndpoints,
+  ...memberEndpoints,
+  ...tokenEndpoints,
 ]
 
 /**

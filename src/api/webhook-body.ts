@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import { isUid } from '../model/uid.ts'
 import { EVENT_TYPES } from './answers/event.ts'
-import { plainText } from './parameters.ts'
+import { overlapHours, plainText } from './parameters.ts'
 
 const url = z.string('must be an address').max(2048, 'is too long')
 const eventTypes = z
@@ -24,14 +24,7 @@ export const modifyBody = z.object({
   state: z.enum(['enabled', 'paused'], 'must be enabled or paused').optional(),
 })
 
-export const rotateBody = z.object({
-  overlap_hours: z
-    .int('must be a whole number')
-    .min(0, 'must be 0 to 168')
-    .max(168, 'must be 0 to 168')
-    .default(24)
-    .meta({ description: 'So long the secret before stays valid.' }),
-})
+export const rotateBody = z.object({ overlap_hours: overlapHours('secret') })
 
 /** One event by its uid, or all of a span of time. */
 export const resendBody = z.object({

@@ -9,14 +9,15 @@ export type Case = { method: string; path: string; operation: Operation; slots: 
 /** Query parameters and fields of bodies that name an object. */
 const UIDS = new Set(
   `uids accounts authorizations forms templates users meters billing_accounts referrals after template_uid authorization_uid
-   event_uid`.split(/\s+/),
+   event_uid user_uid`.split(/\s+/),
 )
 
 /** Those that do not. What is in neither list fails the suite: somebody has to say which it is. */
 const OTHERS = new Set(
   `limit include expand_meter_blocks disabled is_archived is_declined is_test is_revoked is_expired is_activated is_monitored
    is_delivered utility start end order updated_after format by customer_email scope nickname collection_duration frequency
-   fixed_refresh_day url description event_types state overlap_hours since until edition`.split(/\s+/),
+   fixed_refresh_day url description event_types state overlap_hours since until edition
+   name scopes expires email role`.split(/\s+/),
 )
 
 /** Every operation of a document with its slots, and the names that nobody sorted. */
