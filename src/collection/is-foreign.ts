@@ -1,37 +1,27 @@
 import type { Entry } from '../espi/entry.ts'
-import { parseBytes } from '../espi/parse.ts'
-import { sliceFeed } from '../espi/slice-feed.ts'
 
-/** The customer's own part of a feed, and how many entries of others stood in it. */
-export type OwnPart = { bytes: Uint8Array; foreign: number }
+/** Whose data were asked for. */
+export type OwnIds = { subscription: string; retailCustomer: string }
 
-/**
- * Leaves out the entries of a feed whose addresses lie below another subscription or retail customer than the one that
- * was asked for: whatever the utility did there, it is not ours to keep. Byte for byte otherwise.
- */
-export function dropForeign(bytes: Uint8Array, ids: { subscription: string; retailCustomer: string }): OwnPart {
-  if (!mentionsOther(bytes, ids)) return { bytes, foreign: 0 }
-  const isForeign = ({ self, up }: Entry): boolean => {
-    const owners = [...(self ?? up ?? '').matchAll(OWNER)]
-    return owners.some(([, kind, id]) => id !== (kind === 'Subscription' ? ids.subscription : ids.retailCustomer))
-  }
-  const foreign = parseBytes(bytes).entries.filter(isForeign).length
-  return foreign === 0 ? { bytes, foreign } : { bytes: sliceFeed(bytes, (entry) => !isForeign(entry)), foreign }
+/** True for an entry whose address lies below another subscription or retail customer than the one that was asked for. */
+export function isForeign({ self, up }: Entry, ids: OwnIds): boolean {
+  const address = self ?? up ?? ''
+  if (!address.includes('/Subscription/') && !address.includes('/RetailCustomer/')) return false
+  const owners = [...address.matchAll(OWNER)]
+  return owners.some(([, kind, id]) => id !== (kind === 'Subscription' ? ids.subscription : ids.retailCustomer))
 }
 
 const OWNER = /\/(Subscription|RetailCustomer)\/([^/?"<>\s]+)/g
 
-/** A look at the bytes alone, since nearly every feed has only its own ids in it. */
-function mentionsOther(bytes: Uint8Array, ids: { subscription: string; retailCustomer: string }): boolean {
-  const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  return (
-    [
-      ['/Subscription/', ids.subscription],
-      ['/RetailCustomer/', ids.retailCustomer],
-    ] as const
-  ).some(([mark, id]) => {
+/**
+ * A look at bytes alone, for what cannot be parsed: true where they name another one. What is cut off at their end is not
+ * judged: bytes that follow begin with the last `overlap(ids)` of those before.
+ */
+export function mentionsOther(body: Buffer, ids: OwnIds): boolean {
+  return marksOf(ids).some(([mark, id]) => {
     const own = Buffer.from(id)
-    for (let at = body.indexOf(mark); at >= 0; at = body.indexOf(mark, at + mark.length)) {
+    const last = body.length - mark.length - own.length - 1
+    for (let at = body.indexOf(mark); at >= 0 && at <= last; at = body.indexOf(mark, at + mark.length)) {
       const from = at + mark.length
       const next = body[from + own.length]
       // After our id a segment, a query or the address must end; anything else is a longer, other id.
@@ -41,3 +31,13 @@ function mentionsOther(bytes: Uint8Array, ids: { subscription: string; retailCus
     return false
   })
 }
+
+export function overlap(ids: OwnIds): number {
+  return Math.max(...marksOf(ids).map(([mark, id]) => mark.length + Buffer.byteLength(id) + 1))
+}
+
+const marksOf = (ids: OwnIds) =>
+  [
+    ['/Subscription/', ids.subscription],
+    ['/RetailCustomer/', ids.retailCustomer],
+  ] as const

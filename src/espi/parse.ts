@@ -19,9 +19,21 @@ import { tokenize } from './tokenizer.ts'
  */
 export function parseBytes(bytes: Uint8Array): WireFeed {
   const reader = createReader()
-  const feeder = createFeeder(reader)
-  feeder.push(bytes, true)
+  createFeeder(reader).push(bytes, true)
   return { heads: reader.heads, entries: reader.entries }
+}
+
+/** The same for a body that comes in pieces. Throws FeedRejected from the piece on that shows what is wrong. */
+export function openParser(): { push: (piece: Uint8Array) => void; finish: () => WireFeed } {
+  const reader = createReader()
+  const feeder = createFeeder(reader)
+  return {
+    push: (piece) => feeder.push(piece, false),
+    finish: () => {
+      feeder.push(new Uint8Array(), true)
+      return { heads: reader.heads, entries: reader.entries }
+    },
+  }
 }
 
 /** The same, streamed: entries come out in document order as they are complete; memory does not grow with the body. */

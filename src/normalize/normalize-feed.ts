@@ -1,6 +1,7 @@
 import type { Entry, FeedHead } from '../espi/entry.ts'
 import { resolveLinks, UNNAMED } from '../espi/resolve-links.ts'
 import type { DecodedFeed } from '../model/decoded-feed.ts'
+import type { Series } from '../model/series.ts'
 import type { EpochSeconds } from '../units/epoch-seconds.ts'
 import { normalizeBills } from './bills.ts'
 import { readCustomers } from './customers.ts'
@@ -23,6 +24,19 @@ export function normalizeFeed(
   options: NormalizeOptions,
   heads: readonly FeedHead[] = [],
 ): DecodedFeed {
+  const steps = normalizeInSteps(entries, options, heads)
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done === true) return value
+  }
+}
+
+/** The same with a break before each usage point, so that a caller can let other work have its turn. */
+export function* normalizeInSteps(
+  entries: readonly Entry[],
+  options: NormalizeOptions,
+  heads: readonly FeedHead[],
+): Generator<undefined, DecodedFeed, undefined> {
   const counts: WarningCounts = new Map()
   const { usagePoints, rules, ambiguous } = resolveLinks(entries)
   for (const [rule, count] of rules) if (rule !== 'standard' && rule !== 'none') warn(counts, `links_by_${rule}`, count)
@@ -34,7 +48,12 @@ export function normalizeFeed(
   countEntries(entries, counts)
   checkZone(entries, options.timezone, counts)
   const customers = readCustomers(entries)
-  const series = usagePoints.flatMap((tree) => normalizeSeries(tree, options, counts))
+  const series: Series[] = []
+  for (const tree of usagePoints) {
+    yield
+    series.push(...normalizeSeries(tree, options, counts))
+  }
+  yield
   const bills = usagePoints.flatMap((tree) => normalizeBills(tree, options, counts))
   checkPlausibility(series, bills, counts)
   return {

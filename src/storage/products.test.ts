@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { gzipSync } from 'node:zlib'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
@@ -262,6 +263,15 @@ describe('raw feeds', () => {
     await database.db.operator((tx) => setOutcome(tx, uid, one.rawFeedUid, { warnings: [] }))
     expect(await database.db.operator((tx) => purgeRawFeeds(tx, later))).toBeGreaterThanOrEqual(3)
     expect(await database.db.operator((tx) => readRawFeed(tx, uid, one.rawFeedUid, envelope))).toBeNull()
+  })
+
+  test('that came as gzip are kept as they came, and read like others', async () => {
+    const uid = await authorization()
+    const body = gzipSync('<feed>Carla Customer</feed>')
+    const raw = { product: 'usage', resource: 'up-1', mediaType: 'application/atom+xml', body, inflatedSize: 27 }
+    const { rawFeedUid } = await database.db.operator((tx) => saveRawFeed(tx, uid, raw, { envelope, now }))
+    const read = await database.db.operator((tx) => readRawFeed(tx, uid, rawFeedUid, envelope))
+    expect(read).toMatchObject({ size: 27, body: Buffer.from('<feed>Carla Customer</feed>') })
   })
 })
 

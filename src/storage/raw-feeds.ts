@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
-import { zstdCompress, zstdDecompress } from 'node:zlib'
+import { gunzip, zstdCompress, zstdDecompress } from 'node:zlib'
 
 import { sql } from 'kysely'
 
@@ -10,7 +10,14 @@ import type { Tx } from './db.ts'
 import { contextOf, type Envelope } from './secrets.ts'
 import { covered, nextChildren, whyNot } from './write-gate.ts'
 
-export type NewRawFeed = { product: string; resource: string; mediaType: string; body: Uint8Array }
+/** body: bytes as they came; inflatedSize: of a body that came as gzip and is kept so, what it inflates to. */
+export type NewRawFeed = {
+  product: string
+  resource: string
+  mediaType: string
+  body: Uint8Array
+  inflatedSize?: number
+}
 
 export type RawFeed = {
   rawFeedUid: Uid
@@ -18,18 +25,21 @@ export type RawFeed = {
   resource: string
   fetched: Date
   mediaType: string
-  /** Bytes as they came. */
+  /** Bytes, inflated. */
   size: number
   outcome: Record<string, unknown>
 }
 
 const compress = promisify(zstdCompress)
-const decompress = promisify(zstdDecompress)
+const decompressors = { zstd: promisify(zstdDecompress), gzip: promisify(gunzip) }
 const BYTES_LIMIT = 1_000_000_000
+/** The first byte of gzip (RFC 1952 section 2.3.1); zstd begins with another (RFC 8878 section 3.1.1). */
+const GZIP_MARK = 0x1f
 
 /**
- * Keeps a feed as it came, compressed and sealed, so that a better decoder can replay it. A feed with the same bytes as
- * the last one of its product and resource is not kept twice (isNew false, the uid of the one that is there).
+ * Keeps a feed as it came, compressed and sealed, so that a better decoder can replay it. What came as gzip stays gzip: zstd
+ * is no smaller, and a second compression is measured to cost as much as the hash and half of the parsing. A feed with the same
+ * bytes as the last one of its product and resource is not kept twice (isNew false, the uid of the one that is there).
  * Throws ConsentEnded.
  */
 export async function saveRawFeed(
@@ -38,18 +48,19 @@ export async function saveRawFeed(
   feed: NewRawFeed,
   { envelope, now }: { envelope: Envelope; now: Date },
 ): Promise<{ rawFeedUid: Uid; isNew: boolean }> {
-  const { product, resource, mediaType, body } = feed
+  const { product, resource, mediaType, body, inflatedSize } = feed
   const sha256 = createHash('sha256').update(body).digest()
   const last = await findLast(tx, authorizationUid, feed)
   if (last?.sha256.equals(sha256)) return { rawFeedUid: last.uid, isNew: false }
   const [rawFeedUid = ''] = await nextChildren(tx, authorizationUid, 1)
   const companyUid = await companyOf(tx, authorizationUid)
-  const sealed = envelope.seal(await compress(body), contextOf('raw_feeds', 'body', rawFeedUid, companyUid))
+  const packed = inflatedSize === undefined ? await compress(body) : body
+  const sealed = envelope.seal(packed, contextOf('raw_feeds', 'body', rawFeedUid, companyUid))
   const { numAffectedRows } = await sql`
     insert into raw_feeds (authorization_uid, raw_feed_uid, company_uid, product, resource, fetched, media_type, sha256,
       size, body)
     select a.authorization_uid, ${rawFeedUid}::bigint, a.company_uid, ${product}, ${resource}, ${now}, ${mediaType},
-           ${sha256}::bytea, ${body.length}::int, ${sealed}::bytea
+           ${sha256}::bytea, ${inflatedSize ?? body.length}::int, ${sealed}::bytea
       from authorizations a where ${covered(authorizationUid, DATA_CLASSES, now)}`.execute(tx)
   if (numAffectedRows !== 1n) throw await whyNot(tx, authorizationUid, { classes: DATA_CLASSES, now })
   return { rawFeedUid, isNew: true }
@@ -88,6 +99,7 @@ export async function readRawFeed(
   if (!row) return null
   const { companyUid, body, ...feed } = row
   const opened = envelope.open(body, contextOf('raw_feeds', 'body', rawFeedUid, companyUid))
+  const decompress = decompressors[opened[0] === GZIP_MARK ? 'gzip' : 'zstd']
   return { ...feed, body: await decompress(opened, { maxOutputLength: BYTES_LIMIT }) }
 }
 

@@ -1,8 +1,10 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+
 import type { WireFeed } from '../espi/entry.ts'
 import { lastSegment } from '../espi/href.ts'
 import { parseBytes } from '../espi/parse.ts'
 import type { DecodedFeed, Warning } from '../model/decoded-feed.ts'
-import { normalizeFeed } from '../normalize/normalize-feed.ts'
+import { normalizeFeed, normalizeInSteps } from '../normalize/normalize-feed.ts'
 import type { NormalizeOptions } from '../normalize/options.ts'
 import type { Utility } from './contract.ts'
 import type { Repair } from './repair.ts'
@@ -36,6 +38,23 @@ export function decodeFeed(bytes: Uint8Array, decoding: Decoding): DecodedFeed {
   const { feed, warnings } = repairFeed(parseBytes(bytes), decoding.repairs)
   const decoded = normalizeFeed(feed.entries, decoding, feed.heads)
   return { ...decoded, warnings: [...warnings, ...decoded.warnings] }
+}
+
+/** How long decoding works on before other work of the process gets its turn. */
+const TURN_MS = 10
+
+/** The same from a feed that is parsed already, a usage point at a time: a large one leaves other work its turn. */
+export async function decodeParsed(parsed: WireFeed, decoding: Decoding): Promise<DecodedFeed> {
+  const { feed, warnings } = repairFeed(parsed, decoding.repairs)
+  const steps = normalizeInSteps(feed.entries, decoding, feed.heads)
+  let began = performance.now()
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done === true) return { ...value, warnings: [...warnings, ...value.warnings] }
+    if (performance.now() - began < TURN_MS) continue
+    await nextTurn()
+    began = performance.now()
+  }
 }
 
 /** Runs repairs one after another; each that changed something becomes a warning `repaired_{name}`. */

@@ -1,20 +1,21 @@
 import type { Readable } from 'node:stream'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { createGunzip } from 'node:zlib'
 
 import { UtilityUnavailable } from './errors.ts'
 
 export type BodyLimits = { wireBytes: number; inflatedBytes: number; ratio: number }
 
+/** A body as it came over the wire. Compressed it is a thirtieth of what it says, so it is kept so and inflated as it is read. */
+export type WireBody = { wire: Uint8Array; coding: 'gzip' | 'identity'; limits: BodyLimits }
+
 /** Below this size the ratio says nothing: an empty feed compresses well. */
 const RATIO_FROM = 1_048_576
-/** Pieces that come out of gzip; of the usual 16 kB, a feed of 200 MB has twelve thousand, each with its wait. */
-const CHUNK = 262_144
+/** Bytes of a piece: some tenths of a millisecond of parsing, and few enough pieces that waiting for each costs nothing. */
+const PIECE = 262_144
 
-/**
- * Reads a body whole, inflating gzip ourselves, with caps on what comes over the wire, on what it grows to, and on the
- * ratio of both. Throws UtilityUnavailable `too_large` | `inflation_ratio` | `content_coding` | `broken_gzip`.
- */
-export async function readBody(body: Readable, coding: string | undefined, limits: BodyLimits): Promise<Uint8Array> {
+/** Takes a body off the wire, under its cap. Throws UtilityUnavailable `too_large` | `content_coding`. */
+export async function readWire(body: Readable, coding: string | undefined, limits: BodyLimits): Promise<WireBody> {
   // Ending a body early makes it report an abort; whoever reads it learns of real faults by the reading itself.
   body.on('error', () => undefined)
   const kind = (coding ?? 'identity').trim().toLowerCase()
@@ -22,76 +23,69 @@ export async function readBody(body: Readable, coding: string | undefined, limit
     body.destroy()
     throw new UtilityUnavailable('content_coding')
   }
-  const wire = counted(body, limits)
-  return kind.endsWith('gzip') ? await inflate(wire, limits) : join(await collect(wire.chunks()))
+  const parts: Buffer[] = []
+  let size = 0
+  for await (const chunk of body) {
+    const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk))
+    size += bytes.length
+    if (size > limits.wireBytes) throw new UtilityUnavailable('too_large')
+    parts.push(bytes)
+  }
+  return { wire: Buffer.concat(parts), coding: kind.endsWith('gzip') ? 'gzip' : 'identity', limits }
 }
 
-type Counted = { chunks(): AsyncGenerator<Buffer>; read(): number }
+/** Bytes that did not come over the wire, or not as they are, as a body. */
+export function plainBody(bytes: Uint8Array, limits: BodyLimits): WireBody {
+  return { wire: bytes, coding: 'identity', limits }
+}
 
-function counted(body: Readable, { wireBytes }: BodyLimits): Counted {
+/**
+ * What a body says, piece by piece; other work gets its turn between two. Inflating is ours, on another thread, with caps on
+ * what the body grows to and on the ratio. Throws UtilityUnavailable `too_large` | `inflation_ratio` | `broken_gzip`.
+ */
+export async function* inflate(body: WireBody): AsyncGenerator<Uint8Array, void, undefined> {
+  const { wire, limits } = body
   let size = 0
-  return {
-    read: () => size,
-    async *chunks() {
-      for await (const chunk of body) {
-        const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk))
-        size += bytes.length
-        if (size > wireBytes) throw new UtilityUnavailable('too_large')
-        yield bytes
-      }
-    },
+  for await (const piece of body.coding === 'gzip' ? gunzip(wire) : slices(wire)) {
+    size += piece.length
+    if (size > limits.inflatedBytes) throw new UtilityUnavailable('too_large')
+    if (size > RATIO_FROM && size > limits.ratio * wire.length) throw new UtilityUnavailable('inflation_ratio')
+    yield piece
   }
 }
 
-async function inflate(wire: Counted, { inflatedBytes, ratio }: BodyLimits): Promise<Uint8Array> {
-  const gunzip = createGunzip({ chunkSize: CHUNK })
-  const feeding = feed(wire, gunzip)
-  const parts: Buffer[] = []
-  let size = 0
+/** A body whole, for what is small or needs all of it at once. Throws as inflate does. */
+export async function inflateWhole(body: WireBody): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
+  for await (const piece of inflate(body)) parts.push(piece)
+  const [only] = parts
+  return only !== undefined && parts.length === 1 ? only : Buffer.concat(parts)
+}
+
+/** The first piece of what a body says. Throws as inflate does. */
+export async function inflateStart(body: WireBody): Promise<Uint8Array> {
+  for await (const piece of inflate(body)) return piece
+  return new Uint8Array()
+}
+
+async function* gunzip(wire: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  if (wire.length === 0) return // an answer without a body has its headers all the same
+  const stream = createGunzip({ chunkSize: PIECE })
+  stream.end(wire)
   try {
-    for await (const chunk of gunzip) {
-      const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk))
-      size += bytes.length
-      if (size > inflatedBytes) throw new UtilityUnavailable('too_large')
-      if (size > RATIO_FROM && size > ratio * wire.read()) throw new UtilityUnavailable('inflation_ratio')
-      parts.push(bytes)
-    }
+    for await (const chunk of stream) yield Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk))
   } catch (error) {
-    gunzip.destroy()
-    await feeding.catch(() => undefined)
     throw isZlib(error) ? new UtilityUnavailable('broken_gzip', { cause: error }) : error
-  }
-  await feeding
-  return join(parts)
-}
-
-async function feed(wire: Counted, gunzip: ReturnType<typeof createGunzip>): Promise<void> {
-  try {
-    for await (const chunk of wire.chunks()) {
-      if (gunzip.destroyed) return
-      if (!gunzip.write(chunk)) await drained(gunzip)
-    }
-    gunzip.end()
-  } catch (error) {
-    gunzip.destroy(error instanceof Error ? error : new Error(String(error)))
+  } finally {
+    stream.destroy()
   }
 }
 
-function drained(gunzip: ReturnType<typeof createGunzip>): Promise<void> {
-  return new Promise((resolve) => {
-    gunzip.once('drain', resolve)
-    gunzip.once('close', resolve)
-  })
-}
-
-async function collect(chunks: AsyncGenerator<Buffer>): Promise<Buffer[]> {
-  const parts: Buffer[] = []
-  for await (const chunk of chunks) parts.push(chunk)
-  return parts
-}
-
-function join(parts: Buffer[]): Uint8Array {
-  return Buffer.concat(parts)
+async function* slices(wire: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  for (let at = 0; at < wire.length; at += PIECE) {
+    if (at > 0) await nextTurn()
+    yield wire.subarray(at, at + PIECE)
+  }
 }
 
 function isZlib(error: unknown): boolean {

@@ -13,6 +13,8 @@ const seen: { url: string; headers: IncomingMessage['headers'] }[] = []
 const answers: Record<string, (response: ServerResponse) => void> = {
   plain: (response) => void response.end('<feed/>'),
   gzip: (response) => void response.setHeader('content-encoding', 'gzip').end(gzipSync('<feed>'.repeat(1000))),
+  nothing: (response) => void response.writeHead(200, { 'content-encoding': 'gzip' }).end(),
+  page: (response) => void response.setHeader('content-encoding', 'gzip').end(gzipSync('<!DOCTYPE html><html>')),
   bomb: (response) => void response.setHeader('content-encoding', 'gzip').end(gzipSync(Buffer.alloc(8_000_000))),
   big: (response) => void response.end(Buffer.alloc(300_000, 'x')),
   'big-gzip': (response) =>
@@ -117,6 +119,20 @@ it('asks for gzip and inflates it, with the token in its header', async () => {
   expect(Buffer.from((await get('gzip')).bytes).toString()).toBe('<feed>'.repeat(1000))
   expect(seen.at(-1)?.headers).toMatchObject({ authorization: 'Bearer secret-token', 'accept-encoding': 'gzip' })
   expect(Buffer.from((await get('plain')).bytes).toString()).toBe('<feed/>')
+})
+
+it('a download comes as it is on the wire and is judged by the beginning of what it says', async () => {
+  const download = async (name: string, more: Partial<FetchLimits> = {}) =>
+    await withTransport((transport) => transport.download(`${origin}/espi/1_1/resource/${name}`, 'secret-token'), more)
+  const { body, bytes, meaning } = await download('gzip')
+  expect(meaning).toBe('data')
+  expect(body).toMatchObject({ wire: gzipSync('<feed>'.repeat(1000)), coding: 'gzip' })
+  expect(Buffer.from(bytes).toString()).toContain('<feed>')
+  expect(await download('plain')).toMatchObject({ body: { wire: Buffer.from('<feed/>'), coding: 'identity' } })
+  expect(await download('nothing')).toMatchObject({ meaning: 'no-data' })
+  await expect(download('page')).rejects.toMatchObject({ code: 'page_instead_of_feed' })
+  await expect(download('endless')).rejects.toMatchObject({ code: 'too_large' })
+  await expect(download('broken')).rejects.toMatchObject({ code: 'broken_gzip' })
 })
 
 describe('a body beyond a limit ends the request', () => {

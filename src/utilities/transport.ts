@@ -5,7 +5,7 @@ import { allowedResource } from './allowed.ts'
 import { type Answer, judgeAnswer, type JudgedAnswer } from './answers.ts'
 import type { Utility } from './contract.ts'
 import { ClientRejected, ForeignAddress, TokenRefused, UtilityUnavailable } from './errors.ts'
-import { type BodyLimits, readBody } from './inflate.ts'
+import { type BodyLimits, inflateStart, inflateWhole, readWire, type WireBody } from './inflate.ts'
 import { BadRegistration, type Registration } from './registration.ts'
 
 export type FetchLimits = BodyLimits & {
@@ -19,12 +19,17 @@ export type FetchLimits = BodyLimits & {
 
 export type GetOptions = { signal?: AbortSignal; accept?: string }
 
+/** An answer whose body is still as it came over the wire; of what it says, `bytes` are the beginning. */
+export type Download = JudgedAnswer & { body: WireBody }
+
 /** The only way to a utility: one connection pool with its certificate, its limits and its list of addresses. */
 export type Transport = {
   /** The address parsed when it belongs to the utility's resources, else null. */
   allowed(url: string): URL | null
   /** Fetches a resource with a bearer token. Throws ForeignAddress before a token leaves, else as judgeAnswer. */
   get(url: string, token: string, options?: GetOptions): Promise<JudgedAnswer>
+  /** The same for what may be large: the body is not inflated. */
+  download(url: string, token: string, options?: GetOptions): Promise<Download>
   /** Deletes a resource. Throws TokenRefused on 401 and 403; any other answer as it came. */
   delete(url: string, token: string, options?: GetOptions): Promise<Answer>
   /** Posts to the token endpoint; the answer as it came. */
@@ -83,24 +88,32 @@ export function openTransport(utility: Utility, registration: Registration, deps
     return exchange(agent, { method, url, headers: { ...own, ...headers }, signal }, limits)
   }
 
+  const getResource = (url: string, token: string, { signal, accept = FEED }: GetOptions = {}) =>
+    resource('GET', url, { authorization: `Bearer ${token}`, accept }, signal)
+
   return {
     allowed: (url) => allowedResource(addresses, url),
-    async get(url, token, { signal, accept = FEED } = {}) {
-      const answer = await resource('GET', url, { authorization: `Bearer ${token}`, accept }, signal)
-      return judgeAnswer(answer, utility.answers, now())
+    async get(url, token, options) {
+      return judgeAnswer(await whole(await getResource(url, token, options)), utility.answers, now())
+    },
+    async download(url, token, options) {
+      const { body, ...answer } = await getResource(url, token, options)
+      return { ...judgeAnswer({ ...answer, bytes: await inflateStart(body) }, utility.answers, now()), body }
     },
     async delete(url, token, { signal, accept = FEED } = {}) {
-      const answer = await resource('DELETE', url, { authorization: `Bearer ${token}`, accept }, signal)
+      const answer = await whole(await resource('DELETE', url, { authorization: `Bearer ${token}`, accept }, signal))
       if (utility.answers.tokenRefused.includes(answer.status)) throw new TokenRefused(answer.status)
       return answer
     },
     async post(text, { headers, body, signal }) {
       const url = endpointUrl(text, addresses.tokenEndpoint)
-      return await exchange(agent, { method: 'POST', url, headers: { ...own, ...headers }, body, signal }, small)
+      return await whole(
+        await exchange(agent, { method: 'POST', url, headers: { ...own, ...headers }, body, signal }, small),
+      )
     },
     async visit(text) {
       const url = endpointUrl(text, addresses.authorizationEndpoint)
-      return await exchange(agent, { method: 'GET', url, headers: { ...own, accept: 'text/html' } }, small)
+      return await whole(await exchange(agent, { method: 'GET', url, headers: { ...own, accept: 'text/html' } }, small))
     },
     async close() {
       await agent.close()
@@ -140,7 +153,13 @@ function openAgent(utility: Utility, registration: Registration, limits: FetchLi
   })
 }
 
-async function exchange(agent: Agent, outgoing: Outgoing, limits: FetchLimits): Promise<Answer> {
+type WireAnswer = Omit<Answer, 'bytes'> & { body: WireBody }
+
+async function whole({ body, ...answer }: WireAnswer): Promise<Answer> {
+  return { ...answer, bytes: await inflateWhole(body) }
+}
+
+async function exchange(agent: Agent, outgoing: Outgoing, limits: FetchLimits): Promise<WireAnswer> {
   assertNoTransaction()
   const { method, url, signal } = outgoing
   const deadline = AbortSignal.timeout(limits.totalMs)
@@ -155,7 +174,7 @@ async function exchange(agent: Agent, outgoing: Outgoing, limits: FetchLimits): 
   try {
     const { statusCode, headers, body } = await agent.request(options)
     const plain = textHeaders(headers)
-    return { status: statusCode, headers: plain, bytes: await readBody(body, plain['content-encoding'], limits) }
+    return { status: statusCode, headers: plain, body: await readWire(body, plain['content-encoding'], limits) }
   } catch (error) {
     if (signal?.aborted) throw error
     throw networkError(error)

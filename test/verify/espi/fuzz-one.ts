@@ -4,7 +4,7 @@ import { FeedRejected } from '../../../src/espi/errors.ts'
 import type { DecodedFeed } from '../../../src/model/decoded-feed.ts'
 import { decodeFeed, decodingOf } from '../../../src/utilities/decode.ts'
 import { UtilityUnavailable } from '../../../src/utilities/errors.ts'
-import { readBody } from '../../../src/utilities/inflate.ts'
+import { inflateWhole, readWire } from '../../../src/utilities/inflate.ts'
 import { pge } from '../../../src/utilities/pge/definition.ts'
 import { sce } from '../../../src/utilities/sce/definition.ts'
 import { FETCH_LIMITS } from '../../../src/utilities/transport.ts'
@@ -32,7 +32,8 @@ export async function fuzzOne(seed: number): Promise<Ending> {
   let bytes = body.bytes
   if (body.coding !== undefined) {
     try {
-      bytes = await readBody(Readable.from(inChunks(bytes, () => 1 + random.int(2000))), body.coding, FETCH_LIMITS)
+      const pieces = Readable.from(inChunks(bytes, () => 1 + random.int(2000)))
+      bytes = await inflateWhole(await readWire(pieces, body.coding, FETCH_LIMITS))
     } catch (error) {
       if (error instanceof UtilityUnavailable) return { code: error.code, compared: false }
       throw error

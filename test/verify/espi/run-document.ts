@@ -1,14 +1,14 @@
 import { Readable } from 'node:stream'
 import { isDeepStrictEqual } from 'node:util'
 
-import { dropForeign } from '../../../src/collection/drop-foreign.ts'
+import { readFeed } from '../../../src/collection/read-feed.ts'
 import type { Entry } from '../../../src/espi/entry.ts'
 import { FeedRejected } from '../../../src/espi/errors.ts'
 import { parse, parseBytes } from '../../../src/espi/parse.ts'
 import { isWebPage } from '../../../src/utilities/answers.ts'
-import { decodeFeed, decodingOf } from '../../../src/utilities/decode.ts'
+import { decodeParsed, decodingOf } from '../../../src/utilities/decode.ts'
 import { UtilityUnavailable } from '../../../src/utilities/errors.ts'
-import { readBody } from '../../../src/utilities/inflate.ts'
+import { inflateWhole, readWire } from '../../../src/utilities/inflate.ts'
 import { pge } from '../../../src/utilities/pge/definition.ts'
 import { FETCH_LIMITS } from '../../../src/utilities/transport.ts'
 import type { Body, Verdict } from './malformed-class.ts'
@@ -25,12 +25,14 @@ export async function runBody(body: Body, chunks: () => number): Promise<Outcome
   let inflated: Uint8Array | null = null
   try {
     const limits = body.tight ? TIGHT : FETCH_LIMITS
-    inflated = await readBody(Readable.from(inChunks(body.bytes, chunks)), body.coding, limits)
+    const wire = await readWire(Readable.from(inChunks(body.bytes, chunks)), body.coding, limits)
+    inflated = await inflateWhole(wire)
     const headers = { 'content-type': body.contentType ?? 'application/atom+xml' }
     if (isWebPage({ status: 200, headers, bytes: inflated })) throw new UtilityUnavailable('page_instead_of_feed')
-    const own = dropForeign(inflated, OWNER)
-    const { warnings, quarantined } = decodeFeed(own.bytes, decoding)
-    const left = [...quarantined.map(({ code }) => code), ...(own.foreign > 0 ? ['foreign_entry'] : [])]
+    const { feed, foreign } = await readFeed(wire, OWNER)
+    if (feed instanceof FeedRejected) throw feed
+    const { warnings, quarantined } = await decodeParsed(feed, decoding)
+    const left = [...quarantined.map(({ code }) => code), ...(foreign > 0 ? ['foreign_entry'] : [])]
     if (left.length > 0) return { is: 'quarantined', codes: left, offset: null, inflated }
     const codes = warnings.map(({ code }) => code)
     return { is: codes.length > 0 ? 'warning' : 'accepted', codes, offset: null, inflated }
