@@ -49,57 +49,66 @@ export async function oweDeliveries(
   )
 }
 
+/** A delivery that this process has taken for one attempt, and where it goes. attempts: those before this one. */
+export type ClaimedDelivery = Pick<DeliveryRow, 'endpointUid' | 'eventUid' | 'authorizationUid' | 'attempts'> & {
+  endpoint: Pick<EndpointRow, 'endpointUid' | 'companyUid' | 'url' | 'secrets'>
+}
+
 /**
- * Deliveries that are due, oldest first: of each endpoint `perEndpoint` at most, so that one which does not answer takes
- * no place of the others.
+ * Takes deliveries that are due for one attempt each, oldest first: of each endpoint `perEndpoint` at most, with those that
+ * `busy` says are in work already, so that one which does not answer takes no place of the others. No other process gets
+ * them; what is not settled until `lostAt` is tried again.
  */
-export async function findDueDeliveries(
+export async function claimDeliveries(
   tx: Tx,
-  { now, limit, perEndpoint }: { now: Date; limit: number; perEndpoint: number },
-): Promise<DeliveryRow[]> {
-  const { rows } = await sql<DeliveryRow>`
-    select ${COLUMNS} from webhook_endpoints p cross join lateral (
-        select * from deliveries o where o.endpoint_uid = p.endpoint_uid and o.state = 'owed' and o.next_try <= ${now}
-         order by o.next_try limit ${perEndpoint}) d
-     where p.state = 'enabled' and (p.slow_until is null or p.slow_until <= ${now})
-     order by d.next_try limit ${limit}`.execute(tx)
-  return rows
+  given: { now: Date; lostAt: Date; limit: number; perEndpoint: number; busy: ReadonlyMap<Uid, number> },
+): Promise<ClaimedDelivery[]> {
+  const { now, lostAt, limit, perEndpoint, busy } = given
+  const { rows } = await sql<Omit<ClaimedDelivery, 'endpoint'> & { companyUid: Uid; url: string; secrets: Buffer }>`
+    with busy as (
+      select * from unnest(${[...busy.keys()]}::bigint[], ${[...busy.values()]}::int[]) as b (endpoint_uid, lanes)),
+    due as (
+      select p.endpoint_uid, p.company_uid, p.url, p.secrets, o.event_uid
+        from webhook_endpoints p left join busy using (endpoint_uid) cross join lateral (
+          select event_uid, next_try from deliveries o
+           where o.endpoint_uid = p.endpoint_uid and o.state = 'owed' and o.next_try <= ${now}
+           order by o.next_try limit greatest(0, ${perEndpoint} - coalesce(busy.lanes, 0))) o
+       where p.state = 'enabled' and (p.slow_until is null or p.slow_until <= ${now})
+       order by o.next_try limit ${limit})
+    update deliveries d set attempts = d.attempts + 1, next_try = ${lostAt}
+      from due
+     where d.endpoint_uid = due.endpoint_uid and d.event_uid = due.event_uid and d.state = 'owed' and d.next_try <= ${now}
+    returning d.endpoint_uid as "endpointUid", d.event_uid as "eventUid", d.authorization_uid as "authorizationUid",
+              d.attempts - 1 as attempts, due.company_uid as "companyUid", due.url, due.secrets`.execute(tx)
+  return rows.map(({ companyUid, url, secrets, ...claimed }) => ({
+    ...claimed,
+    endpoint: { endpointUid: claimed.endpointUid, companyUid, url, secrets },
+  }))
 }
 
-/** Takes a delivery for one attempt; null when another has it. An attempt that is not settled until `lostAt` is tried again. */
-export async function claimDelivery(
-  tx: Tx,
-  { endpointUid, eventUid, attempts }: DeliveryRow,
-  { now, lostAt }: { now: Date; lostAt: Date },
-): Promise<EndpointRow | null> {
-  const { numAffectedRows } = await sql`
-    update deliveries set attempts = attempts + 1, next_try = ${lostAt}
-     where endpoint_uid = ${endpointUid} and event_uid = ${eventUid} and state = 'owed' and attempts = ${attempts}
-       and next_try <= ${now}`.execute(tx)
-  if (numAffectedRows !== 1n) return null
-  const { rows } = await sql<EndpointRow>`
-    select endpoint_uid as "endpointUid", company_uid as "companyUid", url, secrets, state from webhook_endpoints
-     where endpoint_uid = ${endpointUid} and state = 'enabled'`.execute(tx)
-  return rows[0] ?? null
+/** What became of one attempt: its line in the log, and what follows. */
+export type SettledDelivery = Pick<DeliveryRow, 'endpointUid' | 'eventUid' | 'state'> & {
+  nextTry: Date | null
+  line: DeliveryAttempt
 }
 
-/** Settles an attempt: its line in the log, and what follows. */
-export async function settleDelivery(
-  tx: Tx,
-  { endpointUid, eventUid }: DeliveryRow,
-  { state, nextTry, line }: { state: DeliveryRow['state']; nextTry: Date | null; line: DeliveryAttempt },
-): Promise<void> {
+/** Settles attempts, in one statement. */
+export async function settleDeliveries(tx: Tx, settled: readonly SettledDelivery[]): Promise<void> {
+  const column = <T>(pick: (one: SettledDelivery) => T): T[] => settled.map(pick)
   await sql`
-    update deliveries set state = ${state}, next_try = coalesce(${nextTry}::timestamptz, next_try),
-           log = log || ${JSON.stringify([line])}::jsonb
-     where endpoint_uid = ${endpointUid} and event_uid = ${eventUid}`.execute(tx)
+    update deliveries d set state = s.state, next_try = coalesce(s.next_try, d.next_try), log = d.log || s.line::jsonb
+      from unnest(${column(({ endpointUid }) => endpointUid)}::bigint[], ${column(({ eventUid }) => eventUid)}::bigint[],
+                  ${column(({ state }) => state)}::text[], ${column(({ nextTry }) => nextTry)}::timestamptz[],
+                  ${column(({ line }) => JSON.stringify([line]))}::text[]) as s (endpoint_uid, event_uid, state, next_try, line)
+     where d.endpoint_uid = s.endpoint_uid and d.event_uid = s.event_uid`.execute(tx)
 }
 
-/** True when every endpoint that an event was owed to has it. */
-export async function isToldEverywhere(tx: Tx, eventUid: Uid): Promise<boolean> {
-  const { rows } = await sql`
-    select from deliveries where event_uid = ${eventUid} and state <> 'delivered' limit 1`.execute(tx)
-  return rows.length === 0
+/** Those of some events that every endpoint has which they were owed to. */
+export async function listToldEverywhere(tx: Tx, eventUids: readonly Uid[]): Promise<Set<Uid>> {
+  const { rows } = await sql<{ uid: Uid }>`
+    select e.uid from unnest(${[...eventUids]}::bigint[]) as e (uid)
+     where not exists (select from deliveries d where d.event_uid = e.uid and d.state <> 'delivered')`.execute(tx)
+  return new Set(rows.map(({ uid }) => uid))
 }
 
 /** The log of a company, newest first; of one endpoint or event where it is named. Runs under row-level security. */
@@ -140,9 +149,12 @@ export async function resendDeliveries(
   return Number(numAffectedRows ?? 0n)
 }
 
-/** Forgets what was owed before a moment, told or not. Returns how many. */
-export async function purgeDeliveries(tx: Tx, before: Date): Promise<number> {
+/** Forgets what was owed before a moment, told or not, `limit` at most. Returns how many. */
+export async function purgeDeliveries(tx: Tx, { before, limit }: { before: Date; limit: number }): Promise<number> {
   const { numAffectedRows } = await sql`
-    delete from deliveries where created < ${before}`.execute(tx)
+    delete from deliveries where (endpoint_uid, event_uid) in (
+      select endpoint_uid, event_uid from deliveries where created < ${before} order by created limit ${limit})`.execute(
+    tx,
+  )
   return Number(numAffectedRows ?? 0n)
 }

@@ -31,25 +31,29 @@ export async function setEventDelivered(
      where authorization_uid = ${authorizationUid} and event_uid = ${eventUid}`.execute(tx)
 }
 
-/** One event by its uid; null when there is none. */
-export async function findEvent(
+/** Some events, of any authorizations; those that are gone are left out. */
+export async function findEvents(
   tx: Tx,
-  { authorizationUid, eventUid }: { authorizationUid: Uid; eventUid: Uid },
-): Promise<EventRow | null> {
+  events: readonly Pick<EventRow, 'authorizationUid' | 'eventUid'>[],
+): Promise<EventRow[]> {
   const { rows } = await sql<EventRow>`
     select authorization_uid as "authorizationUid", event_uid as "eventUid", company_uid as "companyUid", type, ts,
            meter_uid as "meterUid", form_uid as "formUid", is_delivered as "isDelivered", details
-      from events where authorization_uid = ${authorizationUid} and event_uid = ${eventUid}`.execute(tx)
-  return rows[0] ?? null
+      from events
+     where authorization_uid = any(${events.map(({ authorizationUid }) => authorizationUid)}::bigint[])
+       and event_uid = any(${events.map(({ eventUid }) => eventUid)}::bigint[])`.execute(tx)
+  return rows
 }
 
-/** Notes that an event was told everywhere, and where last. */
+/** Notes that events were told everywhere, and where last. */
 export async function noteTold(
   tx: Tx,
-  { authorizationUid, eventUid }: { authorizationUid: Uid; eventUid: Uid },
-  target: string,
+  told: readonly (Pick<EventRow, 'authorizationUid' | 'eventUid'> & { target: string })[],
 ): Promise<void> {
+  const targets = JSON.stringify(Object.fromEntries(told.map(({ eventUid, target }) => [eventUid, target])))
   await sql`
-    update events set is_delivered = true, details = details || jsonb_build_object('delivery_target', ${target}::text)
-     where authorization_uid = ${authorizationUid} and event_uid = ${eventUid}`.execute(tx)
+    update events set is_delivered = true,
+           details = details || jsonb_build_object('delivery_target', ${targets}::jsonb ->> event_uid::text)
+     where authorization_uid = any(${told.map(({ authorizationUid }) => authorizationUid)}::bigint[])
+       and event_uid = any(${told.map(({ eventUid }) => eventUid)}::bigint[])`.execute(tx)
 }

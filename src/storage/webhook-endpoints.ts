@@ -86,33 +86,23 @@ export async function deleteEndpoint(tx: Tx, endpointUid: Uid): Promise<boolean>
   return numAffectedRows === 1n
 }
 
+/** Endpoints that took an event are well. */
+export async function noteWell(tx: Tx, endpointUids: readonly Uid[]): Promise<void> {
+  await sql`
+    update webhook_endpoints set failing_since = null, slow_until = null
+     where endpoint_uid = any(${[...endpointUids]}::bigint[])
+       and (failing_since is not null or slow_until is not null)`.execute(tx)
+}
+
 /**
- * How the last attempt went. An endpoint that has failed since `failingBefore` or earlier is disabled, and one that is gone;
- * returns the reason when this did it.
+ * Notes an attempt that failed. An endpoint that has failed since `failingBefore` or earlier is disabled, and one that is
+ * gone; returns the reason when this did it.
  */
-export async function noteHealth(
+export async function noteFailing(
   tx: Tx,
   endpointUid: Uid,
-  {
-    isDelivered,
-    gone,
-    slowUntil,
-    failingBefore,
-    now,
-  }: {
-    isDelivered: boolean
-    gone: boolean
-    slowUntil: Date | null
-    failingBefore: Date
-    now: Date
-  },
+  { gone, slowUntil, failingBefore, now }: { gone: boolean; slowUntil: Date | null; failingBefore: Date; now: Date },
 ): Promise<string | null> {
-  if (isDelivered) {
-    await sql`
-      update webhook_endpoints set failing_since = null, slow_until = null
-       where endpoint_uid = ${endpointUid} and (failing_since is not null or slow_until is not null)`.execute(tx)
-    return null
-  }
   await sql`
     update webhook_endpoints set failing_since = coalesce(failing_since, ${now}),
            slow_until = greatest(slow_until, ${slowUntil}::timestamptz)

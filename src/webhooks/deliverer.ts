@@ -3,19 +3,19 @@ import { randomBytes } from 'node:crypto'
 import type { Uid } from '../model/uid.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import {
-  claimDelivery,
-  type DeliveryRow,
-  findDueDeliveries,
-  isToldEverywhere,
-  settleDelivery,
+  claimDeliveries,
+  type ClaimedDelivery,
+  listToldEverywhere,
+  type SettledDelivery,
+  settleDeliveries,
 } from '../storage/deliveries.ts'
 import type { EventRow } from '../storage/events.ts'
-import { findEvent, noteTold } from '../storage/list-event-page.ts'
+import { findEvents, noteTold } from '../storage/list-event-page.ts'
 import type { Envelope } from '../storage/secrets.ts'
-import { type EndpointRow, noteHealth } from '../storage/webhook-endpoints.ts'
-import { type Attempt, judgeAnswer } from './judge-answer.ts'
+import { noteFailing, noteWell } from '../storage/webhook-endpoints.ts'
+import { judgeAnswer, type Verdict } from './judge-answer.ts'
 import type { Sender } from './send-delivery.ts'
-import { readSecrets, secretsContext } from './endpoint-secrets.ts'
+import { type OpenSecrets, secretsOpener } from './endpoint-secrets.ts'
 import { signDelivery } from './sign-delivery.ts'
 
 export type DelivererDeps = {
@@ -47,24 +47,33 @@ const LOOK_MS = 250
 const LOST_MS = 60_000
 const DISABLE_MS = 5 * 86_400_000
 
-/** Starts delivering. What is owed lies in a table: a process that dies loses nothing, and may tell once more under the same id. */
+type Taken = { delivery: ClaimedDelivery; event: EventRow }
+type Settling = { delivery: ClaimedDelivery; verdict: Verdict; line: SettledDelivery['line'] }
+
+/**
+ * Starts delivering. What is owed lies in a table: a process that dies loses nothing, and may tell once more under the same
+ * id. Deliveries are taken and settled many at a time, each with two transactions however many there are.
+ */
 export function openDeliverer(deps: DelivererDeps): Deliverer {
-  const inWork = new Map<Uid, number>()
+  const busy = new Map<Uid, number>()
   const running = new Set<Promise<void>>()
+  const openSecrets = secretsOpener(deps.envelope)
+  const settler = openSettler(deps)
   let isClosed = false
   let looking: Promise<void> | null = null
   let again = false
 
-  function start(delivery: DeliveryRow): void {
-    const { endpointUid } = delivery
-    inWork.set(endpointUid, (inWork.get(endpointUid) ?? 0) + 1)
-    const work = deliver(deps, delivery)
+  function start(taken: Taken): void {
+    const { endpointUid } = taken.delivery
+    busy.set(endpointUid, (busy.get(endpointUid) ?? 0) + 1)
+    const work = attempt(deps, openSecrets, taken)
+      .then(settler)
       .catch((error: unknown) => deps.log({ error: nameOf(error) }, 'a delivery failed unexpectedly'))
       .finally(() => {
         running.delete(work)
-        const left = (inWork.get(endpointUid) ?? 1) - 1
-        if (left > 0) inWork.set(endpointUid, left)
-        else inWork.delete(endpointUid)
+        const left = (busy.get(endpointUid) ?? 1) - 1
+        if (left > 0) busy.set(endpointUid, left)
+        else busy.delete(endpointUid)
         ring()
       })
     running.add(work)
@@ -74,11 +83,7 @@ export function openDeliverer(deps: DelivererDeps): Deliverer {
     do {
       again = false
       if (isClosed || running.size >= LANES) return
-      const due = { now: deps.now(), limit: LANES, perEndpoint: PER_ENDPOINT }
-      for (const delivery of await deps.db.operator((tx) => findDueDeliveries(tx, due))) {
-        const busy = inWork.get(delivery.endpointUid) ?? 0
-        if (running.size < LANES && busy < PER_ENDPOINT && !isClosed) start(delivery)
-      }
+      for (const taken of await take(deps, { busy, limit: LANES - running.size })) start(taken)
     } while (again)
   }
 
@@ -112,56 +117,99 @@ export function openDeliverer(deps: DelivererDeps): Deliverer {
   }
 }
 
-async function deliver(deps: DelivererDeps, delivery: DeliveryRow): Promise<void> {
-  const { db } = deps
-  const began = deps.now()
-  const claim = { now: began, lostAt: new Date(began.getTime() + LOST_MS) }
-  const found = await db.operator(async (tx) => {
-    const endpoint = await claimDelivery(tx, delivery, claim)
-    const event = endpoint && (await findEvent(tx, delivery))
-    return endpoint && event ? { endpoint, event } : null
+/** Takes what is due, with its events. */
+async function take(
+  { db, now }: DelivererDeps,
+  { busy, limit }: { busy: ReadonlyMap<Uid, number>; limit: number },
+): Promise<Taken[]> {
+  const began = now()
+  const lostAt = new Date(began.getTime() + LOST_MS)
+  return await db.operator(async (tx) => {
+    const due = await claimDeliveries(tx, { now: began, lostAt, limit, perEndpoint: PER_ENDPOINT, busy })
+    if (due.length === 0) return []
+    const events = new Map((await findEvents(tx, due)).map((event) => [event.eventUid, event]))
+    return due.flatMap((delivery) => {
+      const event = events.get(delivery.eventUid)
+      return event ? [{ delivery, event }] : []
+    })
   })
-  if (!found) return
-  const { endpoint, event } = found
-  const body = bodyOf(deps, endpoint, event)
-  const secrets = readSecrets(deps.envelope.openJson(endpoint.secrets, secretsContext(endpoint)))
-  const headers = signDelivery(secrets, {
+}
+
+async function attempt(deps: DelivererDeps, openSecrets: OpenSecrets, { delivery, event }: Taken): Promise<Settling> {
+  const { endpoint, attempts } = delivery
+  const began = deps.now()
+  const body = bodyOf(deps, endpoint.url, event)
+  const headers = signDelivery(openSecrets(endpoint), {
     id: `msg_${event.eventUid}`,
     body,
     now: began,
-    attempt: delivery.attempts,
+    attempt: attempts,
     salt: randomBytes(16).toString('hex'),
   })
-  const attempt = await deps.sender.send(endpoint.url, body, headers)
-  await settle(deps, { delivery, endpoint, attempt, began })
+  const met = await deps.sender.send(endpoint.url, body, headers)
+  const now = deps.now()
+  const verdict = judgeAnswer(met, attempts + 1, { now, random: deps.random })
+  const error = met.status === null ? met.error : null
+  const line = { ts: began.toISOString(), status: met.status, error, ms: now.getTime() - began.getTime() }
+  return { delivery, verdict, line }
 }
 
 /** The list that clients of the incumbent expect, pretty-printed: they hash the text that they print again. */
-function bodyOf({ render }: DelivererDeps, { url }: EndpointRow, event: EventRow): string {
+function bodyOf({ render }: DelivererDeps, url: string, event: EventRow): string {
   const told = render({ ...event, isDelivered: false, details: { ...event.details, delivery_target: url } })
   return JSON.stringify({ events: [told], next: null }, null, 4)
 }
 
-type Settling = { delivery: DeliveryRow; endpoint: EndpointRow; attempt: Attempt; began: Date }
-
-async function settle(deps: DelivererDeps, { delivery, endpoint, attempt, began }: Settling): Promise<void> {
-  const now = deps.now()
-  const verdict = judgeAnswer(attempt, delivery.attempts + 1, { now, random: deps.random })
-  const isDelivered = verdict.outcome === 'delivered'
-  const line = {
-    ts: began.toISOString(),
-    status: attempt.status,
-    error: attempt.status === null ? attempt.error : null,
-    ms: now.getTime() - began.getTime(),
+/** Settles attempts: those that end while others are being settled go together, in the next transaction. */
+function openSettler(deps: DelivererDeps): (one: Settling) => Promise<void> {
+  let waiting: Settling[] = []
+  let last: Promise<void> = Promise.resolve()
+  let next: Promise<void> | null = null
+  async function settleWaiting(): Promise<void> {
+    const batch = waiting
+    waiting = []
+    next = null
+    await settle(deps, batch)
   }
+  return async (one) => {
+    waiting.push(one)
+    if (next === null) {
+      next = last.then(settleWaiting)
+      last = next.catch(() => undefined) // thrown to each of those who wait for it
+    }
+    await next
+  }
+}
+
+async function settle(deps: DelivererDeps, batch: readonly Settling[]): Promise<void> {
+  const now = deps.now()
+  const failingBefore = new Date(now.getTime() - DISABLE_MS)
+  const [delivered, failed] = [true, false].map((wanted) =>
+    batch.filter(({ verdict }) => (verdict.outcome === 'delivered') === wanted),
+  )
   await deps.db.operator(async (tx) => {
-    const state = verdict.outcome === 'again' ? 'owed' : verdict.outcome
-    await settleDelivery(tx, delivery, { state, nextTry: verdict.nextTry, line })
-    if (isDelivered && (await isToldEverywhere(tx, delivery.eventUid))) await noteTold(tx, delivery, endpoint.url)
-    const failingBefore = new Date(now.getTime() - DISABLE_MS)
-    const reason = await noteHealth(tx, endpoint.endpointUid, { ...verdict.endpoint, isDelivered, failingBefore, now })
-    if (reason !== null) await deps.tellDisabled(tx, { ...endpoint, reason })
+    await settleDeliveries(tx, batch.map(settledOf))
+    if (delivered?.length) await noteDelivered(tx, delivered)
+    for (const { delivery, verdict } of failed ?? []) {
+      const { endpoint } = delivery
+      const reason = await noteFailing(tx, endpoint.endpointUid, { ...verdict.endpoint, failingBefore, now })
+      if (reason !== null) await deps.tellDisabled(tx, { ...endpoint, reason })
+    }
   })
+}
+
+function settledOf({ delivery: { endpointUid, eventUid }, verdict, line }: Settling): SettledDelivery {
+  const state = verdict.outcome === 'again' ? 'owed' : verdict.outcome
+  return { endpointUid, eventUid, state, nextTry: verdict.nextTry, line }
+}
+
+async function noteDelivered(tx: Tx, delivered: readonly Settling[]): Promise<void> {
+  const all = delivered.map(({ delivery }) => delivery)
+  await noteWell(tx, [...new Set(all.map(({ endpointUid }) => endpointUid))])
+  const told = await listToldEverywhere(tx, [...new Set(all.map(({ eventUid }) => eventUid))])
+  const last = new Map(all.filter(({ eventUid }) => told.has(eventUid)).map((one) => [one.eventUid, one]))
+  const targets = [...last.values()].map((one) => ({ ...one, target: one.endpoint.url }))
+  if (targets.length > 0) await noteTold(tx, targets)
 }
 
 function nameOf(error: unknown): string {

@@ -1,4 +1,12 @@
-import { createHash, createHmac, createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
+import {
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+} from 'node:crypto'
 
 /** The secrets of one endpoint. previous: taken until `previousUntil` too, so that a receiver can change over. */
 export type EndpointSecrets = {
@@ -40,8 +48,8 @@ export function newSecret(random: (bytes: number) => Uint8Array): string {
 }
 
 /** The key that a receiver checks `v1a` signatures with: `whpk_` and base64 of the 32 bytes. */
-export function publicKeyOf({ privateKey }: EndpointSecrets): string {
-  const spki = createPublicKey(keyOf(privateKey)).export({ format: 'der', type: 'spki' })
+export function publicKeyOf(secrets: EndpointSecrets): string {
+  const spki = createPublicKey(keyOf(secrets)).export({ format: 'der', type: 'spki' })
   return `whpk_${spki.subarray(-32).toString('base64')}`
 }
 
@@ -59,7 +67,7 @@ export function signDelivery(secrets: EndpointSecrets, delivery: Delivery): Reco
     const key = Buffer.from(secret.slice(PREFIX.length), 'base64')
     return `v1,${createHmac('sha256', key).update(content).digest('base64')}`
   })
-  signatures.push(`v1a,${sign(null, Buffer.from(content), keyOf(secrets.privateKey)).toString('base64')}`)
+  signatures.push(`v1a,${sign(null, Buffer.from(content), keyOf(secrets)).toString('base64')}`)
   return {
     'webhook-id': id,
     'webhook-timestamp': String(timestamp),
@@ -78,6 +86,13 @@ function validSecrets({ secret, previous, previousUntil }: EndpointSecrets, now:
   return previous !== null && previousUntil > now.getTime() ? [secret, previous] : [secret]
 }
 
-function keyOf(privateKey: string): ReturnType<typeof createPrivateKey> {
-  return createPrivateKey({ key: Buffer.from(privateKey, 'base64'), format: 'der', type: 'pkcs8' })
+/** Reading a key takes longer than signing with it. */
+const keys = new WeakMap<EndpointSecrets, KeyObject>()
+
+function keyOf(secrets: EndpointSecrets): KeyObject {
+  const known = keys.get(secrets)
+  if (known) return known
+  const key = createPrivateKey({ key: Buffer.from(secrets.privateKey, 'base64'), format: 'der', type: 'pkcs8' })
+  keys.set(secrets, key)
+  return key
 }
