@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 
-import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely'
+import { CompiledQuery, Kysely, PostgresDialect, type Transaction } from 'kysely'
 import { Pool } from 'pg'
 
 import type { Uid } from '../model/uid.ts'
@@ -19,7 +19,8 @@ export type Db = {
   close(): Promise<void>
 }
 
-const open = new AsyncLocalStorage<true>()
+/** How the transaction of this call chain begins. */
+const open = new AsyncLocalStorage<string>()
 
 /** Throws when a transaction is open in this call chain. Called where the network begins: no call inside a transaction. */
 export function assertNoTransaction(): void {
@@ -47,17 +48,12 @@ export function openDb(
   // The pool listens to idle connections only: one that breaks between two statements of a transaction would end the
   // process, too. The next statement throws the error.
   pool.on('connect', (client) => client.on('error', () => undefined))
-  const kysely = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
+  const kysely = new Kysely<unknown>({ dialect: dialectOf(pool) })
 
-  async function within<T>(enter: (tx: Tx) => Promise<void>, work: (tx: Tx) => Promise<T>): Promise<T> {
+  async function within<T>(begin: string, work: (tx: Tx) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await kysely.transaction().execute((tx) =>
-          open.run(true, async () => {
-            await enter(tx)
-            return await work(tx)
-          }),
-        )
+        return await open.run(begin, () => kysely.transaction().execute(work))
       } catch (error) {
         if (attempt >= TRIES || !RETRY_CODES.has(codeOf(error))) throw error
       }
@@ -68,21 +64,31 @@ export function openDb(
     async company(companyUid, work) {
       if (!/^[0-9]{1,19}$/.test(companyUid)) throw new RangeError('a company uid has digits only')
       // A literal, since set_config does not travel to the workers of Citus; digits were checked above.
-      const setCompany = sql.raw(`set local gbp.company_uid = '${companyUid}'`)
-      return await within(async (tx) => {
-        await sql`set local role gbp_company`.execute(tx)
-        await setCompany.execute(tx)
-      }, work)
+      return await within(`begin; set local role gbp_company; set local gbp.company_uid = '${companyUid}'`, work)
     },
     async operator(work) {
-      return await within(async (tx) => {
-        await sql`set local role gbp_operator`.execute(tx)
-      }, work)
+      return await within('begin; set local role gbp_operator', work)
     },
     async close() {
       await kysely.destroy()
     },
   }
+}
+
+/** A transaction begins and enters its role in one round trip: most are so short that each of them counts. */
+function dialectOf(pool: Pool): PostgresDialect {
+  const dialect = new PostgresDialect({ pool })
+  const createDriver = dialect.createDriver.bind(dialect)
+  dialect.createDriver = () => {
+    const driver = createDriver()
+    driver.beginTransaction = async (connection) => {
+      const begin = open.getStore()
+      if (begin === undefined) throw new Error('a transaction begins under a role')
+      await connection.executeQuery(CompiledQuery.raw(begin))
+    }
+    return driver
+  }
+  return dialect
 }
 
 /** The SQLSTATE of a database error, or '' where there is none. */
