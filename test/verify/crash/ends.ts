@@ -1,4 +1,4 @@
-import { until } from '../../running-app.ts'
+import { until } from './until.ts'
 import type { Bench } from './bench.ts'
 
 /** The authorization has ended here and at the utility. */

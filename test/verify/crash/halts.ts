@@ -1,4 +1,4 @@
-import { until } from '../../running-app.ts'
+import { until } from './until.ts'
 import type { Bench } from './bench.ts'
 
 type Database = Pick<Bench['database'], 'admin'>
@@ -28,21 +28,60 @@ const LOCK = 4_711_099
  */
 export function inTransaction(database: Database, at: AtStatement): Halt {
   return {
-    async arm() {
-      await database.admin('select pg_advisory_lock($1)', [LOCK])
-      await addTrigger(database, at, `perform pg_advisory_xact_lock_shared(${LOCK});`)
-    },
-    reached: async () =>
-      await exists(
-        database,
-        `select from pg_locks where locktype = 'advisory' and objid = ${LOCK}
-      and database = (select oid from pg_database where datname = current_database()) and not granted`,
-      ),
-    async release() {
-      await database.admin('select pg_advisory_unlock($1)', [LOCK])
-      await dropTrigger(database, at)
-    },
+    arm: async () => await hold(database, addTrigger(at, STAND)),
+    reached: async () => await isHeld(database),
+    release: async () => await letGo(database, dropTrigger(at)),
   }
+}
+
+/** Halts a company's read, at the rows of a table for which a condition holds. */
+export function inRead(database: Database, table: string, when: string): Halt {
+  const statements = [
+    `create or replace function public.halt_read() returns boolean language plpgsql as $$ begin ${STAND} return true; end $$`,
+    `create policy halt on ${table} as restrictive for select to gbp_company
+       using (case when ${when} then public.halt_read() else true end)`,
+  ]
+  return {
+    arm: async () => await hold(database, statements),
+    reached: async () => await isHeld(database),
+    release: async () => await letGo(database, [`drop policy halt on ${table}`]),
+  }
+}
+
+/** Halts a migration right after it made a table. */
+export function inMigration(database: Database, table: string): Halt {
+  const statements = [
+    `create function public.halt_migration() returns event_trigger language plpgsql as $$ begin
+       if exists (select from pg_event_trigger_ddl_commands() where object_identity = 'public.${table}')
+       then ${STAND} end if; end $$`,
+    `create event trigger halt on ddl_command_end when tag in ('CREATE TABLE') execute function public.halt_migration()`,
+  ]
+  return {
+    arm: async () => await hold(database, statements),
+    reached: async () => await isHeld(database),
+    release: async () => await letGo(database, ['drop event trigger halt', 'drop function public.halt_migration()']),
+  }
+}
+
+const STAND = `perform pg_advisory_xact_lock_shared(${LOCK});`
+
+/** Whoever comes to STAND waits until letGo. */
+async function hold(database: Database, statements: readonly string[]): Promise<void> {
+  await database.admin('select pg_advisory_lock($1)', [LOCK])
+  for (const statement of statements) await database.admin(statement)
+}
+
+async function isHeld(database: Database): Promise<boolean> {
+  return await exists(
+    database,
+    `select from pg_locks where locktype = 'advisory' and objid = ${LOCK}
+        and database = (select oid from pg_database where datname = current_database()) and not granted`,
+  )
+}
+
+async function letGo(database: Database, statements: readonly string[]): Promise<void> {
+  await database.admin('select pg_advisory_unlock($1)', [LOCK])
+  for (const statement of statements) await database.admin(statement)
 }
 
 /**
@@ -53,7 +92,8 @@ export function committed(database: Database, at: AtStatement): Halt {
   return {
     async arm() {
       await setStandby(database, `'nobody'`)
-      await addTrigger(database, at, `perform set_config('synchronous_commit', 'on', true);`)
+      for (const statement of addTrigger(at, `perform set_config('synchronous_commit', 'on', true);`))
+        await database.admin(statement)
     },
     reached: async () =>
       await exists(
@@ -63,7 +103,7 @@ export function committed(database: Database, at: AtStatement): Halt {
       ),
     async release() {
       await setStandby(database, `''`)
-      await dropTrigger(database, at)
+      for (const statement of dropTrigger(at)) await database.admin(statement)
     },
   }
 }
@@ -94,17 +134,19 @@ async function setStandby(database: Database, names: string): Promise<void> {
   })
 }
 
-async function addTrigger(database: Database, at: AtStatement, body: string): Promise<void> {
+function addTrigger(at: AtStatement, body: string): string[] {
   const name = nameOf(at)
-  await database.admin(`create or replace function public.${name}() returns trigger language plpgsql
-    as $$ begin ${body} return case when tg_op = 'DELETE' then old else new end; end $$`)
   const when = at.when === undefined ? '' : `when (${at.when})`
-  await database.admin(`create trigger ${name} ${at.timing ?? 'after'} ${at.on} on ${at.table} for each row ${when}
-    execute function public.${name}()`)
+  return [
+    `create or replace function public.${name}() returns trigger language plpgsql
+       as $$ begin ${body} return case when tg_op = 'DELETE' then old else new end; end $$`,
+    `create trigger ${name} ${at.timing ?? 'after'} ${at.on} on ${at.table} for each row ${when}
+       execute function public.${name}()`,
+  ]
 }
 
-async function dropTrigger(database: Database, at: AtStatement): Promise<void> {
-  await database.admin(`drop trigger ${nameOf(at)} on ${at.table}`)
+function dropTrigger(at: AtStatement): string[] {
+  return [`drop trigger ${nameOf(at)} on ${at.table}`]
 }
 
 /** Two halts may be there at a time, of different tables or statements. */

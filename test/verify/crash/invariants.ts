@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 
 import { readLedger, totalsOf } from '../../../src/cli/demo-totals.ts'
-import { until } from '../../running-app.ts'
+import { until } from './until.ts'
 import type { Bench } from './bench.ts'
 import type { Customer } from './customer.ts'
 import type { Receiver } from './receiver.ts'

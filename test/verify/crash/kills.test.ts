@@ -1,18 +1,22 @@
+import { randomInt } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { until } from '../../running-app.ts'
+import { until } from './until.ts'
 import { sized } from '../size.ts'
 import { type Bench, openBench } from './bench.ts'
 import { type Customer, newCustomer } from './customer.ts'
 import { checkAfterCrash } from './invariants.ts'
+import { type Kill, planKills } from './kill-plan.ts'
 import type { Product } from './product.ts'
 
 const WORKERS = 4
-const KILLS = sized(200, 5)
+/** CRASH_SEED replays a run, CRASH_KILLS makes it shorter. */
+const seed = Number(process.env['CRASH_SEED'] ?? randomInt(1_000_000))
+const kills = Number(process.env['CRASH_KILLS'] ?? sized(200, 3))
 let bench: Bench
 let products: Product[] = []
 beforeAll(async () => {
@@ -25,32 +29,48 @@ afterAll(async () => {
   await bench.close()
 })
 
-test(`${KILLS} kills at random among ${WORKERS} processes and those of the embedded server: all totals are the utility's`, async () => {
+test(`seed ${seed}: ${kills} kills among ${WORKERS} processes and the embedded server's: all totals are the utility's`, async () => {
   const customers: Customer[] = []
-  const ends: (number | string)[] = []
   const interrupted: unknown[] = []
-  for (let kill = 0; kill < KILLS; kill++) {
+  const done: Done[] = []
+  for (const kill of planKills(seed, { kills, workers: WORKERS })) {
     const customer = newCustomer(bench, 'demo')
     customers.push(customer)
     const onTheWay = customer.goOn().catch((error: unknown) => void interrupted.push(error)) // they come back below
-    await setTimeout(Math.random() * 1500)
-    const victim = Math.floor(Math.random() * (WORKERS + 1))
-    const product = products[victim]
-    if (product) {
-      product.signal('SIGKILL')
-      ends.push(await product.ended)
-      products[victim] = await bench.start(victim === 0 ? 'all' : 'worker')
-    } else killServerProcess(Math.random())
+    await setTimeout(kill.afterMs)
+    const began = performance.now()
+    const victim = await carryOut(kill)
     await onTheWay
     bench.skip(products)
     await comesThrough(customer)
+    done.push({ victim, backMs: performance.now() - began })
   }
-  expect(ends.every((end) => end === 'SIGKILL')).toBe(true)
-  console.log(
-    `${KILLS} kills, ${interrupted.length} customers interrupted: ${[...new Set(interrupted.map(String))].join(' | ')}`,
-  )
+  tell(done, interrupted)
   for (const customer of customers) await checkAfterCrash(bench, customer)
+  expect(done).toHaveLength(kills)
 })
+
+/** Who was killed, and how long after that a customer came through. */
+type Done = { victim: string; backMs: number }
+
+function tell(done: readonly Done[], interrupted: readonly unknown[]): void {
+  const counts = Object.entries(Object.groupBy(done, ({ victim }) => victim))
+  const victims = counts.map(([victim, all = []]) => `${victim} ${all.length}`).join(', ')
+  const slowest = Math.max(...done.map(({ backMs }) => backMs)).toFixed(0)
+  console.log(`seed ${seed}, ${done.length} kills: ${victims}; back within ${slowest} ms; ${interrupted.length}
+    customers interrupted: ${[...new Set(interrupted.map(String))].join(' | ')}`)
+}
+
+/** Kills, and starts again what does not come back by itself; the kind of process that died. */
+async function carryOut({ victim, pick }: Kill): Promise<string> {
+  if (victim === 'server') return killServerProcess(pick)
+  const product = products[victim]
+  if (!product) throw new Error(`no process ${victim}`)
+  product.signal('SIGKILL')
+  expect(await product.ended).toBe('SIGKILL')
+  products[victim] = await bench.start(victim === 0 ? 'all' : 'worker')
+  return victim === 0 ? 'product with API' : 'worker'
+}
 
 /** Again and again, as long as pages fail because the database is being started anew; throws the last failure. */
 async function comesThrough(customer: Customer): Promise<void> {
@@ -64,15 +84,19 @@ async function comesThrough(customer: Customer): Promise<void> {
       return null
     }
   }
-  await until('the customer to come through', tryOnce).catch((error: unknown) => {
+  await until('the customer to come through', tryOnce, 120).catch((error: unknown) => {
     throw new Error(String(error), { cause: last })
   })
 }
 
 /** kill -9 for one of the server's own processes: a session, which makes the server end all of them, or the server. */
-function killServerProcess(random: number): void {
+function killServerProcess(pick: number): string {
   const server = Number(readFileSync(path.join(bench.dataDir, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0])
   const children = readFileSync(`/proc/${server}/task/${server}/children`, 'utf8').trim().split(' ').map(Number)
   const all = [server, ...children].filter((pid) => pid > 1)
-  process.kill(all[Math.floor(random * all.length)] ?? server, 'SIGKILL')
+  const victim = all[Math.floor(pick * all.length)] ?? server
+  const title = readFileSync(`/proc/${victim}/cmdline`, 'utf8')
+  process.kill(victim, 'SIGKILL')
+  if (victim === server) return 'server'
+  return / \[local\] /.test(title) ? 'session of the server' : 'helper of the server'
 }

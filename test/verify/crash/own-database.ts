@@ -4,7 +4,7 @@ import { openDb } from '../../../src/storage/db.ts'
 import { openEmbedded } from '../../../src/storage/embedded-postgres.ts'
 import { migrate } from '../../../src/storage/migrate.ts'
 import type { TestDatabase } from '../../database.ts'
-import { until } from '../../running-app.ts'
+import { until } from './until.ts'
 
 /** An embedded server of this test alone, whose processes may be killed; a statement meanwhile is tried again. */
 export async function ownDatabase(dataDir: string): Promise<Omit<TestDatabase, 'withoutForeignKeys'>> {

@@ -81,6 +81,7 @@ export const POINTS: readonly Point[] = [
   {
     no: 13,
     name: 'new pair received, not committed',
+    losesGrant: true,
     utility: 'demo',
     before: shortLived,
     halt: written({ table: 'grants', on: 'update', when: pair }),

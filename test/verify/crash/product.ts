@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import path from 'node:path'
 
-import { until } from '../../running-app.ts'
+import { until } from './until.ts'
 
 const program = path.join(import.meta.dirname, 'product-process.ts')
 /** What the checklist allows from a start to being ready. */
-export const READY_SECONDS = 30
+const READY_SECONDS = 30
 
 /** A process of the product that a test may kill. */
 export type Product = {
@@ -25,14 +25,14 @@ export type Product = {
 export async function startProduct(env: Record<string, string>): Promise<Product> {
   const began = performance.now()
   const { child, printed, ended } = spawnProduct(env)
-  await until(
-    'the product to be ready',
-    async () => {
-      if (child.exitCode !== null) throw new Error(`the product ended with ${child.exitCode}: ${printed()}`)
-      return printed().includes('ready\n') ? true : null
-    },
-    READY_SECONDS,
-  )
+  const isReady = async (): Promise<true | null> => {
+    if (child.exitCode !== null) throw new Error(`the product ended with ${child.exitCode}: ${printed()}`)
+    return printed().includes('ready\n') ? true : null
+  }
+  await until('the product to be ready', isReady, READY_SECONDS).catch((error: unknown) => {
+    child.kill('SIGKILL')
+    throw new Error(`the product is not ready: ${printed()}`, { cause: error })
+  })
   return {
     pid: child.pid ?? 0,
     readyMs: performance.now() - began,

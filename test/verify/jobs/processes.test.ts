@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { until } from '../../running-app.ts'
+import { until } from '../crash/until.ts'
 import { type Bench, openBench } from '../crash/bench.ts'
 import { newCustomer } from '../crash/customer.ts'
 import { checkAfterCrash, checkTokens, collected } from '../crash/invariants.ts'

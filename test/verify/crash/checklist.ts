@@ -1,0 +1,26 @@
+import { EXPORT_POINT } from './export-point.ts'
+import { LATER_POINTS } from './later-points.ts'
+import { POINTS } from './points.ts'
+import { afterwards, onTheWay, type Scenario } from './scenario.ts'
+import { SHUTDOWN_POINT } from './shutdown-point.ts'
+import { FIRST_START, MIGRATION_POINT } from './start-points.ts'
+
+/** Every place to die that there is, in the order of the checklist. */
+export const SCENARIOS: readonly Scenario[] = [
+  ...POINTS.map(onTheWay),
+  ...LATER_POINTS.map(afterwards),
+  MIGRATION_POINT,
+  EXPORT_POINT,
+  FIRST_START,
+  SHUTDOWN_POINT,
+].toSorted((a, b) => a.no - b.no)
+
+/** The checklist has so many places. */
+export const PLACES = 40
+
+/** Places that the product does not have yet. */
+export const NOT_YET: Readonly<Record<number, string>> = {
+  33: 'rotation of the encryption key half way through a table',
+  36: 'backup half written',
+  37: 'restore half done',
+}
