@@ -153,10 +153,12 @@ function parentFinder<T extends Entry>(parents: readonly T[], entries: readonly 
   const self = index(parents, (parent) => (parent.self === null ? [] : [comparable(parent.self)]))
   const position = new Map(entries.map((entry, at) => [entry, at]))
   return (child) => {
+    // Nearly all are tied so; what the other rules look at takes as long as all else here.
+    const standard = child.up === null ? undefined : related.get(child.up)
+    if (standard !== undefined) return { parent: standard, rule: 'standard' }
     const up = child.up === null ? null : comparable(child.up)
     const own = child.self === null ? null : comparable(child.self)
     const tries: [LinkRule, T | undefined][] = [
-      ['standard', child.up === null ? undefined : related.get(child.up)],
       ['address', up === null ? undefined : relatedLoose.get(up)],
       ['parent-self', up === null ? undefined : self.get(up)],
       ['child-self', own === null ? undefined : relatedLoose.get(own)],

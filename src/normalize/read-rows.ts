@@ -1,5 +1,5 @@
 import type { Reading } from '../espi/resolve-links.ts'
-import { exactAt, type Readings } from '../espi/readings.ts'
+import { type Block, exactAt, type Readings } from '../espi/readings.ts'
 import type { Wire } from '../espi/resources.ts'
 import { toUnits } from '../units/exact.ts'
 import { currencyCode, qualityRank } from './codes.ts'
@@ -19,7 +19,8 @@ export type Rows = {
   duration: Float64Array
   value: Float64Array
   quality: Uint8Array
-  cost: Float64Array
+  /** null where no reading has one. */
+  cost: Float64Array | null
   tou: Uint8Array
   updated: Float64Array
   currency: string | null
@@ -36,25 +37,52 @@ export function readRows(
   counts: WarningCounts,
 ): Rows {
   const total = reading.blocks.reduce((sum, { readings }) => sum + readings.count, 0)
-  const rows = emptyRows(total, commonExponent(reading, type))
+  const isPriced = reading.blocks.some(({ readings }) => readings.cost !== null)
+  const rows = emptyRows(total, { exponent: commonExponent(reading, type), isPriced })
   rows.currency = currencyCode(type.currency)
   const fallback = qualityRank(type.defaultQuality ?? options.defaultQuality ?? null)
-  const tou = type.tou ?? 0
-  const multiplier = type.powerOfTenMultiplier ?? 0
   for (const { entry, readings } of reading.blocks) {
     for (const block of readings.blocks) {
       rows.currency ??= currencyCode(block.currency)
-      for (let row = block.from; row < block.to; row++) {
-        const start = startOf(readings, row, block, type)
-        if (Number.isNaN(start) || start < 0 || start > LATEST) warn(counts, 'missing_time')
-        else addRow(rows, { readings, row, start, fallback, tou, updated: entry.updated ?? 0, multiplier }, counts)
-      }
+      readBlock(rows, { readings, block, type, fallback, updated: entry.updated ?? 0 }, counts)
     }
   }
   return rows
 }
 
-function emptyRows(length: number, exponent: number): Rows {
+/** What the type says counts where the reading does not say it; fallback is its quality. */
+type Source = { readings: Readings; block: Block; type: Wire<'ReadingType'>; fallback: number; updated: number }
+
+/** The innermost loop of normalizing: no object, and no string, for a reading. */
+function readBlock(rows: Rows, { readings, block, type, fallback, updated }: Source, counts: WarningCounts): void {
+  const { quality } = readings
+  const own = type.powerOfTenMultiplier ?? 0
+  const isPlain = readings.multiplier === null && readings.odd.value.size === 0 && own === rows.exponent
+  for (let row = block.from; row < block.to; row++) {
+    const start = startOf(readings, row, block, type)
+    if (!(start >= 0 && start <= LATEST)) {
+      warn(counts, 'missing_time')
+      continue
+    }
+    const value = isPlain ? (readings.value[row] ?? NaN) : valueOf(rows, readings, row, own)
+    if (value === null || Number.isNaN(value)) {
+      warn(counts, value === null ? 'value_out_of_range' : 'missing_value')
+      continue
+    }
+    const at = rows.count++
+    rows.start[at] = start
+    rows.duration[at] = readings.duration[row] ?? NaN
+    rows.value[at] = value
+    const code = quality?.[row] ?? NaN
+    rows.quality[at] = Number.isNaN(code) ? fallback : qualityRank(code)
+    if (rows.cost !== null) rows.cost[at] = costOf(readings, row, counts)
+    const tou = given(readings.tou?.[row]) ?? type.tou ?? 0
+    rows.tou[at] = tou >= 0 && tou < 256 ? tou : 0
+    rows.updated[at] = updated
+  }
+}
+
+function emptyRows(length: number, { exponent, isPriced }: { exponent: number; isPriced: boolean }): Rows {
   return {
     count: 0,
     exponent,
@@ -62,7 +90,7 @@ function emptyRows(length: number, exponent: number): Rows {
     duration: new Float64Array(length),
     value: new Float64Array(length),
     quality: new Uint8Array(length),
-    cost: new Float64Array(length),
+    cost: isPriced ? new Float64Array(length) : null,
     tou: new Uint8Array(length),
     updated: new Float64Array(length),
     currency: null,
@@ -104,41 +132,11 @@ function startOf(
     : NaN
 }
 
-/** What the type says counts where the reading does not say it: fallback (its quality), tou, multiplier. */
-type Source = {
-  readings: Readings
-  row: number
-  start: number
-  fallback: number
-  tou: number
-  updated: number
-  multiplier: number
-}
-
-function addRow(rows: Rows, source: Source, counts: WarningCounts): void {
-  const { readings, row } = source
-  const value = valueOf(rows, source)
-  if (value === null || Number.isNaN(value)) {
-    warn(counts, value === null ? 'value_out_of_range' : 'missing_value')
-    return
-  }
-  const at = rows.count++
-  rows.start[at] = source.start
-  rows.duration[at] = readings.duration[row] ?? NaN
-  rows.value[at] = value
-  const quality = given(readings.quality?.[row])
-  rows.quality[at] = quality === undefined ? source.fallback : qualityRank(quality)
-  rows.cost[at] = costOf(readings, row, counts)
-  const tou = given(readings.tou?.[row]) ?? source.tou
-  rows.tou[at] = tou >= 0 && tou < 256 ? tou : 0
-  rows.updated[at] = source.updated
-}
-
-/** In units of the common exponent; NaN when not given, null when it cannot be carried exactly. */
-function valueOf(rows: Rows, { readings, row, multiplier }: Source): number | null {
+/** In units of the common exponent; NaN when not given, null when it cannot be carried exactly. own: the multiplier of its type. */
+function valueOf(rows: Rows, readings: Readings, row: number, own: number): number | null {
   const value = readings.value[row] ?? NaN
   if (Number.isNaN(value)) return NaN
-  const scale = given(readings.multiplier?.[row]) ?? multiplier
+  const scale = given(readings.multiplier?.[row]) ?? own
   if (!isScale(scale)) return null
   if (scale === rows.exponent && readings.odd.value.size === 0) return value
   const number = exactAt(readings, 'value', row)
@@ -174,7 +172,7 @@ export function rescaleRows(rows: Rows, exponent: number, counts: WarningCounts)
     start: pick(rows.start),
     duration: pick(rows.duration),
     value: pick(value),
-    cost: pick(rows.cost),
+    cost: rows.cost === null ? null : pick(rows.cost),
     updated: pick(rows.updated),
     quality: pickByte(rows.quality),
     tou: pickByte(rows.tou),
@@ -183,7 +181,7 @@ export function rescaleRows(rows: Rows, exponent: number, counts: WarningCounts)
 
 /** Two sets of rows of one exponent, one after the other. */
 export function appendRows(a: Rows, b: Rows): Rows {
-  const float = (name: 'start' | 'duration' | 'value' | 'cost' | 'updated'): Float64Array =>
+  const float = (name: 'start' | 'duration' | 'value' | 'updated'): Float64Array =>
     Float64Array.from([...a[name].subarray(0, a.count), ...b[name].subarray(0, b.count)])
   const byte = (name: 'quality' | 'tou'): Uint8Array =>
     Uint8Array.from([...a[name].subarray(0, a.count), ...b[name].subarray(0, b.count)])
@@ -193,10 +191,12 @@ export function appendRows(a: Rows, b: Rows): Rows {
     start: float('start'),
     duration: float('duration'),
     value: float('value'),
-    cost: float('cost'),
+    cost: a.cost === null && b.cost === null ? null : Float64Array.from([...costsOf(a), ...costsOf(b)]),
     updated: float('updated'),
     quality: byte('quality'),
     tou: byte('tou'),
     currency: a.currency ?? b.currency,
   }
 }
+
+const costsOf = ({ cost, count }: Rows): Float64Array => cost?.subarray(0, count) ?? new Float64Array(count).fill(NaN)

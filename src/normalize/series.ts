@@ -98,28 +98,40 @@ function toSeries(usagePoint: string, part: Part, options: NormalizeOptions, cou
   const { channel, intervalLength } = part
   const rows = restoreAutumnHour(part.rows, options.timezone, counts)
   const kept = mergeRows(rows, channel.quantified === 'register', counts)
-  const start = pick(rows.start, kept, new Float64Array(kept.length))
-  const duration = pick(rows.duration, kept, new Float64Array(kept.length))
+  const start = pick(rows.start, kept)
+  const duration = pick(rows.duration, kept)
   if (channel.quantified !== 'register') correctDurations(start, duration, intervalLength, counts)
-  const cost = pick(rows.cost, kept, new Float64Array(kept.length))
-  const tou = pick(rows.tou, kept, new Uint8Array(kept.length))
-  const priced = cost.some((value) => !Number.isNaN(value))
+  const cost = rows.cost === null ? null : pick(rows.cost, kept)
+  const tou = pick(rows.tou, kept)
+  const priced = cost !== null && cost.some((value) => !Number.isNaN(value))
   return {
     usagePoint,
     channel,
     exponent: rows.exponent,
     start,
-    duration: new Uint32Array(duration.map((value) => (value > 0 && value < 2 ** 32 ? value : 0))),
-    value: pick(rows.value, kept, new Float64Array(kept.length)),
-    quality: pick(rows.quality, kept, new Uint8Array(kept.length)),
+    duration: wholeSeconds(duration),
+    value: pick(rows.value, kept),
+    quality: pick(rows.quality, kept),
     cost: priced ? cost : null,
     tou: tou.some((code) => code > 0) ? tou : null,
     currency: priced ? (rows.currency ?? options.currency) : null,
   }
 }
 
+function wholeSeconds(duration: Float64Array): Uint32Array {
+  const whole = new Uint32Array(duration.length)
+  for (let row = 0; row < duration.length; row++) {
+    const value = duration[row] ?? 0
+    if (value > 0 && value < 2 ** 32) whole[row] = value
+  }
+  return whole
+}
+
+function pick(column: Float64Array, kept: Uint32Array): Float64Array
+function pick(column: Uint8Array, kept: Uint32Array): Uint8Array
 /** The chosen rows of a column; a loop, as `from` with a function takes five times as long. */
-function pick<T extends Float64Array | Uint8Array>(column: T, kept: Uint32Array, target: T): T {
+function pick(column: Float64Array | Uint8Array, kept: Uint32Array): Float64Array | Uint8Array {
+  const target = column instanceof Float64Array ? new Float64Array(kept.length) : new Uint8Array(kept.length)
   for (let index = 0; index < kept.length; index++) target[index] = column[kept[index] ?? 0] ?? NaN
   return target
 }
