@@ -19,7 +19,7 @@ import { openCustomerPath } from './authorization/open-customer-path.ts'
 import { openTokens } from './authorization/tokens.ts'
 import { watchRegistrations } from './authorization/watch-registrations.ts'
 import { type Collector, openCollector } from './collection/collector.ts'
-import { judgeNotifications, lookForWindows, oweRefreshes } from './collection/jobs.ts'
+import { forgetWindows, judgeNotifications, lookForWindows, oweRefreshes } from './collection/jobs.ts'
 import { followHint } from './collection/judge-notifications.ts'
 import { orderHistory, orderMonitoring } from './collection/order-collection.ts'
 import { oweCollection } from './collection/owe-collection.ts'
@@ -175,6 +175,7 @@ async function open(opening: Opening): Promise<Omit<App, 'close'>> {
     await doorbell.schedule(purgeOldDeliveries, {}, { cron: '17 3 * * *', timezone: 'UTC' })
     await doorbell.schedule(purgeOldAnswers, {}, { cron: '27 * * * *', timezone: 'UTC' })
     await doorbell.schedule(oweRefreshes, {}, { cron: '*/10 * * * *', timezone: 'UTC' })
+    await doorbell.schedule(forgetWindows, {}, { cron: '47 2 * * *', timezone: 'UTC' })
     await doorbell.schedule(watchRegistrations, {}, { cron: '41 15 * * *', timezone: 'UTC' })
     await doorbell.ring(watchRegistrations, {})
     tick = async () => {
@@ -248,6 +249,7 @@ const JOBS = [
   lookForWindows,
   judgeNotifications,
   oweRefreshes,
+  forgetWindows,
   sendDueMails,
   tellDueUtilities,
   sweepAuthorizations,

@@ -15,12 +15,12 @@ const REFERENCE: readonly string[] = PLACEMENT.reference
 
 /** Reads, sweeps and purges that look at every authorization on purpose, and lock none of their rows one by one. */
 const ACROSS = [
+  'active-authorizations.ts findPageEnd',
   'active-authorizations.ts listActiveBySubscription',
   'active-authorizations.ts listCrowded',
   'active-authorizations.ts listDueForRefresh',
   'arrivals.ts countArrivals',
   'authorizations.ts listActiveInSlot',
-  'authorizations.ts listByAuthorizationAddress',
   'authorizations.ts listDueToExpire',
   'authorizations.ts listEndingInSlot',
   'authorizations.ts listExpiringSoon',
@@ -38,7 +38,9 @@ const ACROSS = [
   'summarize-owed.ts summarizeLag',
   'summarize-owed.ts summarizeLoading',
   'summarize-owed.ts summarizeOwed',
-  'windows.ts findCandidates',
+  'window-hints.ts forgetDone',
+  'window-hints.ts oweToOne',
+  'windows.ts dueBehind',
   'windows.ts sweepLeases',
 ]
 

@@ -1,3 +1,4 @@
+import type { Uid } from '../model/uid.ts'
 import { listActiveInSlot, listEndingInSlot, listExpiringSoon } from '../storage/authorizations.ts'
 import { appendEvent } from '../storage/events.ts'
 import { listUnusedGrants } from '../storage/list-unused-grants.ts'
@@ -17,6 +18,16 @@ const slotOf = (now: Date): { slot: number; slots: number; limit: number } => ({
   limit: BATCH,
 })
 
+/** What a list has behind each of its pages, until one is not full. */
+async function allPages(list: (after: Uid) => Promise<Uid[]>): Promise<Uid[]> {
+  const all: Uid[] = []
+  for (;;) {
+    const page = await list(all.at(-1) ?? '0')
+    all.push(...page)
+    if (page.length < BATCH) return all
+  }
+}
+
 /**
  * Asks once a day how each running grant stands, at utilities whose data come in files: there no refused token ever
  * tells that a customer has ended a share, and a notification may be lost. Each authorization has its minute of the day.
@@ -24,7 +35,8 @@ const slotOf = (now: Date): { slot: number; slots: number; limit: number } => ({
  */
 export async function checkRunningGrants(deps: Pick<PathDeps, 'db' | 'now' | 'tokens'>): Promise<number> {
   const ids = utilities.filter(({ espi }) => espi.delivery === 'bulk-files').map(({ id }) => id)
-  const due = await deps.db.operator((tx) => listActiveInSlot(tx, { utilities: ids, ...slotOf(deps.now()) }))
+  const slot = { utilities: ids, ...slotOf(deps.now()) }
+  const due = await allPages((after) => deps.db.operator((tx) => listActiveInSlot(tx, { ...slot, after })))
   let changed = 0
   for (const authorizationUid of due) {
     // A utility that is down is asked tomorrow, or tells by itself.
@@ -43,7 +55,8 @@ export async function keepGrantsAlive(deps: Pick<PathDeps, 'db' | 'now' | 'token
   for (const { id, oauth, ending } of utilities) {
     const days = Math.min(oauth.refreshTokenDays, ending.unusedDays ?? Infinity) * 0.75
     const unused = { utility: id, usedBefore: new Date(now.getTime() - days * DAY_MS), ...slotOf(now) }
-    for (const authorizationUid of await deps.db.operator((tx) => listUnusedGrants(tx, unused))) {
+    const due = await allPages((after) => deps.db.operator((tx) => listUnusedGrants(tx, { ...unused, after })))
+    for (const authorizationUid of due) {
       // A utility that is down is asked again tomorrow; a grant that is over is marked where that is found out.
       const isUsed = await deps.tokens.withAccessToken(authorizationUid, async () => true).catch(() => false)
       if (isUsed) used++

@@ -8,6 +8,7 @@ import type { Espi } from '../utilities/contract.ts'
 import { ClientRejected } from '../utilities/errors.ts'
 import type { WireBody } from '../utilities/inflate.ts'
 import type { OwnIds } from './is-foreign.ts'
+import { oweNamed } from './owe-named.ts'
 import type { PlannedWindow } from './plan-windows.ts'
 import { requestAddress } from './request-address.ts'
 import type { SharedFiles } from './shared-files.ts'
@@ -103,12 +104,15 @@ async function fetchUnder(
   }
   if (!isBulk) return await deps.tokens.withAccessToken(authorization.authorizationUid, get)
   const asOurselves = (): Promise<Fetched> => deps.tokens.withClientToken(registration.registrationUid, get)
-  if (isFile) return await fetchPart(deps, { address, asOurselves, ids, delivery: utility.espi.delivery })
+  const { registrationUid } = registration
+  if (isFile)
+    return await fetchPart(deps, { registrationUid, address, asOurselves, ids, delivery: utility.espi.delivery })
   await asOurselves()
   return PROMISED // files are named in a notification
 }
 
 type PartRequest = {
+  registrationUid: Uid
   address: string
   asOurselves: () => Promise<Fetched>
   ids: OwnIds
@@ -116,12 +120,17 @@ type PartRequest = {
 }
 
 /** One customer's part of a bulk file, which is fetched and taken apart once for all customers of this process. */
-async function fetchPart({ files }: FetchDeps, { address, asOurselves, ids, delivery }: PartRequest): Promise<Fetched> {
+async function fetchPart(
+  deps: FetchDeps,
+  { registrationUid, address, asOurselves, ids, delivery }: PartRequest,
+): Promise<Fetched> {
+  const { files } = deps
   const byCustomer = delivery === 'bulk-files'
   const fetchFile = async (): Promise<BulkFile> => {
     const fetched = await asOurselves()
     if (fetched.kind !== 'feed') return fetched
     const parts = await splitCustomers(fetched.body, byCustomer ? 'RetailCustomer' : 'Subscription')
+    await oweNamed(deps, { registrationUid, file: address, delivery, owners: parts.owners })
     return { kind: 'file', parts, mediaType: fetched.mediaType }
   }
   const file = await (files ? files.get(address, fetchFile) : fetchFile())

@@ -1,13 +1,19 @@
 import type { Notifications } from '../authorization/notifications.ts'
 import type { Job } from '../jobs/job.ts'
-import { listCrowded, listDueForRefresh } from '../storage/active-authorizations.ts'
+import type { Uid } from '../model/uid.ts'
+import { findPageEnd, listCrowded, listDueForRefresh } from '../storage/active-authorizations.ts'
+import type { Db } from '../storage/db.ts'
+import { forgetDone } from '../storage/window-hints.ts'
 import { utilityOf } from '../utilities/index.ts'
 import type { Collector } from './collector.ts'
-import { oweRefresh } from './judge-notifications.ts'
+import { oweLostFiles, oweRefresh } from './judge-notifications.ts'
 
 type Nothing = object
 const nothing = (): Nothing => ({})
-const BATCH = 200
+/** So many authorizations are looked at in one transaction. */
+const PAGE = 500
+/** Longer than the rarest refresh. */
+const KEPT_MS = 60 * 86_400_000
 /** Above so many customers of one registration, packages for all replace the daily question for each. */
 const MOST_POLLED = 50
 
@@ -34,20 +40,56 @@ export const judgeNotifications: Job<Nothing, { collector: Collector; notificati
   },
 }
 
-/** Ongoing monitoring: authorizations whose turn has come are owed their last days. Runs by schedule. */
+/**
+ * Ongoing monitoring: authorizations whose turn has come are owed their last days, page by page. Files that nobody was left to
+ * fetch are owed to somebody else. Runs by schedule.
+ */
 export const oweRefreshes: Job<Nothing, { collector: Collector }> = {
   name: 'collect.owe-refreshes',
   key: () => 'refresh',
   attempts: 3,
   parse: nothing,
-  async run(_payload, { db, now, collector }) {
+  async run(_payload, { db, now, signal, collector }) {
     const at = now()
-    await db.operator(async (tx) => {
-      const packaged = await listCrowded(tx, { most: MOST_POLLED, now: at })
-      for (const authorization of await listDueForRefresh(tx, { now: at, limit: BATCH, packaged })) {
-        await oweRefresh(tx, authorization, utilityOf(authorization.utility), at)
-      }
-    })
+    await db.operator((tx) => oweLostFiles(tx, at))
+    const packaged = await db.operator((tx) => listCrowded(tx, { most: MOST_POLLED, now: at }))
+    const asked = new Set<Uid>()
+    let after: Uid | null = '0'
+    while (after !== null && !signal.aborted) after = await refreshPage(db, { now: at, after, packaged, asked })
     collector.ring()
   },
+}
+
+async function refreshPage(
+  db: Db,
+  { now, after, packaged, asked }: { now: Date; after: Uid; packaged: readonly Uid[]; asked: Set<Uid> },
+): Promise<Uid | null> {
+  return await db.operator(async (tx) => {
+    const last = await findPageEnd(tx, { after, limit: PAGE })
+    if (last === null) return null
+    for (const authorization of await listDueForRefresh(tx, { now, after, last, packaged }))
+      await oweRefresh(tx, authorization, utilityOf(authorization.utility), now, asked)
+    return last
+  })
+}
+
+/** What was done so long ago is forgotten, page by page: nothing is told by it any more. Runs by schedule. */
+export const forgetWindows: Job = {
+  name: 'collect.forget-windows',
+  key: () => 'forget',
+  attempts: 3,
+  parse: nothing,
+  async run(_payload, { db, now, signal }) {
+    const before = new Date(now().getTime() - KEPT_MS)
+    let after: Uid | null = '0'
+    while (after !== null && !signal.aborted) after = await forgetPage(db, { before, after })
+  },
+}
+
+async function forgetPage(db: Db, { before, after }: { before: Date; after: Uid }): Promise<Uid | null> {
+  return await db.operator(async (tx) => {
+    const last = await findPageEnd(tx, { after, limit: PAGE })
+    if (last !== null) await forgetDone(tx, { before, after, last })
+    return last
+  })
 }

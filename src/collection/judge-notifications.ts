@@ -2,31 +2,24 @@ import { segmentAfter } from '../espi/href.ts'
 import type { Uid } from '../model/uid.ts'
 import { type ActiveAuthorization, listActiveBySubscription } from '../storage/active-authorizations.ts'
 import type { Tx } from '../storage/db.ts'
-import { findRegistration } from '../storage/registrations.ts'
-import { listUnplanned, oweAgain, oweAside, oweToAll } from '../storage/window-hints.ts'
+import { findRegistration, listRegistrations } from '../storage/registrations.ts'
+import { listNamedResources, listUnplanned, oweAgain, oweAside, oweToOne } from '../storage/window-hints.ts'
 import { PRIORITY } from '../storage/windows.ts'
 import type { Utility } from '../utilities/contract.ts'
 import { utilityOf } from '../utilities/index.ts'
 import { isBulkAddress } from './is-bulk-address.ts'
-import {
-  CLASSES_OF,
-  isConsented,
-  planCustomer,
-  type PlannedWindow,
-  planRefresh,
-  planUsagePoint,
-  reachOf,
-} from './plan-windows.ts'
+import { isConsented, planCustomer, type PlannedWindow, planRefresh, planUsagePoint, reachOf } from './plan-windows.ts'
 
 /** A known authorization gets at most one fetch for all hints of this long. */
 const HINT_MS = 15 * 60_000
+const DAY_MS = 86_400_000
 /** Addresses, tariffs and meter numbers change now and then: a move, another meter, an agreement that is closed. */
-const CUSTOMER_MS = 7 * 86_400_000
+const CUSTOMER_MS = 7 * DAY_MS
 
 /**
  * Turns a judged notification into owed windows, in the transaction that closes it. `resources` are the utility's own
- * addresses. It is a hint and nothing more: a bulk file that it names is owed by every active authorization of the
- * registration (each takes its own slice), a subscription that it names is owed a refresh or, where batches are notified,
+ * addresses. It is a hint and nothing more: a bulk file that it names is fetched under one authorization of the registration,
+ * and then owed to those whose data it holds (each takes its own slice), a subscription that it names is owed a refresh or, where batches are notified,
  * that batch; what it says of anything else is not followed. Returns how many windows became owed.
  */
 export async function followHint(
@@ -38,9 +31,7 @@ export async function followHint(
   if (!registration) return 0
   const utility = utilityOf(registration.utility)
   const files = resources.filter((address) => isBulkAddress(registration, address))
-  const dataClasses = CLASSES_OF.file
-  const asideBefore = new Date(now.getTime() - HINT_MS)
-  let owed = await oweToAll(tx, registrationUid, { files, dataClasses, priority: PRIORITY.fresh, now, asideBefore })
+  let owed = await oweFiles(tx, registrationUid, files, now)
   const bySubscription = Map.groupBy(resources, (address) => segmentAfter(address, 'Subscription') ?? '')
   const known = await listActiveBySubscription(tx, registrationUid, { subscriptions: [...bySubscription.keys()], now })
   for (const authorization of known) {
@@ -49,6 +40,32 @@ export async function followHint(
       utility.espi.delivery === 'notified-batches'
         ? await oweBatches(tx, authorization, { batches, utility }, now)
         : await oweRefresh(tx, authorization, utility, now)
+  }
+  return owed
+}
+
+/** Behind what the files before it have brought, so that one file after the other is taken apart and stored. */
+const UNREAD = PRIORITY.fresh + 1
+
+async function oweFiles(tx: Tx, registrationUid: Uid, files: readonly string[], now: Date): Promise<number> {
+  const asideBefore = new Date(now.getTime() - HINT_MS)
+  return await oweToOne(tx, registrationUid, { files, priority: UNREAD, now, asideBefore })
+}
+
+/**
+ * Files that were named and never fetched, as the one authorization that they were owed to has ended, are owed to another.
+ * Returns how many.
+ */
+export async function oweLostFiles(tx: Tx, now: Date): Promise<number> {
+  let owed = 0
+  for (const registration of await listRegistrations(tx)) {
+    const { registrationUid, bulkId } = registration
+    if (bulkId === null) continue
+    const { espi } = utilityOf(registration.utility)
+    const since = new Date(now.getTime() - espi.fileRetentionDays * DAY_MS)
+    const named = await listNamedResources(tx, registrationUid, { since, until: now })
+    const files = named.filter((address) => isBulkAddress(registration, address))
+    owed += await oweFiles(tx, registrationUid, files, now)
   }
   return owed
 }
@@ -67,18 +84,22 @@ async function oweBatches(
 
 /**
  * Owes an authorization its last days again, and what was set aside, unless it was asked for a moment ago; its customer's
- * data once a week.
+ * data once a week. asked: registrations whose files were asked for a moment ago, which is for all of their customers at once.
  */
 export async function oweRefresh(
   tx: Tx,
   authorization: ActiveAuthorization,
   utility: Utility,
   now: Date,
+  asked = new Set<Uid>(),
 ): Promise<number> {
-  const { authorizationUid, dataClasses, usagePoints, collectedUntil } = authorization
+  const { authorizationUid, registrationUid, dataClasses, usagePoints, collectedUntil } = authorization
   const reach = reachOf(authorization, utility, now)
-  const isCovered = ({ product }: PlannedWindow): boolean => isConsented(product, dataClasses, utility.espi)
   const { espi } = utility
+  const isAsked = espi.delivery === 'bulk-files' && asked.has(registrationUid)
+  const isCovered = ({ product }: PlannedWindow): boolean =>
+    isConsented(product, dataClasses, espi) && !(isAsked && product === 'bulk_request')
+  asked.add(registrationUid)
   // A meter that another feed told of before the list of usage points came: its history is owed, not its last days.
   const fresh = espi.delivery === 'usage-point-windows' ? await listUnplanned(tx, authorizationUid, usagePoints) : []
   const known = usagePoints.filter((usagePoint) => !fresh.includes(usagePoint))

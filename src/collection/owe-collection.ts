@@ -13,7 +13,9 @@ import { isBulkAddress } from './is-bulk-address.ts'
 import { oweRefresh } from './judge-notifications.ts'
 import { isConsented, type PlannedWindow, planFirst, planUsagePoint, PRODUCTS, reachOf } from './plan-windows.ts'
 
-const DAY_MS = 86_400_000
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+const DAY_MS = 24 * HOUR_MS
 
 /**
  * What is owed the moment a customer agreed; in the transaction that activates the authorization. A share that was
@@ -36,9 +38,18 @@ export async function oweCollection(tx: Tx, row: AuthorizationRow, now: Date): P
 
 type Owed = { row: AuthorizationRow; active: ActiveAuthorization; utility: Utility; registrationUid: string }
 
+/**
+ * When what may hold this customer's data was named. A file that is fetched is owed to whoever it names, confirmed or not
+ * (oweToNamed), so only those are left that came while the grant was on its way to us.
+ */
+function filesOf({ created }: AuthorizationRow, { espi }: Utility, now: Date): { since: Date; until: Date } {
+  if (espi.delivery === 'notified-batches')
+    return { since: new Date(now.getTime() - espi.fileRetentionDays * DAY_MS), until: now }
+  return { since: new Date(created.getTime() - HOUR_MS), until: new Date(created.getTime() + MINUTE_MS) }
+}
+
 async function planOf(tx: Tx, { row, active, utility, registrationUid }: Owed, now: Date): Promise<PlannedWindow[]> {
-  const since = new Date(now.getTime() - utility.espi.fileRetentionDays * DAY_MS)
-  const named = await listNamedResources(tx, registrationUid, since)
+  const named = await listNamedResources(tx, registrationUid, filesOf(row, utility, now))
   const registration = await findRegistration(tx, registrationUid)
   const files = named.filter((address) =>
     utility.espi.delivery === 'notified-batches'

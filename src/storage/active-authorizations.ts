@@ -54,27 +54,43 @@ export async function findActive(tx: Tx, authorizationUid: Uid, now: Date): Prom
   return rows[0] ?? null
 }
 
-/** Registrations with more than `most` authorizations that may be collected for. */
+/** Registrations with more than `most` authorizations that may be collected for; no more than that are counted of each. */
 export async function listCrowded(tx: Tx, { most, now }: { most: number; now: Date }): Promise<Uid[]> {
-  const { rows } = await sql<{ uid: Uid }>`
-    select registration_uid as uid from authorizations
-     where state = 'active' and expires > ${now} and registration_uid is not null
-     group by registration_uid having count(*) > ${most}::int`.execute(tx)
-  return rows.map(({ uid }) => uid)
+  const { rows: all } = await sql<{ uid: Uid }>`
+    select registration_uid as uid from registrations order by registration_uid`.execute(tx)
+  const crowded: Uid[] = []
+  for (const { uid } of all) {
+    const { rows } = await sql`
+      select from authorizations where registration_uid = ${uid} and state = 'active' and expires > ${now}
+       limit ${most + 1}`.execute(tx)
+    if (rows.length > most) crowded.push(uid)
+  }
+  return crowded
+}
+
+/** Where a page of the running authorizations behind `after` ends; null when none follow. */
+export async function findPageEnd(tx: Tx, { after, limit }: { after: Uid; limit: number }): Promise<Uid | null> {
+  const { rows } = await sql<{ uid: Uid | null }>`
+    select max(uid) as uid from (
+      select authorization_uid as uid from authorizations where authorization_uid > ${after} and state = 'active'
+       order by authorization_uid limit ${limit}) page`.execute(tx)
+  return rows[0]?.uid ?? null
 }
 
 /**
- * Authorizations whose ongoing monitoring is due: nothing is owed, and the last fetch is longer ago than their frequency.
- * Under the `packaged` registrations the news come in packages for all customers: who got one in the last day and a half is
- * asked for once a week only (bills, new usage points), so that the quota is there for those who got none.
+ * Authorizations of a page, `after` exclusive and `last` inclusive, whose ongoing monitoring is due: nothing is owed, and the
+ * last fetch is longer ago than their frequency. Under the `packaged` registrations the news come in packages for all
+ * customers: who got one in the last day and a half is asked for once a week only (bills, new usage points), so that the quota
+ * is there for those who got none.
  */
 export async function listDueForRefresh(
   tx: Tx,
-  { now, limit, packaged = [] }: { now: Date; limit: number; packaged?: readonly Uid[] },
+  { now, after, last, packaged = [] }: { now: Date; after: Uid; last: Uid; packaged?: readonly Uid[] },
 ): Promise<ActiveAuthorization[]> {
   const { rows } = await sql<ActiveAuthorization>`
     select ${columns(now)} from authorizations a
-     where a.state = 'active' and a.expires > ${now} and a.registration_uid is not null and a.monitoring <> 'off'
+     where a.authorization_uid > ${after} and a.authorization_uid <= ${last}
+       and a.state = 'active' and a.expires > ${now} and a.registration_uid is not null and a.monitoring <> 'off'
        and not exists (
          select from windows w where w.authorization_uid = a.authorization_uid and w.state <> 'aside'
             and (w.product <> 'file' or not exists (select from windows u
@@ -85,6 +101,6 @@ export async function listDueForRefresh(
                                  and p.state = 'done' and p.finished > ${now}::timestamptz - interval '36 hours'))
                     then interval '20 hours'
                   when a.monitoring = 'monthly' then interval '28 days' else interval '160 hours' end))
-     order by a.authorization_uid limit ${limit}`.execute(tx)
+     order by a.authorization_uid`.execute(tx)
   return rows
 }

@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { AuthorizationState, DataClass } from '../model/authorization-states.ts'
 import type { Uid } from '../model/uid.ts'
 import type { Tx } from './db.ts'
+import { followAuthorization } from './windows.ts'
 
 export type AuthorizationRow = {
   authorizationUid: Uid
@@ -138,6 +139,7 @@ export async function moveAuthorization(
         else status_ts end
     where authorization_uid = ${p.authorizationUid} and state = ${p.from}
     returning ${columns}`.execute(tx)
+  if (rows.length > 0) await followAuthorization(tx, p.authorizationUid)
   return rows[0] ?? null
 }
 
@@ -149,6 +151,7 @@ export async function setTerms(tx: Tx, authorizationUid: Uid, t: AuthorizationTe
       retail_customer = ${t.retailCustomer}, customer_name = ${t.customerName}, customer_email = ${t.customerEmail},
       language = ${t.language}
     where authorization_uid = ${authorizationUid}`.execute(tx)
+  await followAuthorization(tx, authorizationUid)
 }
 
 /** A new end, only ever an earlier one; false when it would be later or the authorization has ended. */
@@ -187,13 +190,15 @@ export async function findRenewable(
   const { rows } = await sql<AuthorizationRow>`
     select ${columns} from authorizations
     where company_uid = ${p.companyUid} and utility = ${p.utility} and state in ('active', 'needs_reauthorization')
-      and (retail_customer = ${p.retailCustomer}::text or authorization_uid in (
+      and authorization_uid in (
+        select authorization_uid from authorizations where retail_customer = ${p.retailCustomer}::text
+        union all
         select l.authorization_uid from meter_aliases l
          where l.company_uid = ${p.companyUid} and l.usage_point = any(${[...p.usagePoints]}::text[])
         union all
         select coalesce(f.renews, f.authorization_uid) from flows f -- not collected yet: what its own check has found
          where f.company_uid = ${p.companyUid} and f.utility = ${p.utility} and f.created > ${p.since}
-           and f.state = 'confirmed' and f.consent #> '{granted,usagePoints}' ?| ${[...p.usagePoints]}::text[]))
+           and f.state = 'confirmed' and f.consent #> '{granted,usagePoints}' ?| ${[...p.usagePoints]}::text[])
     order by (lower(customer_email) = lower(${p.customerEmail})) desc, authorization_uid desc limit 1`.execute(tx)
   return rows[0] ?? null
 }
@@ -240,9 +245,11 @@ export async function listByAuthorizationAddress(
   const { rows } = await sql<{ uid: Uid }>`
     select a.authorization_uid as uid from authorizations a
     where a.registration_uid = ${p.registrationUid} and a.state in ('pending', 'active', 'needs_reauthorization')
-      and (a.subscription = ${p.id} or exists (
-        select 1 from grants g
-        where g.authorization_uid = a.authorization_uid and g.ended is null and g.authorization_uri = ${p.address}))
+      and a.authorization_uid in (
+        select authorization_uid from authorizations
+        where registration_uid = ${p.registrationUid} and subscription = ${p.id}
+        union all
+        select authorization_uid from grants where ended is null and authorization_uri = ${p.address})
     order by a.authorization_uid limit 20`.execute(tx)
   return rows.map((row) => row.uid)
 }
@@ -259,14 +266,18 @@ export async function listRefused(tx: Tx, p: { reason: string; limit: number }):
   return rows
 }
 
-/** Active authorizations at these utilities whose uid falls into a slot: work spread evenly over time. */
+/**
+ * Active authorizations at these utilities whose uid falls into a slot: work spread evenly over time. `after` exclusive; an
+ * index has the slots of 1440.
+ */
 export async function listActiveInSlot(
   tx: Tx,
-  p: { utilities: readonly string[]; slot: number; slots: number; limit: number },
+  p: { utilities: readonly string[]; slot: number; slots: number; after: Uid; limit: number },
 ): Promise<Uid[]> {
   const { rows } = await sql<{ uid: Uid }>`
     select authorization_uid as uid from authorizations
     where state = 'active' and utility = any(${[...p.utilities]}) and authorization_uid % ${p.slots}::bigint = ${p.slot}
+      and authorization_uid > ${p.after}
     order by authorization_uid limit ${p.limit}`.execute(tx)
   return rows.map((row) => row.uid)
 }

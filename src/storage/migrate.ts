@@ -12,6 +12,7 @@ import * as webhooks from './migrations/0005-webhooks.ts'
 import * as registrations from './migrations/0006-registrations.ts'
 import * as idempotentRequests from './migrations/0007-idempotent-requests.ts'
 import * as accounts from './migrations/0008-accounts.ts'
+import * as atScale from './migrations/0010-at-scale.ts'
 import { roleStatements, rolesSql } from './roles.ts'
 
 /** A postgres:// address, or a socket folder. */
@@ -27,6 +28,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0006-registrations': registrations,
   '0007-idempotent-requests': idempotentRequests,
   '0008-accounts': accounts,
+  '0010-at-scale': atScale,
 }
 
 /**

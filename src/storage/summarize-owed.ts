@@ -9,7 +9,7 @@ export async function summarizeOwed(tx: Tx): Promise<Owed[]> {
   const { rows } = await sql<Owed>`
     select a.utility, w.state, w.reason, count(*)::int as count, min(w.created) as oldest
       from windows w join authorizations a on a.authorization_uid = w.authorization_uid
-     where w.state <> 'done'
+     where w.state in ('owed', 'waiting') or w.state = 'leased' or w.state = 'aside' -- an index for each
      group by a.utility, w.state, w.reason order by a.utility, w.state, w.reason`.execute(tx)
   return rows
 }

@@ -1,9 +1,8 @@
 import { sql } from 'kysely'
 
-import type { DataClass } from '../model/authorization-states.ts'
 import type { Uid } from '../model/uid.ts'
 import type { Tx } from './db.ts'
-import type { WindowKey } from './windows.ts'
+import { oweWindows, type WindowKey } from './windows.ts'
 
 /**
  * Owes windows again because somebody hinted that there is news, except those that were fetched since `doneBefore` and
@@ -18,13 +17,14 @@ export async function oweAgain(
   let owed = 0
   for (const { product, resource, from, to, priority } of windows) {
     const { numAffectedRows } = await sql`
-      insert into windows (authorization_uid, product, resource, starts, ends, company_uid, priority, next_try, created)
+      insert into windows (authorization_uid, product, resource, starts, ends, company_uid, registration_uid, priority,
+        next_try, created)
       select a.authorization_uid, ${product}, ${resource}, ${from}::bigint, ${to}::bigint, a.company_uid,
-             ${priority}::int, ${now}, ${now}
+             a.registration_uid, ${priority}::int, ${now}, ${now}
         from authorizations a where a.authorization_uid = ${authorizationUid} and a.state = 'active'
       on conflict (authorization_uid, product, resource, starts, ends) do update
          set state = 'owed', attempts = 0, next_try = excluded.next_try, reason = null, finished = null,
-             priority = excluded.priority
+             priority = excluded.priority, registration_uid = excluded.registration_uid
        where windows.state = 'done' and windows.finished < ${doneBefore}`.execute(tx)
     owed += Number(numAffectedRows ?? 0n)
   }
@@ -48,33 +48,60 @@ export async function oweAside(
 }
 
 /**
- * Owes named files to every authorization of a registration whose consent covers one of the classes: each once, and once
- * more where it was set aside before `asideBefore`.
+ * Owes named files to one authorization of a registration, whoever it is: to fetch a file is to learn whose data it holds
+ * (oweToNamed). A file that was owed before is not owed again, unless whoever it was owed to has ended since, or set it
+ * aside before `asideBefore`. Returns how many are owed.
  */
-export async function oweToAll(
+export async function oweToOne(
   tx: Tx,
   registrationUid: Uid,
-  p: {
-    files: readonly string[]
-    dataClasses: readonly DataClass[]
-    priority: number
-    now: Date
-    asideBefore: Date
-  },
+  p: { files: readonly string[]; priority: number; now: Date; asideBefore: Date },
 ): Promise<number> {
   if (p.files.length === 0) return 0
   const { numAffectedRows } = await sql`
-    insert into windows (authorization_uid, product, resource, starts, ends, company_uid, priority, next_try, created)
-    select a.authorization_uid, 'file', f.address, 0, 0, a.company_uid, ${p.priority}::int, ${p.now}::timestamptz,
-           ${p.now}::timestamptz
-      from authorizations a cross join unnest(${[...p.files]}::text[]) as f (address)
-     where a.registration_uid = ${registrationUid} and a.state = 'active' and a.expires > ${p.now}
-       and a.data_classes && ${[...p.dataClasses]}::text[]
-    on conflict (authorization_uid, product, resource, starts, ends) do update
-       set state = 'owed', next_try = excluded.next_try, finished = null
-     where windows.state = 'aside' and windows.finished < ${p.asideBefore} and windows.reason <> 'worker_lost'`.execute(
-    tx,
+    update windows set state = 'owed', next_try = ${p.now}, finished = null
+     where product = 'file' and resource = any(${[...p.files]}::text[]) and state = 'aside'
+       and finished < ${p.asideBefore} and reason <> 'worker_lost'`.execute(tx)
+  const again = Number(numAffectedRows ?? 0n)
+  const { rows: known } = await sql<{ file: string }>`
+    select distinct w.resource as file
+      from windows w join authorizations a on a.authorization_uid = w.authorization_uid
+     where w.product = 'file' and w.resource = any(${[...p.files]}::text[])
+       and (w.state in ('done', 'aside') or a.state = 'active' and a.expires > ${p.now})`.execute(tx)
+  const seen = new Set(known.map(({ file }) => file))
+  const { rows: some } = await sql<{ uid: Uid }>`
+    select authorization_uid as uid from authorizations
+     where registration_uid = ${registrationUid} and state = 'active' and expires > ${p.now}
+     order by subscription limit 1`.execute(tx)
+  const [one] = some
+  if (!one) return again
+  const windows = p.files.flatMap((resource) =>
+    seen.has(resource) ? [] : [{ product: 'file', resource, from: 0, to: 0, priority: p.priority }],
   )
+  return again + (await oweWindows(tx, one.uid, windows, { now: p.now }))
+}
+
+/** How a file names its customers: by the utility's id of the customer, or of the grant. */
+export type OwnerColumn = 'retail_customer' | 'subscription'
+
+/**
+ * Owes a file to those whose data it holds: each once. Whoever has not confirmed yet, or has to renew, takes it once active.
+ */
+export async function oweToNamed(
+  tx: Tx,
+  registrationUid: Uid,
+  p: { file: string; by: OwnerColumn; owners: readonly string[]; priority: number; now: Date },
+): Promise<number> {
+  const { numAffectedRows } = await sql`
+    insert into windows (authorization_uid, product, resource, starts, ends, company_uid, registration_uid, priority,
+      next_try, created)
+    select a.authorization_uid, 'file', ${p.file}, 0, 0, a.company_uid,
+           case when a.state = 'active' then a.registration_uid end, ${p.priority}::int, ${p.now}::timestamptz,
+           ${p.now}::timestamptz
+      from authorizations a
+     where a.registration_uid = ${registrationUid} and ${sql.ref(`a.${p.by}`)} = any(${[...p.owners]}::text[])
+       and a.state in ('pending', 'active', 'needs_reauthorization') and a.expires > ${p.now}
+    on conflict (authorization_uid, product, resource, starts, ends) do nothing`.execute(tx)
   return Number(numAffectedRows ?? 0n)
 }
 
@@ -87,12 +114,16 @@ export async function closeRequests(tx: Tx, authorizationUid: Uid, now: Date): P
   )
 }
 
-/** Addresses that notifications of a registration named since a moment, oldest first, each once. */
-export async function listNamedResources(tx: Tx, registrationUid: Uid, since: Date): Promise<string[]> {
+/** Addresses that notifications of a registration named between two moments, oldest first, each once. */
+export async function listNamedResources(
+  tx: Tx,
+  registrationUid: Uid,
+  { since, until }: { since: Date; until: Date },
+): Promise<string[]> {
   const { rows } = await sql<{ address: string }>`
     select address from (
       select unnest(resources) as address, min(notification_uid) as first from notifications
-       where registration_uid = ${registrationUid} and judged is not null and received >= ${since}
+       where registration_uid = ${registrationUid} and judged is not null and received >= ${since} and received <= ${until}
        group by 1) named
      order by first, address`.execute(tx)
   return rows.map(({ address }) => address)
@@ -123,4 +154,22 @@ export async function renewWindows(
   await sql`
     update windows set state = 'owed', attempts = 0, next_try = ${now}, reason = null, finished = null
      where authorization_uid = ${authorizationUid} and state = 'aside'`.execute(tx)
+}
+
+/**
+ * Forgets what was done before a moment for the authorizations behind `after` up to `last`, except the newest of each thing
+ * that is asked for again and again: that tells how far it has been had.
+ */
+export async function forgetDone(
+  tx: Tx,
+  { before, after, last }: { before: Date; after: Uid; last: Uid },
+): Promise<number> {
+  const { numAffectedRows } = await sql`
+    delete from windows w
+     where w.authorization_uid > ${after} and w.authorization_uid <= ${last} and w.state = 'done'
+       and w.finished < ${before}
+       and (w.product = 'file' or exists (select from windows n
+             where n.authorization_uid = w.authorization_uid and n.product = w.product and n.resource = w.resource
+               and n.state = 'done' and n.ends > w.ends))`.execute(tx)
+  return Number(numAffectedRows ?? 0n)
 }

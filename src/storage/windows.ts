@@ -39,13 +39,14 @@ export async function oweWindows(
   for (const { product, resource, from, to, priority } of windows) {
     const onConflict = again
       ? sql`do update set state = 'owed', attempts = 0, next_try = excluded.next_try, reason = null, finished = null,
-              priority = least(windows.priority, excluded.priority)
+              registration_uid = excluded.registration_uid, priority = least(windows.priority, excluded.priority)
             where windows.state <> 'leased'`
       : sql`do nothing`
     const { numAffectedRows } = await sql`
-      insert into windows (authorization_uid, product, resource, starts, ends, company_uid, priority, next_try, created)
+      insert into windows (authorization_uid, product, resource, starts, ends, company_uid, registration_uid, priority,
+        next_try, created)
       select a.authorization_uid, ${product}, ${resource}, ${from}::bigint, ${to}::bigint, a.company_uid,
-             ${priority}::int, ${now}, ${now}
+             a.registration_uid, ${priority}::int, ${now}, ${now}
         from authorizations a where a.authorization_uid = ${authorizationUid} and a.state = 'active'
       on conflict (authorization_uid, product, resource, starts, ends) ${onConflict}`.execute(tx)
     owed += Number(numAffectedRows ?? 0n)
@@ -75,16 +76,23 @@ export function urgencyOf({ priority }: { priority: number }): Urgency {
   return priority >= PRIORITY.fresh ? 'fresh' : 'present'
 }
 
-/** From which priority on each registration's limiter would refuse now: nobody has to lease a window to find that out. */
-async function listShut(tx: Tx, now: Date): Promise<{ registrationUid: Uid; priority: number }[]> {
-  return (await listLimits(tx)).flatMap((state) => {
-    const urgency = whatIsShut(state, now)
-    return urgency === null ? [] : [{ registrationUid: state.registrationUid, priority: PRIORITY[urgency] }]
+/** Registrations that may send a request now, each below a priority: nobody has to lease a window to find out that none may. */
+async function listOpen(tx: Tx, now: Date): Promise<Open[]> {
+  const shut = new Map((await listLimits(tx)).map((state) => [state.registrationUid, whatIsShut(state, now)]))
+  const { rows } = await sql<{ uid: Uid }>`
+    select registration_uid as uid from registrations order by registration_uid`.execute(tx)
+  return rows.flatMap(({ uid }) => {
+    const urgency = shut.get(uid) ?? null
+    if (urgency === 'present') return []
+    return [{ registrationUid: uid, below: urgency === null ? ANY_PRIORITY : PRIORITY[urgency] }]
   })
 }
 
-/** As many due windows are looked at to find the best few: one level of priority for some thousand customers. */
+type Open = { registrationUid: Uid; below: number }
+const ANY_PRIORITY = 2_147_483_647
+/** As many due windows are looked at to find the best few, and of each registration at least so many. */
 const HORIZON = 2000
+const LEAST = 200
 
 /**
  * Windows that could be leased now, `limit` at most, best first: by priority, and within one priority the companies in
@@ -95,20 +103,12 @@ export async function findCandidates(
   tx: Tx,
   { now, limit, registrationUid = null }: { now: Date; limit: number; registrationUid?: Uid | null },
 ): Promise<OwedWindow[]> {
-  const shut = await listShut(tx, now)
+  const open = (await listOpen(tx, now)).filter((one) => [null, one.registrationUid].includes(registrationUid))
+  if (open.length === 0) return []
+  const horizon = Math.max(LEAST, Math.ceil(HORIZON / open.length))
+  const due = open.map((one) => sql`(${dueBehind(one, { now, horizon })})`)
   const { rows } = await sql<Row>`
-    with due as (
-      select ${COLUMNS}
-        from windows w join authorizations a on a.authorization_uid = w.authorization_uid
-       where w.state in ('owed', 'waiting') and w.next_try <= ${now} and a.state = 'active' and a.expires > ${now}
-         and (${registrationUid}::bigint is null or a.registration_uid = ${registrationUid})
-         and not exists (
-           select from unnest(${shut.map((one) => one.registrationUid)}::bigint[], ${shut.map((one) => one.priority)}::int[])
-                    as s (registration_uid, priority)
-            where s.registration_uid = a.registration_uid and w.priority >= s.priority)
-         and not exists (select from windows o where o.authorization_uid = w.authorization_uid
-                          and o.state = 'leased' and o.lease_until > ${now})
-       order by w.priority, w.next_try limit ${HORIZON}),
+    with due as (${sql.join(due, sql` union all `)}),
     best as (
       select distinct on ("authorizationUid") * from due
        order by "authorizationUid", priority, "nextTry", ends desc, product, resource)
@@ -117,6 +117,31 @@ export async function findCandidates(
               "nextTry", "authorizationUid"
      limit ${limit}`.execute(tx)
   return rows.map(windowOf)
+}
+
+/** The most urgent windows that are due under one registration; an index has them in this order. */
+function dueBehind(
+  { registrationUid, below }: Open,
+  { now, horizon }: { now: Date; horizon: number },
+): RawBuilder<unknown> {
+  return sql`
+      select ${COLUMNS}
+        from windows w join authorizations a on a.authorization_uid = w.authorization_uid
+       where w.registration_uid = ${registrationUid} and w.priority < ${below} and w.state in ('owed', 'waiting')
+         and w.next_try <= ${now} and a.state = 'active' and a.expires > ${now}
+         and not exists (select from windows o where o.authorization_uid = w.authorization_uid
+                          and o.state = 'leased' and o.lease_until > ${now})
+       order by w.priority, w.next_try limit ${horizon}`
+}
+
+/** What is owed to an authorization waits under its registration while it is active, and under none while it is not. */
+export async function followAuthorization(tx: Tx, authorizationUid: Uid): Promise<void> {
+  await sql`
+    update windows w set registration_uid = a.registration_uid
+      from (select authorization_uid, case when state = 'active' then registration_uid end as registration_uid
+              from authorizations where authorization_uid = ${authorizationUid}) a
+     where w.authorization_uid = ${authorizationUid} and w.state <> 'done'
+       and w.registration_uid is distinct from a.registration_uid`.execute(tx)
 }
 
 /**

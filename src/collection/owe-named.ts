@@ -1,0 +1,24 @@
+import type { Uid } from '../model/uid.ts'
+import type { Db } from '../storage/db.ts'
+import { oweToNamed } from '../storage/window-hints.ts'
+import { PRIORITY } from '../storage/windows.ts'
+import type { Espi } from '../utilities/contract.ts'
+
+const PAGE = 500
+
+/**
+ * Owes bulk data to those whose data it holds, as soon as it has been taken apart; whoever fetched it finds it owed already.
+ * So a file costs as many windows as it names customers, however many there are beside them. owners: the utility's ids.
+ */
+export async function oweNamed(
+  { db, now }: { db: Db; now: () => Date },
+  p: { registrationUid: Uid; file: string; delivery: Espi['delivery']; owners: readonly string[] },
+): Promise<void> {
+  const by = p.delivery === 'bulk-files' ? 'retail_customer' : 'subscription'
+  const { registrationUid, file } = p
+  for (let from = 0; from < p.owners.length; from += PAGE) {
+    const owners = p.owners.slice(from, from + PAGE)
+    const named = { file, by, owners, priority: PRIORITY.fresh, now: now() } as const
+    await db.operator((tx) => oweToNamed(tx, registrationUid, named))
+  }
+}
