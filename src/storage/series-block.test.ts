@@ -95,12 +95,55 @@ describe('a series block', () => {
     const good = home(0, 2976 * 900)
     const odd = { ...good, value: good.value.map((value, at) => (at % 75 === 7 ? value + 37 : value)) }
     const block = encodeBlock(odd)
-    expect([encodeBlock(good)[0], block[0]]).toEqual([1, 2])
     expect(decodeBlock(block)).toEqual(odd)
     expect(block.length - encodeBlock(good).length).toBeLessThan(40 * 4)
   })
 
-  test.each([0, 3, 255])('of version %i is refused', (version) => {
+  test('has a version for each way to write values: narrow steps, exceptions among them, wide steps', () => {
+    const steps = (least: number, most: number) =>
+      fc.array(fc.integer({ min: least, max: most }), { minLength: 60, maxLength: 300 })
+    const walk = (by: readonly number[], scale: number): Columns => {
+      const shape = home(0, by.length * 900)
+      let value = 0
+      return { ...shape, value: shape.value.map((_, at) => (value += (by[at] ?? 0) * scale)) }
+    }
+    const wide = fc
+      .tuple(steps(0, 2 ** 36), fc.boolean())
+      .map(([by]) => by.map((one, at) => (at % 2 ? -64 - one : 64 + one)))
+    fc.assert(
+      fc.property(steps(-64, 63), wide, fc.constantFrom(1, 100, 1000), (narrow, broad, scale) => {
+        const [first, third] = [walk(narrow, scale), walk(broad, scale)]
+        const second = { ...first, value: first.value.map((value, at) => value * 1000 + (at === 9 ? 7 : 0)) }
+        expect([first, second, third].map((given) => decodeBlock(encodeBlock(given)))).toEqual([first, second, third])
+        expect(encodeBlock(third)[0]).toBe(3)
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  test.each([
+    [
+      1,
+      [91_200, 0, 5500, -300],
+      '0128b52ffd241ef1000004050080a6b9a30d8407028c150184070404020301040164a00e9f0e6e738b4c88fc',
+    ],
+    [
+      2,
+      Array.from({ length: 40 }, (_, at) => 91_200 + at * 100 + (at === 7 ? 37 : 0)),
+      '0228b52ffd243ded0000b828050080a6b9a30d84072784072804286401074aa00e0201003fa009a6093770',
+    ],
+    [
+      3,
+      [91_200, 0, 5_000_000, -300],
+      '0328b52ffd242631010004052080a6b9a30d8407028c1501840704040203010401640003201fa0a507078686000001010d9b71bf',
+    ],
+  ])('of version %i, written long ago, is read', (version, values, written) => {
+    const block = Buffer.from(written, 'hex')
+    expect(block[0]).toBe(version)
+    expect([...decodeBlock(block).value]).toEqual(values)
+  })
+
+  test.each([0, 4, 255])('of version %i is refused', (version) => {
     const block = encodeBlock(home(0, 9000))
     block[0] = version
     expect(() => decodeBlock(block)).toThrow(RangeError)

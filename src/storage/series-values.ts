@@ -1,18 +1,39 @@
 import type { ByteReader, ByteWriter } from './bytes.ts'
 
-/** How a column of values is written: `value = share * scale`, but for the exceptions, which have a rest besides. */
-export type Scaling = { scale: number; exceptions: number }
+type Scaling = { scale: number; exceptions: number }
+
+/**
+ * A column of values as it is written: `value = share * scale`, but for the exceptions, which have a rest besides.
+ * isWide: most differences between shares take more than one byte.
+ */
+export type Shares = Scaling & { value: Float64Array; share: Float64Array; isWide: boolean }
+
+/** What a version of a block has: a list of exceptions; differences as byte planes and not as varints (bytes.ts). */
+export type ValueLayout = { hasExceptions: boolean; inPlanes: boolean }
 
 /** A position and a rest take about this many bytes. */
 const EXCEPTION_BYTES = 4
 const DIGITS = 7
+
+/** Safe integers divided by the scale that makes them smallest. */
+export function divideValues(value: Float64Array): Shares {
+  const { scale, exceptions } = chooseScaling(value)
+  const divided = exceptions > 0 ? (one: number) => Math.trunc(one / scale) : (one: number) => one / scale
+  const share = scale === 1 ? value : value.map(divided)
+  let wide = 0
+  for (let at = 1; at < share.length; at++) {
+    const step = (share[at] ?? 0) - (share[at - 1] ?? 0)
+    if (step >= 64 || step < -64) wide++
+  }
+  return { scale, exceptions, value, share, isWide: wide * 2 > share.length }
+}
 
 /**
  * The scale that makes a column of safe integers smallest: the greatest common divisor, or a greater power of ten where few
  * values break it. A meter that counts in 0.1 Wh sends mWh in hundreds, but for readings that the utility edited or summed;
  * six of them among 457 of PG&E's made a block a third larger.
  */
-export function chooseScaling(column: Float64Array): Scaling {
+function chooseScaling(column: Float64Array): Scaling {
   const divisor = commonDivisor(column)
   if (divisor >= 10 ** DIGITS) return { scale: divisor, exceptions: 0 }
   const broken = countBroken(column)
@@ -54,18 +75,19 @@ function commonDivisor(column: Float64Array): number {
 }
 
 /** The scale, the exceptions where the layout has them (how many, then gaps between positions and rests), the differences. */
-export function writeScaled(writer: ByteWriter, column: Float64Array, { scale, exceptions }: Scaling): void {
-  writer.varint(scale)
-  if (exceptions > 0) writeExceptions(writer, column, { scale, exceptions })
-  if (scale === 1) writer.differences(column)
-  else writer.differences(column.map(exceptions > 0 ? (value) => Math.trunc(value / scale) : (value) => value / scale))
+export function writeShares(writer: ByteWriter, shares: Shares, layout: ValueLayout): void {
+  writer.varint(shares.scale)
+  if (layout.hasExceptions) writeExceptions(writer, shares)
+  if (layout.inPlanes) writer.planes(shares.share)
+  else writer.differences(shares.share)
 }
 
-function writeExceptions(writer: ByteWriter, column: Float64Array, { scale, exceptions }: Scaling): void {
+function writeExceptions(writer: ByteWriter, { value, scale, exceptions }: Shares): void {
   writer.varint(exceptions)
+  if (exceptions === 0) return
   let last = 0
-  for (const [at, value] of column.entries()) {
-    const rest = value % scale
+  for (const [at, one] of value.entries()) {
+    const rest = one % scale
     if (rest === 0) continue
     writer.varint(at - last)
     writer.zigzag(rest)
@@ -73,11 +95,12 @@ function writeExceptions(writer: ByteWriter, column: Float64Array, { scale, exce
   }
 }
 
-export function readScaled(reader: ByteReader, readings: number, hasExceptions: boolean): Float64Array {
+export function readShares(reader: ByteReader, readings: number, layout: ValueLayout): Float64Array {
   const scale = reader.varint()
-  const rests = hasExceptions ? readExceptions(reader, readings) : []
+  const rests = layout.hasExceptions ? readExceptions(reader, readings) : []
   const column = new Float64Array(readings)
-  reader.differences(column)
+  if (layout.inPlanes) reader.planes(column)
+  else reader.differences(column)
   if (scale !== 1) for (let at = 0; at < readings; at++) column[at] = (column[at] ?? 0) * scale
   for (const [at, rest] of rests) column[at] = (column[at] ?? 0) + rest
   return column
