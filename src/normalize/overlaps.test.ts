@@ -134,6 +134,13 @@ describe('the same usage in two lengths counts once', () => {
   })
 })
 
+it('a month stays where one quarter of an hour of it is missing', () => {
+  const fine = Array.from({ length: 2880 }, (_, at) => row(at * 900, 900, 1)).filter((_, at) => at !== 1500)
+  const months = [row(0, 2880 * 900, 2880), row(2880 * 900, 2880 * 900, 2880)]
+  const feed = feedOf([{ readings: [...months, ...fine] }])
+  expect(told(only(feed)).map(([, , value]) => value)).toEqual([2880, 2880])
+})
+
 describe('a wrong length is no second telling', () => {
   const spring = midnightOf('2026-03-08', ZONE) - T0
   it.each<[string, Reading[], number[][]]>([

@@ -107,13 +107,16 @@ function isWrongLength(
 function longerWins(rows: Rows, row: number, inside: readonly number[]): boolean {
   let best = 0
   let worst = Infinity
-  let covered = 0
+  let until = startOf(rows, row)
+  let isWhole = true
   for (const one of inside) {
     best = Math.max(best, qualityOf(rows, one))
     worst = Math.min(worst, qualityOf(rows, one))
-    covered += length(rows, one) + 1 // a second each may be missing: 899
+    if (startOf(rows, one) > until + 1) isWhole = false // a second may be missing: 899
+    until = Math.max(until, endOf(rows, one))
   }
+  if (endOf(rows, row) > until + 1) isWhole = false
   const own = qualityOf(rows, row)
   if (own > best) return true
-  return own >= worst && covered < length(rows, row)
+  return own >= worst && !isWhole
 }

@@ -3,48 +3,74 @@ import type { Columns } from './series-block.ts'
 /** Columns with, for each reading, the number of the raw feed that it came from. */
 export type Sourced = { columns: Columns; source: Float64Array }
 
-/**
- * added: starts that were not known. changed: readings that another replaced. lost: readings that were told by an older feed
- * than the ones that stand. isSame: nothing was added or replaced.
- */
-export type Merged = Sourced & { added: number; changed: number; lost: number; isSame: boolean }
+/** added, replaced: readings that are new, or took the place of another; lost: those that came from an older feed than what stands. */
+type Told = { all: Sourced; added: number; replaced: number; lost: number }
 
 /**
- * Merges readings by their start. Of two readings of one start the one with the higher quality rank stands, of equal ranks
- * the one of the later feed (the greater number), whatever came first; a feed that is decoded again replaces its own.
- * So any order, split or overlap of feeds gives the same state. An equal reading of a later feed only moves `source`.
+ * Merges readings into all that was told before, by start and length. Of two readings of one start and length the one with the
+ * higher quality rank stands, of equal ranks the one of the later feed (the greater number), whatever came first; a feed that
+ * is decoded again replaces its own. So any order, split or overlap of feeds gives the same state. An equal reading of a later
+ * feed only moves `source`. arePoints: each start has one, whatever its length.
  */
-export function mergeColumns(known: Sourced, told: Columns, feed: number): Merged {
+export function mergeTold(
+  known: Sourced,
+  told: Columns,
+  { feed, arePoints }: { feed: number; arePoints: boolean },
+): Told {
   const exponent = Math.min(known.columns.exponent, told.exponent)
-  const old = { ...known.columns, value: rescale(known.columns.value, known.columns.exponent - exponent) }
-  const next = { ...told, value: rescale(told.value, told.exponent - exponent) }
+  const old = atExponent(known.columns, exponent)
+  const next = atExponent(told, exponent)
   const out = emptyColumns(old.start.length + next.start.length, { exponent, currency: next.currency ?? old.currency })
   const source = new Float64Array(out.start.length)
-  let [added, changed, lost, length] = [0, 0, 0, 0]
+  let [added, replaced, lost, length] = [0, 0, 0, 0]
   for (let i = 0, j = 0; i < old.start.length || j < next.start.length; length++) {
-    const oldStart = old.start[i] ?? Infinity
-    const nextStart = next.start[j] ?? Infinity
-    let wins = nextStart < oldStart
+    const order = compareRows(old, i, next, j, arePoints)
+    let wins = order > 0
     if (wins) added++
-    else if (oldStart === nextStart) {
+    else if (order === 0) {
       const rank = (next.quality[j] ?? 0) - (old.quality[i] ?? 0)
       const equal = rank === 0 && isEqual(old, i, next, j)
       wins = rank > 0 || (rank === 0 && feed >= (known.source[i] ?? 0))
-      if (wins && !equal) changed++
+      if (wins && !equal) replaced++
       if (!wins && rank === 0 && !equal) lost++
     }
     if (wins) copyReading(out, length, next, j)
     else copyReading(out, length, old, i)
     source[length] = wins ? feed : (known.source[i] ?? 0)
-    if (oldStart <= nextStart) i++
-    if (nextStart <= oldStart) j++
+    if (order <= 0) i++
+    if (order >= 0) j++
   }
   const columns = withoutEmpty(sliceColumns(out, 0, length))
-  return { columns, source: source.subarray(0, length), added, changed, lost, isSame: added + changed === 0 }
+  return { all: { columns, source: source.subarray(0, length) }, added, replaced, lost }
 }
 
+/** Which of two readings comes first; past the end of a column nothing does. */
+export function compareRows(a: Columns, i: number, b: Columns, j: number, arePoints = false): number {
+  const [one, other] = [a.start[i] ?? Infinity, b.start[j] ?? Infinity]
+  if (one !== other) return one < other ? -1 : 1
+  return arePoints ? 0 : (a.duration[i] ?? 0) - (b.duration[j] ?? 0)
+}
+
+/** The chosen rows. */
+export function pickRows({ columns, source }: Sourced, isPicked: (row: number) => boolean): Sourced {
+  const rows = [...source.keys()].filter(isPicked)
+  const out = emptyColumns(rows.length, columns)
+  for (const [at, row] of rows.entries()) copyReading(out, at, columns, row)
+  return { columns: withoutEmpty(out), source: Float64Array.from(rows, (row) => source[row] ?? 0) }
+}
+
+/** The same quantities in units of another exponent. */
+export const atExponent = (columns: Columns, exponent: number): Columns => ({
+  ...columns,
+  exponent,
+  value: rescale(columns.value, columns.exponent - exponent),
+})
+
 /** Columns to be filled; no cost and no time of use until a reading has one. */
-function emptyColumns(length: number, { exponent, currency }: Pick<Columns, 'exponent' | 'currency'>): FullColumns {
+export function emptyColumns(
+  length: number,
+  { exponent, currency }: Pick<Columns, 'exponent' | 'currency'>,
+): FullColumns {
   return {
     exponent,
     start: new Float64Array(length),
@@ -59,7 +85,7 @@ function emptyColumns(length: number, { exponent, currency }: Pick<Columns, 'exp
 
 type FullColumns = Columns & { cost: Float64Array; tou: Uint8Array }
 
-function copyReading(to: FullColumns, at: number, from: Columns, position: number): void {
+export function copyReading(to: FullColumns, at: number, from: Columns, position: number): void {
   to.start[at] = from.start[position] ?? 0
   to.duration[at] = from.duration[position] ?? 0
   to.value[at] = from.value[position] ?? 0
@@ -68,7 +94,7 @@ function copyReading(to: FullColumns, at: number, from: Columns, position: numbe
   if (from.tou !== null) to.tou[at] = from.tou[position] ?? 0
 }
 
-function isEqual(a: Columns, i: number, b: Columns, j: number): boolean {
+export function isEqual(a: Columns, i: number, b: Columns, j: number): boolean {
   return (
     a.duration[i] === b.duration[j] &&
     a.value[i] === b.value[j] &&
@@ -78,7 +104,7 @@ function isEqual(a: Columns, i: number, b: Columns, j: number): boolean {
 }
 
 /** A column that no reading fills is null, so that the result does not tell how it came about. */
-function withoutEmpty(columns: Columns): Columns {
+export function withoutEmpty(columns: Columns): Columns {
   const { cost, tou } = columns
   return {
     ...columns,

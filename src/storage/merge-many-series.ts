@@ -1,11 +1,14 @@
 import { channelKey, type Series } from '../model/series.ts'
 import type { Uid } from '../model/uid.ts'
 import { monthOf, monthStart } from '../units/local-days.ts'
+import { saveBeneath } from './beneath.ts'
 import type { Tx } from './db.ts'
 import { recountIntervals, touchIntervals } from './intervals.ts'
-import { mergeColumns, positionOf, sliceColumns, type Sourced } from './merge-columns.ts'
+import { findChains, isLink, mergeAcrossMonths } from './merge-across-months.ts'
+import { positionOf, sliceColumns, type Sourced } from './merge-columns.ts'
+import { EMPTY, type Merged, mergeLayers } from './merge-layers.ts'
 import { hashColumns, rememberTold } from './series-told.ts'
-import { type BlockKey, findBlocks, saveBlocks, type ToSave } from './series-rows.ts'
+import { type BlockKey, findBlocks, type KnownBlock, saveBlocks, type ToSave } from './series-rows.ts'
 import { enterWrite } from './write-gate.ts'
 
 /** added and changed count readings; outside counts those before the consent's history, which were dropped. */
@@ -40,9 +43,15 @@ export async function mergeManySeries(
   )
   const touched: { meterUid: Uid; month: number }[] = []
   for (let from = 0; from < parts.length; from += BLOCKS_AT_ONCE) {
-    const toSave = await mergeParts(tx, authorizationUid, parts.slice(from, from + BLOCKS_AT_ONCE), options)
+    const merged = await mergeParts(tx, authorizationUid, parts.slice(from, from + BLOCKS_AT_ONCE), options)
+    const toSave = merged.filter(({ isShown, isNew }) => isShown || isNew)
     await saveBlocks(tx, authorizationUid, toSave, now)
-    touched.push(...toSave)
+    await saveBeneath(
+      tx,
+      authorizationUid,
+      merged.filter(({ hasBeneath }) => hasBeneath),
+    )
+    touched.push(...toSave.filter(({ isShown }) => isShown))
     for (const { gained } of toSave) {
       for (const { place, added, changed } of gained) {
         const result = results[place]
@@ -80,46 +89,65 @@ export function splitByMonth(
 }
 
 type Gained = { place: number; added: number; changed: number }
-type Pending = ToSave & { gained: Gained[] }
+type Pending = ToSave & { gained: Gained[]; isShown: boolean }
 
 /** Merges parts into their blocks, in memory, and returns the blocks that changed. */
 async function mergeParts(
   tx: Tx,
   authorizationUid: Uid,
   parts: readonly Part[],
-  { source }: MergeOptions,
+  { source, zone }: MergeOptions,
 ): Promise<Pending[]> {
   const hashed = parts.map((part) => ({ ...part, hash: hashColumns(part.columns) }))
   const found = await findBlocks(tx, authorizationUid, hashed)
+  const news = hashed.flatMap((part, at) => (found[at] === 'told' ? [] : [{ ...part, known: found[at] ?? null }]))
+  const feed = Number(source)
   const pending = new Map<string, Pending>()
-  for (const [at, { columns, hash, place, ...key }] of hashed.entries()) {
-    const name = `${key.meterUid} ${key.month} ${key.channel}`
-    const earlier = pending.get(name) // two names of one meter in one feed
-    const known = earlier ?? found[at]
-    if (known === 'told') continue
-    const merged = mergeColumns(known?.sourced ?? EMPTY, columns, Number(source))
-    if (merged.isSame) continue
-    pending.set(name, {
-      ...key,
-      sourced: merged,
-      told: rememberTold(known?.told ?? [], hash, merged),
-      isChanged: found[at] !== null && (merged.changed > 0 || (earlier?.isChanged ?? false)),
-      gained: [...(earlier?.gained ?? []), { place, added: merged.added, changed: merged.changed }],
-    })
+  const chains = await findChains(tx, authorizationUid, { told: news.filter((part) => !arePoints(part)), zone })
+  for (const chain of chains) {
+    const told = news.filter((part) => isLink(chain, part))
+    for (const month of await mergeAcrossMonths(tx, authorizationUid, chain, { told, feed, zone })) {
+      const own = told.find((part) => part.month === month.month)
+      const key = { meterUid: chain.meterUid, channel: chain.channel, month: month.month }
+      const hash = own?.hash ?? null
+      if (!month.merged.isSame)
+        pending.set(nameOf(key), pend(key, { ...month, hash, place: (own ?? told[0])?.place ?? -1 }))
+    }
+  }
+  for (const { columns, hash, place, known, ...key } of news) {
+    if (chains.some((chain) => isLink(chain, key))) continue
+    const earlier = pending.get(nameOf(key)) // two names of one meter in one feed
+    const before = (earlier ?? known)?.sourced ?? EMPTY
+    const merged = mergeLayers(before, columns, feed, { arePoints: arePoints(key) })
+    if (!merged.isSame) pending.set(nameOf(key), pend(key, { known, earlier, merged, hash, place, reach: null }))
   }
   return [...pending.values()]
 }
 
-const EMPTY: Sourced = {
-  columns: {
-    exponent: Infinity,
-    start: new Float64Array(),
-    duration: new Uint32Array(),
-    value: new Float64Array(),
-    quality: new Uint8Array(),
-    cost: null,
-    tou: null,
-    currency: null,
-  },
-  source: new Float64Array(),
+const nameOf = ({ meterUid, month, channel }: BlockKey): string => `${meterUid} ${month} ${channel}`
+const arePoints = ({ channel }: BlockKey): boolean => channel.split('/')[2] === 'register'
+
+type Change = {
+  known: KnownBlock | null
+  earlier?: Pending | undefined
+  merged: Merged
+  hash: Buffer | null
+  place: number
+  reach: number | null
+}
+
+function pend(key: BlockKey, { known, earlier, merged, hash, place, reach }: Change): Pending {
+  const { added, changed } = merged
+  return {
+    ...key,
+    sourced: merged,
+    told: rememberTold((earlier ?? known)?.told ?? [], hash, merged),
+    reach,
+    isChanged: known !== null && (changed > 0 || (earlier?.isChanged ?? false)),
+    isNew: known === null,
+    isShown: added + changed > 0 || (earlier?.isShown ?? false),
+    hasBeneath:
+      merged.beneath !== null || reach !== null || (known !== null && (known.sourced.beneath ?? known.reach) !== null),
+    gained: [...(earlier?.gained ?? []), { place, added, changed }],
+  }
 }

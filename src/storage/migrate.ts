@@ -12,6 +12,7 @@ import * as webhooks from './migrations/0005-webhooks.ts'
 import * as registrations from './migrations/0006-registrations.ts'
 import * as idempotentRequests from './migrations/0007-idempotent-requests.ts'
 import * as accounts from './migrations/0008-accounts.ts'
+import * as readingsBeneath from './migrations/0009-readings-beneath.ts'
 import * as atScale from './migrations/0010-at-scale.ts'
 import { roleStatements, rolesSql } from './roles.ts'
 
@@ -28,6 +29,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0006-registrations': registrations,
   '0007-idempotent-requests': idempotentRequests,
   '0008-accounts': accounts,
+  '0009-readings-beneath': readingsBeneath,
   '0010-at-scale': atScale,
 }
 

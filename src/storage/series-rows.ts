@@ -1,22 +1,23 @@
 import { sql } from 'kysely'
 
 import type { Uid } from '../model/uid.ts'
+import { bytesOf, type PackedBeneath, type PackedBlock, unpackBlock } from './beneath.ts'
 import { spansOf } from './coverage.ts'
 import type { Tx } from './db.ts'
-import { decodeLineage, encodeLineage } from './lineage.ts'
-import type { Sourced } from './merge-columns.ts'
-import { decodeBlock, encodeBlock } from './series-block.ts'
+import { encodeLineage } from './lineage.ts'
+import type { Layers } from './merge-layers.ts'
+import { encodeBlock } from './series-block.ts'
 import { sumOf } from './series-sums.ts'
 import { covered, whyNot } from './write-gate.ts'
 
 /** One row of series_blocks, below its authorization. */
 export type BlockKey = { meterUid: Uid; channel: string; month: number }
 
-/** A stored block; told: hashes of what it was merged from. */
-export type KnownBlock = { sourced: Sourced; told: Buffer[] }
+/** A stored block; told: hashes of what it was merged from; reach: where its last reading ends, if after its month. */
+export type KnownBlock = { sourced: Layers; told: Buffer[]; reach: number | null }
 
-/** isChanged: a reading was replaced, so that the version grows. */
-export type ToSave = BlockKey & KnownBlock & { isChanged: boolean }
+/** isChanged: a reading was replaced, so that the version grows. hasBeneath: saveBeneath is due, too. */
+export type ToSave = BlockKey & KnownBlock & { isChanged: boolean; isNew: boolean; hasBeneath: boolean }
 
 /**
  * The blocks of some keys, in order: null where there is none, 'told' where it was told exactly this before (`hash`), so
@@ -29,29 +30,21 @@ export async function findBlocks(
 ): Promise<(KnownBlock | 'told' | null)[]> {
   const found: (KnownBlock | 'told' | null)[] = keys.map(() => null)
   if (keys.length === 0) return found
-  const { rows } = await sql<{
-    place: number
-    told: Buffer[]
-    block: Buffer | null
-    lineage: Buffer | null
-    sources: string[]
-  }>`
-    select n.place::int as place, b.told, b.sources, case when not n.hash = any(b.told) then b.block end as block,
+  const { rows } = await sql<
+    PackedBeneath &
+      Omit<PackedBlock, 'block' | 'lineage'> & { place: number; block: Buffer | null; lineage: Buffer | null }
+  >`
+    select n.place::int as place, b.told, b.sources, b.reach, b.beneath_sources as "beneathSources",
+           case when not n.hash = any(b.told) then b.beneath end as beneath,
+           case when not n.hash = any(b.told) then b.block end as block,
            case when not n.hash = any(b.told) then b.lineage end as lineage
       from unnest(${keys.map(({ meterUid }) => meterUid)}::bigint[], ${keys.map(({ channel }) => channel)}::text[],
              ${keys.map(({ month }) => month)}::int[], ${keys.map(({ hash }) => hash)}::bytea[])
              with ordinality as n (meter_uid, channel, month, hash, place)
       join series_blocks b on b.meter_uid = n.meter_uid and b.channel = n.channel and b.month = n.month
      where b.authorization_uid = ${authorizationUid}`.execute(tx)
-  for (const { place, told, block, lineage, sources } of rows) {
-    if (block === null || lineage === null) {
-      found[place - 1] = 'told'
-      continue
-    }
-    const columns = decodeBlock(block)
-    const source = decodeLineage(sources.map(Number), lineage, columns.start.length)
-    found[place - 1] = { sourced: { columns, source }, told }
-  }
+  for (const { place, block, lineage, ...row } of rows)
+    found[place - 1] = block === null || lineage === null ? 'told' : unpackBlock({ ...row, block, lineage })
   return found
 }
 
@@ -91,10 +84,10 @@ export async function saveBlocks(tx: Tx, authorizationUid: Uid, blocks: readonly
 }
 
 /** A first version is 1; a later one is 2 - 1 more where a reading was replaced, 1 - 1 where not. */
-function toRow({ meterUid, channel, month, sourced: { columns, source }, told, isChanged }: ToSave) {
+function toRow({ meterUid, channel, month, sourced: { columns, source, beneath }, told, isChanged }: ToSave) {
   const { sources, lineage } = encodeLineage(source)
   const spans = spansOf(columns.start, columns.duration)
-  const starts = columns.start[0] ?? 0
+  const starts = columns.start[0] ?? beneath?.columns.start[0] ?? 0 // all of it may be beneath
   return {
     meterUid,
     channel,
@@ -107,7 +100,7 @@ function toRow({ meterUid, channel, month, sourced: { columns, source }, told, i
     spans: `{${spans.join(',')}}`,
     sources: `{${sources.join(',')}}`,
     versionStep: isChanged ? 2 : 1,
-    told: `{${told.map((hash) => String.raw`"\\x${hash.toString('hex')}"`).join(',')}}`,
+    told: bytesOf(told),
     exponent: columns.exponent,
     total: String(sumOf(columns.value, 0, columns.value.length)),
   }

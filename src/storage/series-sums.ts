@@ -36,7 +36,7 @@ export async function sumMonths(
     select channel, month, readings, exponent, total::text, case when total is null then block end as block
       from series_blocks
      where authorization_uid = ${authorizationUid} and meter_uid = ${meterUid}
-       and month >= ${sinceMonth} and month < ${untilMonth}
+       and month >= ${sinceMonth} and month < ${untilMonth} and readings > 0
      order by channel, month`.execute(tx)
   return rows.map(({ channel, month, readings, exponent, total, block }) => {
     if (block === null)

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-import type { Merged } from './merge-columns.ts'
+import type { Merged } from './merge-layers.ts'
 import type { Columns } from './series-block.ts'
 
 /** A month is told in a few windows; more hashes than this would cost more than they spare. */
@@ -19,7 +19,11 @@ export function hashColumns({ exponent, start, duration, value, quality, cost, t
  * The hashes to keep beside a block after a merge: of each delivery that may come again without changing anything. What was
  * told before a reading was replaced might put the old one back; what an older feed told and lost might win by a later one.
  */
-export function rememberTold(known: readonly Buffer[], told: Buffer, { changed, lost }: Merged): Buffer[] {
-  const still = changed > 0 ? [] : known
-  return lost > 0 ? [...still] : [...still, told].slice(-LIMIT)
+export function rememberTold(
+  known: readonly Buffer[],
+  told: Buffer | null,
+  { replaced, lost }: Pick<Merged, 'replaced' | 'lost'>,
+): Buffer[] {
+  const still = replaced > 0 ? [] : known
+  return lost > 0 || told === null ? [...still] : [...still, told].slice(-LIMIT)
 }

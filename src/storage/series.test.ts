@@ -15,7 +15,8 @@ import { childUid } from '../model/uid.ts'
 import { midnightOf } from '../units/local-days.ts'
 import { gapsOf, mergeSeries, readBlocks, readSeries } from './series.ts'
 import { listIntervals } from './intervals.ts'
-import { mergeColumns, type Sourced, sliceColumns } from './merge-columns.ts'
+import { type Sourced, sliceColumns } from './merge-columns.ts'
+import { EMPTY, type Layers, mergeLayers } from './merge-layers.ts'
 import type { Columns } from './series-block.ts'
 import { sumDays, sumMonths } from './series-sums.ts'
 import { upsertMeters } from './meters.ts'
@@ -56,6 +57,8 @@ function readings(
     currency: null,
   }
 }
+
+const sliceOf = (series: Series, from: number, to: number): Series => ({ ...series, ...sliceColumns(series, from, to) })
 
 async function meter(options: SeedOptions = {}) {
   const uid = await seedAuthorization(database.db, seed, options)
@@ -206,6 +209,53 @@ describe('a stored series', () => {
     expect((await read())[0]?.value).toEqual(Float64Array.of(5))
   })
 
+  test('counts usage once that several feeds tell in several lengths, each reading from its own feed', async () => {
+    const { merge, blocks } = await meter()
+    const from = midnightOf('2026-03-01', zone)
+    const hours = readings(from, from + 4 * 3600, { value: () => 4 })
+    expect(await merge(hours, 1)).toMatchObject({ added: 4 })
+    const quarters = readings(from + 3600, from + 3 * 3600, { step: 900, value: () => 1 })
+    expect(await merge(sliceOf(quarters, 0, 7), 2)).toMatchObject({ added: 3, changed: 1 })
+    expect(await merge(sliceOf(quarters, 7, 8), 3, later)).toMatchObject({ added: 3, changed: 1 })
+    const [block] = await blocks()
+    expect(block).toMatchObject({ version: 3, updated: later })
+    expect([...(block?.columns.duration ?? [])]).toEqual([3600, ...Array(8).fill(900), 3600])
+    expect(block?.sources).toHaveLength(3)
+    expect([...(block?.columns.value ?? [])].reduce((sum, value) => sum + value, 0)).toBe(16)
+    expect(await merge(hours, 4)).toEqual({ added: 0, changed: 0, outside: 0 })
+    expect((await blocks())[0]).toEqual(block)
+  })
+
+  test('a bill of better quality over two months shows instead of their days, until better days come', async () => {
+    const { uid, merge, read, row } = await meter()
+    const [from, to] = [midnightOf('2026-03-20', zone), midnightOf('2026-05-10', zone)]
+    const days = readings(from, to, { step: 86_400, value: () => 2, quality: QUALITY.raw })
+    const bill = { ...readings(from, from + 1, { step: 1, value: () => 102, quality: QUALITY.estimated }) }
+    await merge(days, 1)
+    await merge({ ...bill, duration: Uint32Array.of(to - from) }, 2, later)
+    expect((await read()).map(({ start, value }) => [[...start], [...value]])).toEqual([[[from], [102]]])
+    expect(await row()).toMatchObject({ interval_count: 1 })
+    await merge({ ...days, quality: new Uint8Array(days.start.length).fill(QUALITY.validated) }, 3, later)
+    const [series] = await read()
+    expect(series?.start).toHaveLength(days.start.length)
+    const intervals = await database.db.operator((tx) => listIntervals(tx, uid))
+    expect(intervals).toHaveLength(3)
+  })
+
+  test('a month of which nothing shows has no Interval object', async () => {
+    const { uid, meterUid, merge, read } = await meter()
+    const [from, to] = [midnightOf('2026-03-20', zone), midnightOf('2026-05-10', zone)]
+    const bill = readings(from, from + 1, { step: 1, value: () => 102, quality: QUALITY.estimated })
+    await merge({ ...bill, duration: Uint32Array.of(to - from) }, 1)
+    const april = readings(midnightOf('2026-04-02', zone), midnightOf('2026-04-05', zone), { quality: QUALITY.raw })
+    expect(await merge(april, 2)).toEqual({ added: 0, changed: 0, outside: 0 })
+    expect((await read()).map(({ start }) => [...start])).toEqual([[from]])
+    expect(await database.db.operator((tx) => listIntervals(tx, uid))).toHaveLength(1)
+    const months = { sinceMonth: 0, untilMonth: 99_999 }
+    const sums = await database.db.operator((tx) => sumMonths(tx, uid, meterUid, months))
+    expect(sums.map(({ total }) => total.digits)).toEqual([102n])
+  })
+
   test('keeps channels apart, joins powers of ten exactly, and lists what is missing', async () => {
     const { merge, read, row } = await meter()
     await merge(readings(from, from + 7200, { value: () => 3 }), 1)
@@ -253,9 +303,8 @@ const feeds = fc.array(
 )
 
 describe('merging', () => {
-  const empty: Sourced = { columns: { ...readings(0, 0), exponent: Infinity }, source: new Float64Array() }
-  const mergeAll = (given: { columns: Columns; feed: number }[]): Sourced =>
-    given.reduce<Sourced>((known, { columns, feed }) => mergeColumns(known, columns, feed), empty)
+  const mergeAll = (given: { columns: Columns; feed: number }[]): Layers =>
+    given.reduce<Layers>((known, { columns, feed }) => mergeLayers(known, columns, feed), EMPTY)
   const columnsOf = ({ columns: { start, duration, quality, value, exponent }, source }: Sourced) => ({
     start,
     duration,

@@ -1,70 +1,31 @@
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { type Seed, seedAuthorization, seedCompany, testDatabase, type TestDatabase } from '../../database.ts'
 import { bareMeter } from '../../../src/model/meter.ts'
 import type { Channel, Series } from '../../../src/model/series.ts'
 import { childUid, type Uid } from '../../../src/model/uid.ts'
 import { deleteAuthorizationData } from '../../../src/storage/delete-data.ts'
 import { gapsOf } from '../../../src/storage/coverage.ts'
-import { mergeManySeries, type SeriesMerge } from '../../../src/storage/merge-many-series.ts'
+import { mergeManySeries } from '../../../src/storage/merge-many-series.ts'
 import { upsertMeters } from '../../../src/storage/meters.ts'
 import { readBlocks, readSeries } from '../../../src/storage/series.ts'
-import { sumMonths } from '../../../src/storage/series-sums.ts'
-import { addExact } from '../../../src/units/exact.ts'
 import { sized } from '../size.ts'
 import { cutSeries, feeds, oracle, type Told } from './feeds.ts'
+import { type MeterKit, NOTHING, NOW, openMeterKit } from './meter-kit.ts'
 import { exactSum, expectSame, KWH, PACIFIC } from './series-kit.ts'
 
 const RUNS = { numRuns: sized(1000, 30) }
-const NOW = new Date('2026-11-25T12:00:00Z')
-let database: TestDatabase
-let seed: Seed
+let kit: MeterKit
+let newMeter: MeterKit['newMeter']
+let database: MeterKit['database']
 
 beforeAll(async () => {
-  database = await testDatabase()
-  seed = await seedCompany(database.db)
+  kit = await openMeterKit()
+  ;({ newMeter, database } = kit)
 })
 afterAll(async () => {
-  await database.close()
+  await kit.close()
 })
-
-/** A new meter of a new authorization. */
-async function newMeter() {
-  const { db } = database
-  const uid = await seedAuthorization(db, seed)
-  const facts = { ...bareMeter('up-1', 'electricity'), serviceIdentifier: 'S-1' }
-  const [meter] = await db.operator((tx) => upsertMeters(tx, uid, [facts], { now: NOW }))
-  const meterUid = meter?.meterUid ?? ''
-  return {
-    uid,
-    meterUid,
-    merge: async (told: readonly Told[], channel: Channel = KWH): Promise<SeriesMerge[]> => {
-      const merges: SeriesMerge[] = []
-      for (const { feed, series } of told) {
-        const options = { zone: PACIFIC, source: childUid(uid, 1000 + feed), now: NOW }
-        merges.push(
-          ...(await db.operator((tx) =>
-            mergeManySeries(tx, uid, [{ meterUid, series: { ...series, channel } }], options),
-          )),
-        )
-      }
-      return merges
-    },
-    read: async () => await db.operator((tx) => readSeries(tx, uid, meterUid)),
-    versions: async () =>
-      (await db.operator((tx) => readBlocks(tx, uid, meterUid))).map(({ version, updated }) => [version, updated]),
-    rows: async () => [
-      await database.admin('select ctid, xmin, b.* from series_blocks b where authorization_uid = $1 order by month', [
-        uid,
-      ]),
-      await database.admin('select ctid, xmin, i.* from intervals i where authorization_uid = $1 order by month', [
-        uid,
-      ]),
-      await database.admin('select ctid, xmin, m.* from meters m where authorization_uid = $1', [uid]),
-    ],
-  }
-}
 
 const readingsOf = ([series]: readonly Series[]) =>
   [...(series?.start ?? [])].map((start, row) => ({
@@ -72,8 +33,6 @@ const readingsOf = ([series]: readonly Series[]) =>
     value: series?.value[row],
     quality: series?.quality[row],
   }))
-
-const NOTHING = { added: 0, changed: 0, outside: 0 }
 
 test('P1: collecting twice changes nothing', async () => {
   const property = fc.asyncProperty(feeds, async (told) => {
@@ -156,13 +115,9 @@ test('P6: gaps are exactly the spans that no feed told', async () => {
     expect(
       gaps.flatMap(([from, to]) => Array.from({ length: (to - from) / 3600 }, (_, at) => from + at * 3600)),
     ).toEqual(missing)
-    const [row] = await database.admin(
-      'select interval_coverage as coverage, interval_count as count from meters where meter_uid = $1',
-      [meter.meterUid],
-    )
-    const coverage: [number, number][] = JSON.parse(JSON.stringify(row?.['coverage']))
+    const { coverage, count } = await meter.counted()
     expect(coverage.slice(1).map(([from], at) => [coverage[at]?.[1], from])).toEqual(gaps)
-    expect(row?.['count']).toBe(known.size)
+    expect(count).toBe(known.size)
   })
   await fc.assert(property, RUNS)
 })
@@ -206,10 +161,9 @@ test('P13, in the database: the sums of months beside the blocks are the sum of 
     const meter = await newMeter()
     await meter.merge(told)
     const [stored] = await meter.read()
-    const months = { sinceMonth: 0, untilMonth: 99_999 }
-    const sums = await database.db.operator((tx) => sumMonths(tx, meter.uid, meter.meterUid, months))
-    expect(sums).toHaveLength(new Set(sums.map(({ month }) => month)).size)
-    if (stored) expectSame(sums.map(({ total }) => total).reduce(addExact), exactSum(stored))
+    const { months, total } = await meter.monthly()
+    expect(months).toBe((await database.db.operator((tx) => readBlocks(tx, meter.uid, meter.meterUid))).length)
+    if (stored) expectSame(total, exactSum(stored))
   })
   await fc.assert(property, RUNS)
 })
