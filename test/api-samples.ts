@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto'
+
 import type { Uid } from '../src/model/uid.ts'
 import { saveBillingSummaries, upsertBillingAccounts } from '../src/storage/billing.ts'
 import { appendEvent } from '../src/storage/events.ts'
@@ -9,6 +11,7 @@ import { type Seed, seedAuthorization } from './database.ts'
 /** One object of each kind of a company, by uid. */
 export type Objects = Record<
   | 'template'
+  | 'unused_template'
   | 'form'
   | 'authorization'
   | 'meter'
@@ -50,6 +53,7 @@ export async function makeObjects(api: Fixture, seed: Seed, token: string): Prom
   }
   return {
     template: seed.templateUid,
+    unused_template: await made('/api/v3/templates', { ...newTemplate(), disabled: true }),
     form: await made('/forms', {}),
     ...{ authorization, meter, bill, event },
     interval: String(interval?.['uid']),
@@ -96,6 +100,16 @@ async function makeAccounting({ database }: Fixture, authorization: Uid, meter: 
 /** A request of one endpoint, below the prefix. */
 export type Sample = { address: string; body?: object }
 
+/** A template's portal is unique at the whole server. */
+function newTemplate(): object {
+  return {
+    portal: `portal-${randomBytes(6).toString('hex')}`,
+    company_name: 'Sunny Solar',
+    company_email: 'info@company.example',
+    purpose: { en: 'To size your solar system.' },
+  }
+}
+
 const OF_PATH: [start: string, kind: keyof Objects][] = [
   ['/templates/:uid', 'template'],
   ['/forms/:uid', 'form'],
@@ -131,6 +145,8 @@ const NEEDS: Record<string, (o: Objects) => { query?: string; body?: object }> =
   'GET /sums': ({ meter }) => ({ query: `meters=${meter}&by=day` }),
   'POST /webhooks': () => ({ body: { url: 'https://hooks.example.com/2' } }),
   'PATCH /webhooks/:uid': () => ({ body: { description: 'changed' } }),
+  'POST /templates': () => ({ body: newTemplate() }),
+  'PATCH /templates/:uid': () => ({ body: { max_months: 24 } }),
   'POST /members': ({ member }) => ({ body: { email: `${member}@company.example`, name: 'Nora', role: 'member' } }),
   'PATCH /members/:uid': () => ({ body: { role: 'member' } }),
   'POST /tokens': ({ user }) => ({ body: { name: 'one more', scopes: ['read'], user_uid: user } }),
@@ -140,7 +156,8 @@ const NEEDS: Record<string, (o: Objects) => { query?: string; body?: object }> =
 /** A request of an endpoint that succeeds for who owns the objects. Throws for a path whose uids it does not know. */
 export function sampleOf({ method, path }: { method: string; path: string }, objects: Objects): Sample {
   const { query, body } = NEEDS[`${method} ${path}`]?.(objects) ?? {}
-  const kind = OF_PATH.find(([start]) => path.startsWith(start))?.[1]
+  const known = OF_PATH.find(([start]) => path.startsWith(start))?.[1]
+  const kind = known === 'template' && method === 'DELETE' ? 'unused_template' : known
   const address = path
     .replace(':authorization_uid', objects.authorization)
     .replace(':raw_feed_uid', objects.raw_feed)

@@ -10,9 +10,11 @@ import {
   type ListedAuthorization,
   listAuthorizationPage,
 } from '../storage/list-authorization-page.ts'
+import { labelAuthorization } from '../storage/labels.ts'
 import { type ListedMeter, listMetersOfEach } from '../storage/list-meter-page.ts'
 import { ApiError, notFound } from './api-error.ts'
 import { type ApiDeps, type Call, type Endpoint, zoneOf } from './endpoint.ts'
+import { readExternalId, readLabelEdit, renderLabels } from './labels.ts'
 import { listing } from './listing.ts'
 import { bodyFlag, flag, paging, parseParameters, plainText, textList, uidList } from './parameters.ts'
 import { renderAuthorization } from './render/authorization.ts'
@@ -70,39 +72,45 @@ async function getAuthorization(tx: Tx, uid: string, now: Date): Promise<ListedA
 }
 
 /** One authorization as JSON, in its own transaction, with what was asked to be included. */
-async function answerOne({
-  deps,
-  prefix,
-  companyUid,
-  query,
-  params: { uid = '' },
-}: Call): Promise<Record<string, unknown>> {
+async function answerOne(call: Call): Promise<Record<string, unknown>> {
+  const {
+    deps,
+    companyUid,
+    query,
+    params: { uid = '' },
+  } = call
   const { include } = parseParameters(oneQuery, query)
   const { row, meters } = await deps.db.company(companyUid, async (tx) => {
     const row = await getAuthorization(tx, uid, deps.now())
     return { row, meters: include?.includes('meters') ? await listMetersOfEach(tx, [uid], NESTED_LIMIT) : null }
   })
-  return render(row, { deps, prefix, meters, include })
+  return render(row, { call, meters, include })
 }
 
-type Nested = { deps: ApiDeps; prefix: string; meters: ListedMeter[] | null; include: string[] | null }
+type Nested = { call: Call; meters: ListedMeter[] | null; include: string[] | null }
 
 function render(row: ListedAuthorization, nested: Nested): Record<string, unknown> {
   const mine = nested.meters?.filter(({ authorizationUid }) => authorizationUid === row.authorizationUid)
-  const { deps } = nested
+  const { call } = nested
+  const { deps } = call
   const meters = mine && nest(row.authorizationUid, mine, nested)
-  return renderAuthorization(row, { now: deps.now(), publicUrl: deps.publicUrl, meters })
+  return {
+    ...renderAuthorization(row, { now: deps.now(), publicUrl: deps.publicUrl, meters }),
+    ...renderLabels(row, call),
+  }
 }
 
-function nest(authorizationUid: Uid, meters: ListedMeter[], { deps, prefix, include }: Nested) {
+function nest(authorizationUid: Uid, meters: ListedMeter[], { call, include }: Nested) {
+  const { deps, prefix } = call
   const shown = meters.slice(0, NESTED_LIMIT)
   const last = shown.at(-1)
   const more = `${deps.publicUrl}${prefix}/meters?authorizations=${authorizationUid}&after=${last?.meterUid ?? ''}`
   const withLists = include?.includes('blocks') ?? false
   return {
-    meters: shown.map((meter) =>
-      renderMeter(meter, { zone: zoneOf(deps, meter.utility), withLists, publicUrl: deps.publicUrl }),
-    ),
+    meters: shown.map((meter) => ({
+      ...renderMeter(meter, { zone: zoneOf(deps, meter.utility), withLists, publicUrl: deps.publicUrl }),
+      ...renderLabels(meter, call),
+    })),
     next: meters.length > NESTED_LIMIT ? more : null,
   }
 }
@@ -118,8 +126,9 @@ export const authorizationEndpoints: readonly Endpoint[] = [
     async run(call) {
       const { deps, companyUid } = call
       const given = parseParameters(query, call.query)
+      const externalId = readExternalId(call)
       const { page, meters } = await deps.db.company(companyUid, async (tx) => {
-        const page = await listAuthorizationPage(tx, toFilter(given, deps.now()))
+        const page = await listAuthorizationPage(tx, { ...toFilter(given, deps.now()), externalId })
         const uids = page.rows.map(({ authorizationUid }) => authorizationUid)
         return {
           page,
@@ -129,7 +138,7 @@ export const authorizationEndpoints: readonly Endpoint[] = [
       return listing(call, '/authorizations', page, {
         plural: 'authorizations',
         uidOf: ({ authorizationUid }) => authorizationUid,
-        render: (row) => render(row, { deps, prefix: call.prefix, meters, include: given.include }),
+        render: (row) => render(row, { call, meters, include: given.include }),
       })
     },
   },
@@ -156,7 +165,9 @@ export const authorizationEndpoints: readonly Endpoint[] = [
       await deps.db.company(companyUid, async (tx) => {
         await getAuthorization(tx, uid, deps.now())
         const { is_archived: isArchived, nickname } = parseParameters(modifyBody, body)
+        const labels = readLabelEdit(call)
         await editAuthorization(tx, uid, { isArchived, nickname }, deps.now())
+        if (labels) await labelAuthorization(tx, uid, labels, deps.now())
       })
       return await answerOne(call)
     },

@@ -37,6 +37,8 @@ export type Call<Deps extends ApiDeps = ApiDeps> = {
   deps: Deps
   /** Where this version of the API is: /api/v2. */
   prefix: string
+  /** Of v3: what is ours alone may be asked and told. */
+  isNative: boolean
   companyUid: Uid
   memberUid: Uid
   role: Role

@@ -1,10 +1,14 @@
-import type { IncomingHttpHeaders } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 
 /**
  * The access token of a request: `Authorization: Bearer`, `X-Api-Key`, or `?access_token=`, in this order. Null when
- * there is none, or when it was given more than once in the query.
+ * there is none, or when one of them was given more than once: readers before us may have taken the other.
  */
-export function findToken(headers: IncomingHttpHeaders, query: unknown): string | null {
+export function findToken(
+  { headers, rawHeaders }: Pick<IncomingMessage, 'headers' | 'rawHeaders'>,
+  query: unknown,
+): string | null {
+  if (rawHeaders.filter((text, at) => at % 2 === 0 && text.toLowerCase() === 'authorization').length > 1) return null
   const bearer = /^Bearer +(\S+)\s*$/i.exec(headers.authorization ?? '')?.[1]
   if (bearer !== undefined) return bearer
   const key = headers['x-api-key']

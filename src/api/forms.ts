@@ -8,11 +8,13 @@ import type { Tx } from '../storage/db.ts'
 import { deleteForm, editForm } from '../storage/edit-form.ts'
 import { appendEvent } from '../storage/events.ts'
 import { insertForm } from '../storage/forms.ts'
+import { labelForm } from '../storage/labels.ts'
 import { type ListedForm, listFormPage } from '../storage/list-form-page.ts'
 import { listTemplatePage } from '../storage/list-template-page.ts'
 import { ApiError, notFound } from './api-error.ts'
 import type { Call, Endpoint } from './endpoint.ts'
 import { createBody, modifyBody, ownAuthorization, toFormEdit } from './form-body.ts'
+import { readExternalId, readLabelEdit, renderLabels } from './labels.ts'
 import { listing } from './listing.ts'
 import { flag, paging, parseParameters, uidList } from './parameters.ts'
 import { renderForm } from './render/form.ts'
@@ -47,6 +49,7 @@ async function createForm(tx: Tx, call: Call): Promise<ListedForm> {
   const { deps, companyUid, memberUid } = call
   const now = deps.now()
   const edit = await toFormEdit(tx, deps, parseParameters(createBody, call.body))
+  const labels = readLabelEdit(call)
   // A renewal is of one utility and usually of one person: what was not given comes from the authorization.
   const renewed = edit.authorizationUid ? await ownAuthorization(tx, deps, edit.authorizationUid) : null
   const made = await insertForm(tx, {
@@ -64,8 +67,13 @@ async function createForm(tx: Tx, call: Call): Promise<ListedForm> {
     created: now,
     updated: now,
   })
+  if (labels) await labelForm(tx, made.formUid, labels, now)
   await appendEvent(tx, { companyUid, type: 'form_created', formUid: made.formUid, now })
   return await getForm(tx, made.formUid)
+}
+
+function render(row: ListedForm, call: Call): Record<string, unknown> {
+  return { ...renderForm(row, call.deps.publicUrl), ...renderLabels(row, call) }
 }
 
 export const formEndpoints: readonly Endpoint[] = [
@@ -79,13 +87,14 @@ export const formEndpoints: readonly Endpoint[] = [
     async run(call) {
       const { deps, companyUid } = call
       const { is_archived, ...filter } = parseParameters(query, call.query)
+      const externalId = readExternalId(call)
       // Archived ones are hidden unless asked for.
       const isArchived = is_archived ?? (filter.uids === null ? false : null)
-      const page = await deps.db.company(companyUid, (tx) => listFormPage(tx, { ...filter, isArchived }))
+      const page = await deps.db.company(companyUid, (tx) => listFormPage(tx, { ...filter, isArchived, externalId }))
       return listing(call, '/forms', page, {
         plural: 'forms',
         uidOf: ({ formUid }) => formUid,
-        render: (row) => renderForm(row, deps.publicUrl),
+        render: (row) => render(row, call),
       })
     },
   },
@@ -98,8 +107,7 @@ export const formEndpoints: readonly Endpoint[] = [
     body: createBody,
     answer: form,
     async run(call) {
-      const { deps, companyUid } = call
-      return renderForm(await deps.db.company(companyUid, (tx) => createForm(tx, call)), deps.publicUrl)
+      return render(await call.deps.db.company(call.companyUid, (tx) => createForm(tx, call)), call)
     },
   },
   {
@@ -109,8 +117,8 @@ export const formEndpoints: readonly Endpoint[] = [
     scope: 'read',
     query: z.object({}),
     answer: form,
-    async run({ deps, companyUid, params: { uid = '' } }) {
-      return renderForm(await deps.db.company(companyUid, (tx) => getForm(tx, uid)), deps.publicUrl)
+    async run(call) {
+      return render(await call.deps.db.company(call.companyUid, (tx) => getForm(tx, call.params['uid'] ?? '')), call)
     },
   },
   {
@@ -121,13 +129,21 @@ export const formEndpoints: readonly Endpoint[] = [
     query: z.object({}),
     body: modifyBody,
     answer: form,
-    async run({ deps, companyUid, body, params: { uid = '' } }) {
+    async run(call) {
+      const {
+        deps,
+        companyUid,
+        body,
+        params: { uid = '' },
+      } = call
       const changed = await deps.db.company(companyUid, async (tx) => {
         await getForm(tx, uid)
+        const labels = readLabelEdit(call)
         await editForm(tx, uid, await toFormEdit(tx, deps, parseParameters(modifyBody, body)), deps.now())
+        if (labels) await labelForm(tx, uid, labels, deps.now())
         return await getForm(tx, uid)
       })
-      return renderForm(changed, deps.publicUrl)
+      return render(changed, call)
     },
   },
   {

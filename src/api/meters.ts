@@ -3,9 +3,11 @@ import { z } from 'zod'
 import { isUid } from '../model/uid.ts'
 import type { Tx } from '../storage/db.ts'
 import { archiveMeter } from '../storage/edit-meter.ts'
+import { labelMeter } from '../storage/labels.ts'
 import { type ListedMeter, listMeterPage } from '../storage/list-meter-page.ts'
 import { notFound } from './api-error.ts'
 import { type Call, type Endpoint, zoneOf } from './endpoint.ts'
+import { readExternalId, readLabelEdit, renderLabels } from './labels.ts'
 import { listing } from './listing.ts'
 import { bodyFlag, flag, paging, parseParameters, textList, uidList, updatedAfter } from './parameters.ts'
 import { renderMeter } from './render/meter.ts'
@@ -50,9 +52,13 @@ export async function getMeter(tx: Tx, uid: string): Promise<ListedMeter> {
   return rows[0]
 }
 
-function render(row: ListedMeter, { deps }: Call, include: string[] | null): Record<string, unknown> {
+function render(row: ListedMeter, call: Call, include: string[] | null): Record<string, unknown> {
+  const { deps } = call
   const withLists = include?.includes('blocks') ?? false
-  return renderMeter(row, { zone: zoneOf(deps, row.utility), withLists, publicUrl: deps.publicUrl })
+  return {
+    ...renderMeter(row, { zone: zoneOf(deps, row.utility), withLists, publicUrl: deps.publicUrl }),
+    ...renderLabels(row, call),
+  }
 }
 
 export const meterEndpoints: readonly Endpoint[] = [
@@ -73,6 +79,7 @@ export const meterEndpoints: readonly Endpoint[] = [
         isArchived: given.is_archived ?? (given.uids === null ? false : null),
         isMonitored: given.is_monitored,
         updatedAfter: given.updated_after,
+        externalId: readExternalId(call),
       }
       const page = await deps.db.company(companyUid, (tx) => listMeterPage(tx, filter))
       return listing(call, '/meters', page, {
@@ -110,7 +117,9 @@ export const meterEndpoints: readonly Endpoint[] = [
       const row = await deps.db.company(companyUid, async (tx) => {
         await getMeter(tx, uid)
         const { is_archived } = parseParameters(modifyBody, body)
+        const labels = readLabelEdit(call)
         if (typeof is_archived === 'boolean') await archiveMeter(tx, uid, is_archived, deps.now())
+        if (labels) await labelMeter(tx, uid, labels, deps.now())
         return await getMeter(tx, uid)
       })
       return render(row, call, include)

@@ -11,6 +11,7 @@ import { parseBody } from './parse-body.ts'
 /** One version of the API: where it is, what it has, and how it speaks where versions differ. */
 export type ApiVersion<Deps extends ApiDeps> = {
   prefix: string
+  isNative: boolean
   endpoints: readonly Endpoint<Deps>[]
   deps: Deps
   /** Paths that need no token. */
@@ -32,7 +33,7 @@ export function mountApi<Deps extends ApiDeps>(app: FastifyInstance, version: Ap
   app.register(
     async (api) => {
       api.removeAllContentTypeParsers()
-      api.addContentTypeParser('*', { parseAs: 'string', bodyLimit: BODY_LIMIT }, (_request, body, done) =>
+      api.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BODY_LIMIT }, (_request, body, done) =>
         done(null, body),
       )
       api.addHook('onRequest', async (request, reply) => {
@@ -74,9 +75,13 @@ function mount<Deps extends ApiDeps>(api: FastifyInstance, version: ApiVersion<D
       const call = {
         deps,
         prefix,
+        isNative: version.isNative,
         ...{ companyUid, memberUid, role, scopes },
         query: request.query,
-        body: parseBody(request.body, request.headers['content-encoding']),
+        body: parseBody(request.body, {
+          contentEncoding: request.headers['content-encoding'],
+          isStrict: version.isNative,
+        }),
         params: request.params,
         header,
       }
@@ -103,7 +108,7 @@ function refuseOtherMethods<Deps extends ApiDeps>(
 }
 
 async function authenticate(request: FastifyRequest, deps: ApiDeps): Promise<Credential> {
-  const token = findToken(request.headers, request.query)
+  const token = findToken(request.raw, request.query)
   const found = token === null ? null : await deps.authenticate(token)
   if (found && !('refused' in found)) return found
   throw new ApiError('unauthorized', found ? REFUSED[found.refused] : 'A valid access token is required.')

@@ -74,7 +74,9 @@ export const paging = {
   limit: z
     .string('must be given once')
     .optional()
-    .transform((text) => (text === undefined || text === '' ? LIST_LIMIT : Number(text)))
+    .transform((text) =>
+      text === undefined || text === '' ? LIST_LIMIT : /^\d+$/.test(text) ? Number(text) : Number.NaN,
+    )
     .pipe(z.int('must be a whole number').min(1, 'must be at least 1').max(LIST_LIMIT, `must be at most ${LIST_LIMIT}`))
     .meta({ type: 'integer', minimum: 1, maximum: LIST_LIMIT, default: LIST_LIMIT }),
 }

@@ -41,6 +41,7 @@ export const endpoints: readonly Endpoint[] = [
 export function registerApi(app: FastifyInstance, deps: ApiDeps): void {
   mountApi(app, {
     prefix,
+    isNative: false,
     endpoints,
     deps,
     open: openPaths({ publicUrl: deps.publicUrl, prefix, endpoints, isNative: false }),

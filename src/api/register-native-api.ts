@@ -6,16 +6,17 @@ import { type Answer, answerOnce } from './answer-once.ts'
 import { ApiError } from './api-error.ts'
 import type { Call, Endpoint, NativeDeps } from './endpoint.ts'
 import { exportEndpoints } from './exports.ts'
+import { extendedEndpoints } from './extended-endpoints.ts'
 import { memberEndpoints } from './members.ts'
 import { mountApi, toApiError } from './mount-api.ts'
 import { openPaths } from './open-paths.ts'
 import { lineageEndpoints } from './lineage.ts'
 import { qualityEndpoints } from './quality.ts'
 import { openRateLimiter } from './rate-limiter.ts'
-import { endpoints } from './register-api.ts'
 import { renderProblem } from './render/error.ts'
 import { requestIdOf } from './request-id.ts'
 import { sumEndpoints } from './sums.ts'
+import { templateChangeEndpoints } from './template-changes.ts'
 import { tokenEndpoints } from './tokens.ts'
 import { utilityEndpoints } from './utilities.ts'
 import { webhookActionEndpoints } from './webhook-actions.ts'
@@ -25,7 +26,7 @@ const prefix = '/api/v3'
 
 /** Every endpoint of API v3: those of v2, and our own. */
 export const nativeEndpoints: readonly Endpoint<NativeDeps>[] = [
-  ...endpoints,
+  ...extendedEndpoints,
   ...webhookEndpoints,
   ...webhookActionEndpoints,
   ...sumEndpoints,
@@ -33,6 +34,7 @@ export const nativeEndpoints: readonly Endpoint<NativeDeps>[] = [
   ...lineageEndpoints,
   ...utilityEndpoints,
   ...exportEndpoints,
+  ...templateChangeEndpoints,
   ...memberEndpoints,
   ...tokenEndpoints,
 ]
@@ -45,6 +47,7 @@ export function registerNativeApi(app: FastifyInstance, deps: NativeDeps): void 
   const limiter = openRateLimiter(deps.rateLimit, deps.now)
   mountApi(app, {
     prefix,
+    isNative: true,
     endpoints: nativeEndpoints,
     deps,
     open: openPaths({ publicUrl: deps.publicUrl, prefix, endpoints: nativeEndpoints, isNative: true }),

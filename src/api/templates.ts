@@ -1,16 +1,30 @@
 import { z } from 'zod'
 
 import { isUid } from '../model/uid.ts'
-import { listTemplatePage } from '../storage/list-template-page.ts'
+import type { Tx } from '../storage/db.ts'
+import { type ListedTemplate, listTemplatePage } from '../storage/list-template-page.ts'
 import { notFound } from './api-error.ts'
-import type { Endpoint } from './endpoint.ts'
+import type { Call, Endpoint } from './endpoint.ts'
 import { listing } from './listing.ts'
 import { flag, paging, parseParameters, uidList } from './parameters.ts'
-import { renderTemplate } from './render/template.ts'
+import { renderTemplate, renderTemplateSettings } from './render/template.ts'
 import { listingOf } from './answers/fields.ts'
 import { template } from './answers/template.ts'
 
 const query = z.object({ ...paging, uids: uidList, disabled: flag })
+
+/** A template of the caller. Throws ApiError `not_found`. */
+export async function getTemplate(tx: Tx, uid: string): Promise<ListedTemplate> {
+  const filter = { uids: [uid], disabled: null, after: null, limit: 1 }
+  const { rows } = isUid(uid) ? await listTemplatePage(tx, filter) : { rows: [] }
+  if (!rows[0]) throw notFound()
+  return rows[0]
+}
+
+/** As the version of the call tells it. */
+export function render(row: ListedTemplate, { deps, isNative }: Call): Record<string, unknown> {
+  return { ...renderTemplate(row, deps.publicUrl), ...(isNative ? renderTemplateSettings(row) : {}) }
+}
 
 export const templateEndpoints: readonly Endpoint[] = [
   {
@@ -27,7 +41,7 @@ export const templateEndpoints: readonly Endpoint[] = [
       return listing(call, '/templates', page, {
         plural: 'templates',
         uidOf: ({ templateUid }) => templateUid,
-        render: (row) => renderTemplate(row, deps.publicUrl),
+        render: (row) => render(row, call),
       })
     },
   },
@@ -38,12 +52,11 @@ export const templateEndpoints: readonly Endpoint[] = [
     scope: 'read',
     query: z.object({}),
     answer: template,
-    async run({ deps, companyUid, params: { uid = '' } }) {
-      if (!isUid(uid)) throw notFound()
-      const filter = { uids: [uid], disabled: null, after: null, limit: 1 }
-      const { rows } = await deps.db.company(companyUid, (tx) => listTemplatePage(tx, filter))
-      if (!rows[0]) throw notFound()
-      return renderTemplate(rows[0], deps.publicUrl)
+    async run(call) {
+      return render(
+        await call.deps.db.company(call.companyUid, (tx) => getTemplate(tx, call.params['uid'] ?? '')),
+        call,
+      )
     },
   },
 ]

@@ -10,6 +10,7 @@ import {
 } from '../storage/authorizations.ts'
 import type { Tx } from '../storage/db.ts'
 import { appendEvent } from '../storage/events.ts'
+import { findFormLabels, labelAuthorization } from '../storage/labels.ts'
 
 /** One allowed step of an authorization: what it tells the company, and what the audit calls it. */
 export type Step = {
@@ -118,6 +119,8 @@ export async function begin(tx: Tx, authorization: NewAuthorization, why: Why): 
   const step = stepOf(null, authorization.state)
   if (!step) throw new RangeError(`an authorization does not begin as ${authorization.state}`)
   const row = await insertAuthorization(tx, authorization)
+  const labels = row.formUid === null ? null : await findFormLabels(tx, row.formUid)
+  if (labels) await labelAuthorization(tx, row.authorizationUid, labels, why.now)
   await tell(tx, row, step, why)
   return row
 }

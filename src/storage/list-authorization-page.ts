@@ -3,10 +3,11 @@ import { sql } from 'kysely'
 import type { AuthorizationState } from '../model/authorization-states.ts'
 import type { Uid } from '../model/uid.ts'
 import type { Tx } from './db.ts'
+import type { Labels } from './labels.ts'
 import { cutPage, type Page } from './list-page.ts'
 
 /** What the API tells of an authorization: with its owner, its referral codes and when the customer agreed. */
-export type ListedAuthorization = {
+export type ListedAuthorization = Labels & {
   authorizationUid: Uid
   templateUid: Uid
   formUid: Uid | null
@@ -48,6 +49,7 @@ export type AuthorizationFilter = {
   isTest: boolean | null
   isRevoked: boolean | null
   isExpired: boolean | null
+  externalId?: string | null
   now: Date
   after: Uid | null
   limit: number
@@ -59,7 +61,7 @@ export type AuthorizationFilter = {
  */
 export async function listAuthorizationPage(tx: Tx, filter: AuthorizationFilter): Promise<Page<ListedAuthorization>> {
   const { uids, forms, templates, users, referrals, utilities, now, after, limit } = filter
-  const { isArchived, isDeclined, isTest, isRevoked, isExpired } = filter
+  const { isArchived, isDeclined, isTest, isRevoked, isExpired, externalId = null } = filter
   const { rows } = await sql<ListedAuthorization>`
     select ${COLUMNS}
       from authorizations a
@@ -78,6 +80,7 @@ export async function listAuthorizationPage(tx: Tx, filter: AuthorizationFilter)
        and (${isTest}::boolean is null or ${IS_TEST} = ${isTest}::boolean)
        and (${isRevoked}::boolean is null or (a.revoked is not null) = ${isRevoked}::boolean)
        and (${isExpired}::boolean is null or (a.state = 'expired' or a.expires <= ${now}) = ${isExpired}::boolean)
+       and (${externalId}::text is null or a.external_id = ${externalId}::text)
        and (${after}::bigint is null or a.authorization_uid < ${after}::bigint)
      order by a.authorization_uid desc limit ${limit + 1}`.execute(tx)
   return cutPage(rows, limit)
@@ -94,6 +97,7 @@ const COLUMNS = sql`
   array(select f.code from referrals f where f.authorization_uid = a.authorization_uid order by f.created, f.code)
     as referrals,
   a.status, a.status_message as "statusMessage", a.status_ts as "statusTs", a.notes, a.created,
+  a.external_id as "externalId", a.metadata,
   a.state in ('active', 'needs_reauthorization', 'expired')
     and exists (select from meters m where m.authorization_uid = a.authorization_uid) as "hasMeters",
   a.state in ('active', 'needs_reauthorization', 'expired')

@@ -4,10 +4,11 @@ import type { AuthorizationState } from '../model/authorization-states.ts'
 import type { MeterFacts } from '../model/meter.ts'
 import { authorizationOf, type Uid } from '../model/uid.ts'
 import type { Tx } from './db.ts'
+import type { Labels } from './labels.ts'
 import { cutPage, type Page, placeOf } from './list-page.ts'
 
 /** What the API tells of a meter. Coverage is [start, end] in epoch seconds. */
-export type ListedMeter = {
+export type ListedMeter = Labels & {
   meterUid: Uid
   authorizationUid: Uid
   memberUid: Uid
@@ -41,6 +42,7 @@ export type MeterFilter = {
   isArchived: boolean | null
   isMonitored: boolean | null
   updatedAfter: Date | null
+  externalId?: string | null
   after: Uid | null
   limit: number
 }
@@ -50,8 +52,19 @@ export type MeterFilter = {
  * gone, even while their rows are still being deleted. Runs under row-level security. Throws UnknownCursor.
  */
 export async function listMeterPage(tx: Tx, filter: MeterFilter): Promise<Page<ListedMeter>> {
-  const { uids, authorizations, users, utilities, isActivated, isArchived, isMonitored, updatedAfter, after, limit } =
-    filter
+  const {
+    uids,
+    authorizations,
+    users,
+    utilities,
+    isActivated,
+    isArchived,
+    isMonitored,
+    updatedAfter,
+    externalId = null,
+    after,
+    limit,
+  } = filter
   const place = after === null ? null : await placeOfMeter(tx, after)
   const { rows } = await sql<ListedMeter>`
     select ${COLUMNS}
@@ -67,6 +80,7 @@ export async function listMeterPage(tx: Tx, filter: MeterFilter): Promise<Page<L
        and (${isArchived}::boolean is null or m.is_archived = ${isArchived}::boolean)
        and (${isMonitored}::boolean is null or (m.monitoring->>'frequency' <> 'off') = ${isMonitored}::boolean)
        and (${updatedAfter}::timestamptz is null or greatest(m.updated, m.status_ts) >= ${updatedAfter}::timestamptz)
+       and (${externalId}::text is null or m.external_id = ${externalId}::text)
        and (${place}::timestamptz is null or (m.created, m.meter_uid) < (${place}::timestamptz, ${after}::bigint))
      order by m.created desc, m.meter_uid desc limit ${limit + 1}`.execute(tx)
   return cutPage(rows, limit)
@@ -111,6 +125,7 @@ const COLUMNS = sql.raw(`
   m.is_activated as "isActivated", m.monitoring, m.status, m.status_message as "statusMessage",
   m.status_ts as "statusTs", m.notes, m.bill_count as "billCount", m.bill_coverage as "billCoverage",
   m.interval_count as "intervalCount", m.interval_coverage as "intervalCoverage", m.created,
+  m.external_id as "externalId", m.metadata,
   (select jsonb_build_object('billUid', b.bill_uid::text, 'statementDate', b.facts->'statementDate',
             'updated', b.updated)
      from bills b

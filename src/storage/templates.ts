@@ -52,6 +52,45 @@ export async function insertTemplate(tx: Tx, t: NewTemplate): Promise<TemplateRo
   return rows[0] ?? null
 }
 
+/** What can be changed of a template. */
+export type TemplateColumns = Omit<
+  TemplateRow,
+  'templateUid' | 'companyUid' | 'memberUid' | 'logoType' | 'created' | 'updated'
+>
+
+/** What is not given, or undefined, stays. */
+export type TemplateEdit = { [Column in keyof TemplateColumns]?: TemplateColumns[Column] | undefined }
+
+/** Changes what is given and leaves the rest; a logo is a PNG. Throws the database's unique violation when another has the alias. */
+export async function editTemplate(tx: Tx, templateUid: Uid, t: TemplateEdit, now: Date): Promise<void> {
+  const purpose = t.purpose === undefined ? null : JSON.stringify(t.purpose)
+  await sql`
+    update templates
+       set alias = coalesce(${t.alias ?? null}::text, alias),
+           company_name = coalesce(${t.companyName ?? null}::text, company_name),
+           company_email = coalesce(${t.companyEmail ?? null}::text, company_email),
+           logo = case when ${t.logo !== undefined} then ${t.logo ?? null}::bytea else logo end,
+           logo_type = case when ${t.logo !== undefined} then ${t.logo ? 'image/png' : null}::text else logo_type end,
+           purpose = coalesce(${purpose}::jsonb, purpose),
+           data_classes = coalesce(${t.dataClasses ?? null}::text[], data_classes),
+           history_months = coalesce(${t.historyMonths ?? null}::int, history_months),
+           default_months = coalesce(${t.defaultMonths ?? null}::int, default_months),
+           max_months = coalesce(${t.maxMonths ?? null}::int, max_months),
+           auto_collect = coalesce(${t.autoCollect ?? null}::boolean, auto_collect),
+           monitoring = coalesce(${t.monitoring ?? null}::text, monitoring),
+           redirect_uris = coalesce(${t.redirectUris ?? null}::text[], redirect_uris),
+           terms_url = case when ${t.termsUrl !== undefined} then ${t.termsUrl ?? null}::text else terms_url end,
+           privacy_url = case when ${t.privacyUrl !== undefined} then ${t.privacyUrl ?? null}::text else privacy_url end,
+           disabled = coalesce(${t.disabled ?? null}::boolean, disabled),
+           updated = ${now}
+     where template_uid = ${templateUid}`.execute(tx)
+}
+
+/** Deletes a template that no form and no customer on the way needs. Throws the database's foreign-key violation else. */
+export async function deleteTemplate(tx: Tx, templateUid: Uid): Promise<void> {
+  await sql`delete from templates where template_uid = ${templateUid}`.execute(tx)
+}
+
 export async function findTemplate(tx: Tx, templateUid: Uid): Promise<TemplateRow | null> {
   const { rows } = await sql<TemplateRow>`
     select ${columns} from templates where template_uid = ${templateUid}`.execute(tx)

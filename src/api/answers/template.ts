@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
-import { text, time, uid } from './fields.ts'
+import { DATA_CLASSES } from '../../model/authorization-states.ts'
+import { count, text, textOrNull, time, uid } from './fields.ts'
 
 /** Template: what a company's customers see, and what they are asked for. */
 export const template = z
@@ -19,3 +20,16 @@ export const template = z
     company_email: text,
   })
   .meta({ id: 'Template' })
+
+/** What v3 tells of a template beside that. */
+export const templateSettings = {
+  purpose: z.record(text, text).meta({ description: 'What the data are for, by language.' }),
+  data_classes: z.array(z.enum(DATA_CLASSES)),
+  history_months: count,
+  default_months: count.meta({ description: 'How long the customer is asked for; they may change it.' }),
+  max_months: count,
+  auto_collect: z.boolean(),
+  monitoring: z.enum(['off', 'daily', 'weekly', 'monthly']),
+  terms_url: textOrNull,
+  privacy_url: textOrNull,
+}

@@ -10,7 +10,7 @@ import { sized } from '../size.ts'
 import { type Case, casesOf, foreignFor, type Slot, unknownLike } from './slots.ts'
 
 /** Uids tried in each slot: all kinds of objects, or the most fitting ones. */
-const KINDS = sized(14, 1)
+const KINDS = sized(15, 1)
 const LEAST = sized(600, 150)
 
 const versions = [

@@ -17,7 +17,9 @@ const OTHERS = new Set(
   `limit include expand_meter_blocks disabled is_archived is_declined is_test is_revoked is_expired is_activated is_monitored
    is_delivered utility start end order updated_after format by customer_email scope nickname collection_duration frequency
    fixed_refresh_day url description event_types state overlap_hours since until edition
-   name scopes expires email role`.split(/\s+/),
+   name scopes expires email role external_id metadata portal
+   company_name company_email company_logo purpose data_classes history_months default_months max_months auto_collect
+   monitoring redirect_uris terms_url privacy_url`.split(/\s+/),
 )
 
 /** Every operation of a document with its slots, and the names that nobody sorted. */
