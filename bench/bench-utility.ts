@@ -1,6 +1,7 @@
-import { once } from 'node:events'
-import http from 'node:http'
+import { fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 
@@ -12,24 +13,18 @@ import { openEnvelope } from '../src/storage/secrets.ts'
 import { findCandidates, leaseWindow, oweWindows, PRIORITY } from '../src/storage/windows.ts'
 import { openConnections } from '../src/utilities/connections.ts'
 import { sealSecrets } from '../src/utilities/registration.ts'
+import type { FeedSize } from './generated-feeds.ts'
 import { type BenchDatabase, HISTORY } from './temporary-database.ts'
 
 export type BenchUtility = Awaited<ReturnType<typeof openBenchUtility>>
 
 const EVERYTHING = { product: 'usage', resource: '', from: 1_700_000_000, to: 1_800_000_000 }
 
-/** A utility that answers every request with one body, and a collector for it. */
+/** A utility that answers every request with one body, from a process of its own, and a collector for it. */
 export async function openBenchUtility(database: BenchDatabase) {
   const { db, seed } = database
-  let zipped = gzipSync('')
-  const server = http.createServer((_request, response) => {
-    response.writeHead(200, { 'content-type': 'application/atom+xml', 'content-encoding': 'gzip' })
-    response.end(zipped)
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const server = fork(path.join(import.meta.dirname, 'serve-body.ts'), { serialization: 'advanced' })
+  const [port]: unknown[] = await once(server, 'message')
   const envelope = openEnvelope(randomBytes(32))
   const secrets = {
     clientSecret: 'secret',
@@ -42,7 +37,7 @@ export async function openBenchUtility(database: BenchDatabase) {
   await database.admin('update registrations set secrets = $2, addresses = $3 where registration_uid = $1', [
     seed.registrationUid,
     sealed,
-    JSON.stringify({ resourceBase: `http://127.0.0.1:${port}/espi/1_1/resource` }),
+    JSON.stringify({ resourceBase: `http://127.0.0.1:${String(port)}/espi/1_1/resource` }),
   ])
   const connections = openConnections({ db, envelope })
   const deps: CollectDeps = {
@@ -60,8 +55,10 @@ export async function openBenchUtility(database: BenchDatabase) {
     },
   }
   return {
-    serve(body: Buffer): void {
-      zipped = gzipSync(body)
+    /** A body, or the size of one to be made. */
+    async serve(body: Buffer | FeedSize): Promise<void> {
+      server.send(body instanceof Uint8Array ? gzipSync(body) : body)
+      await once(server, 'message')
     },
     async authorize(): Promise<Uid> {
       const uid = await seedAuthorization(db, seed, HISTORY)
@@ -100,7 +97,7 @@ export async function openBenchUtility(database: BenchDatabase) {
     },
     async close(): Promise<void> {
       await connections.close()
-      server.close()
+      server.disconnect()
     },
   }
 }

@@ -41,7 +41,7 @@ async function measureLoad(database: BenchDatabase, utility: BenchUtility, load:
   for (let at = 0; at < customers; at++) authorizations.push(await utility.authorize())
   const collector = utility.collector(lanes)
   const collect = async (feed: Buffer): Promise<number> => {
-    utility.serve(feed)
+    await utility.serve(feed)
     await utility.owe(authorizations)
     return await timeOf(() => collector.idle())
   }

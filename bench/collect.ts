@@ -1,3 +1,6 @@
+import { spawnSync } from 'node:child_process'
+import path from 'node:path'
+
 import { parseBytes } from '../src/espi/parse.ts'
 import { decodeFeed, decodingOf } from '../src/utilities/decode.ts'
 import { demo } from '../src/utilities/demo/definition.ts'
@@ -20,12 +23,13 @@ export async function benchCollect(args: readonly string[]): Promise<void> {
   await withDatabase(async (database) => {
     const utility = await openBenchUtility(database)
     try {
-      utility.serve(body)
+      await utility.serve(body)
       console.log(`\n20 usage points, ${days} days, ${readings} readings, ${round(body.length / 1e6, 1)} MB`)
       console.table(await ingest(database, utility, { body, readings }))
+      console.log('\nbeside other work, each in a process of its own')
+      console.table(Object.fromEntries([45, days].map((some) => [`20 usage points, ${some} days`, collectOnce(some)])))
       console.log('\na day for every usage point')
       console.table(await measureDeltas(database, utility))
-      console.log(`\nmost memory of this process: ${round(process.resourceUsage().maxRSS / 1000, 0)} MB`)
     } finally {
       await utility.close()
     }
@@ -46,11 +50,11 @@ async function ingest(
     decode: () => decodeFeed(body, decodingOf(demo)),
     collect: async () => {
       const authorizationUid = await utility.authorize()
-      utility.serve(body)
+      await utility.serve(body)
       times.first.push(await timesOf(() => utility.collect(authorizationUid)))
       const before = await countWrites(database, TABLES)
       times.same.push(await timesOf(() => utility.collect(authorizationUid)))
-      utility.serve(later)
+      await utility.serve(later)
       times.equal.push(await timesOf(() => utility.collect(authorizationUid)))
       const after = await countWrites(database, TABLES)
       written += after.inserted + after.updated - before.inserted - before.updated
@@ -77,4 +81,12 @@ async function ingest(
     'the same bytes again': row(times.same),
     'equal readings in other bytes': { ...row(times.equal), 'rows written': written, 'dead rows more': dead },
   }
+}
+
+function collectOnce(days: number): object {
+  const script = path.join(import.meta.dirname, 'collect-once.ts')
+  const { stdout, stderr, status } = spawnSync(process.execPath, [script, String(days)], { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`collecting once failed: ${stderr}`)
+  const { grownBytes, longestWaitMs }: { grownBytes: number; longestWaitMs: number } = JSON.parse(stdout)
+  return { 'memory grew, MB': round(grownBytes / 1e6, 0), 'longest wait for other work, ms': round(longestWaitMs, 0) }
 }
