@@ -40,12 +40,10 @@ export async function openBenchUtility(database: BenchDatabase) {
     JSON.stringify({ resourceBase: `http://127.0.0.1:${String(port)}/espi/1_1/resource` }),
   ])
   const connections = openConnections({ db, envelope })
-  const deps: CollectDeps = {
+  const deps: Omit<CollectDeps, 'connection' | 'admit'> = {
     db,
     envelope,
-    connections,
     now: () => new Date(),
-    admit: () => Promise.resolve(),
     // Tokens have a benchmark of their own; here they are always fresh.
     tokens: {
       clientToken: async () => 'token',
@@ -76,7 +74,9 @@ export async function openBenchUtility(database: BenchDatabase) {
       if (!owed) throw new Error('nothing is owed')
       const lease = await db.operator((tx) => leaseWindow(tx, authorizationUid, owed, { owner: 'bench', until, now }))
       if (!lease) throw new Error('no lease')
-      await collectWindow(deps, owed, lease, new AbortController().signal)
+      const connection = await connections.of(seed.registrationUid)
+      const admit = (): Promise<void> => Promise.resolve()
+      await collectWindow({ ...deps, connection, admit }, owed, lease, new AbortController().signal)
     },
     /** Owes each one window of everything. */
     async owe(authorizationUids: readonly Uid[]): Promise<void> {
@@ -90,7 +90,14 @@ export async function openBenchUtility(database: BenchDatabase) {
     collector(lanes: number): Collector {
       return openCollector({
         ...deps,
-        ...{ owner: 'bench', lanes, random: Math.random, elapsedMs: () => performance.now(), wait: (ms) => sleep(ms) },
+        ...{
+          connections,
+          owner: 'bench',
+          lanes,
+          random: Math.random,
+          elapsedMs: () => performance.now(),
+          wait: (ms) => sleep(ms),
+        },
         every: () => () => undefined,
         log: (fields, message) => console.log(message, fields),
       })

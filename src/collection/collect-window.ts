@@ -4,12 +4,14 @@ import type { Uid } from '../model/uid.ts'
 import { appendAudit } from '../storage/audit.ts'
 import type { AuthorizationRow } from '../storage/authorizations.ts'
 import { countProducts } from '../storage/count-products.ts'
+import type { Tx } from '../storage/db.ts'
+import { ConsentEnded, LeaseLost } from '../storage/errors.ts'
 import { saveRawFeed, setOutcome } from '../storage/raw-feeds.ts'
 import type { Envelope } from '../storage/secrets.ts'
 import { closeRequests } from '../storage/window-hints.ts'
 import { finishWindow, type OwedWindow } from '../storage/windows.ts'
 import { enterWrite, type Lease } from '../storage/write-gate.ts'
-import type { Connections } from '../utilities/connections.ts'
+import type { Connection } from '../utilities/connections.ts'
 import type { Utility } from '../utilities/contract.ts'
 import { decodeParsed, type Decoding, decodingOf, fileQualityOf } from '../utilities/decode.ts'
 import { type FetchDeps, fetchWindow } from './fetch-window.ts'
@@ -19,7 +21,8 @@ import { CLASSES_OF, plannedOf, type PlannedWindow } from './plan-windows.ts'
 import { readFeed, type ReadFeed } from './read-feed.ts'
 import { storeFeed } from './store-feed.ts'
 
-export type CollectDeps = FetchDeps & { envelope: Envelope; connections: Connections }
+/** connection: of the registration under which the window is owed. */
+export type CollectDeps = FetchDeps & { envelope: Envelope; connection: Connection }
 
 /**
  * Fetches, decodes and stores one leased window. The network is used outside any transaction; then one transaction checks
@@ -35,7 +38,7 @@ export async function collectWindow(
   signal: AbortSignal,
 ): Promise<boolean> {
   const { db, now } = deps
-  const connection = await deps.connections.of(owed.registrationUid ?? '')
+  const { connection } = deps
   const window = plannedOf(owed)
   const asked = { connection, window, owedSince: owed.created, signal }
   const { authorization, fetched } = await fetchWindow(deps, owed.authorizationUid, asked)
@@ -53,20 +56,20 @@ export async function collectWindow(
 
   const read = await readFeed(fetched.body, fetched.ids, signal)
   if (read.foreign > 0) await alarmForeign(deps, authorization, read.foreign)
-  const { decoded, rawFeedUid } = await keepAndDecode(deps, owed.authorizationUid, {
-    read,
-    window,
-    mediaType: fetched.mediaType,
-    lease,
-    decoding: decodingOf(utility, fileQualityOf(utility, window.resource)),
-  })
-  if (decoded.meters.length === 0 && (await isTooEarly(deps, authorization, { utility, window }))) return false
-  await db.operator(async (tx) => {
+  const keep = keeperOf(deps, owed.authorizationUid, { read, window, mediaType: fetched.mediaType, lease })
+  const decoding = decodingOf(utility, fileQualityOf(utility, window.resource))
+  const { decoded, kept } = await keepAndDecode(read, decoding, keep)
+  if (decoded.meters.length === 0 && (await isTooEarly(deps, authorization, { utility, window }))) {
+    if (kept === null) await keep()
+    return false
+  }
+  const stored = db.operator(async (tx) => {
     const { dataClasses, historyStart } = await enterWrite(tx, owed.authorizationUid, {
       dataClass: CLASSES_OF[window.product],
       fence: lease,
       now: now(),
     })
+    const rawFeedUid = kept ?? (await keep(tx, outcomeOf(decoded)))
     await storeFeed(tx, owed.authorizationUid, decoded, {
       timezone: utility.timezone,
       dataClasses,
@@ -75,40 +78,68 @@ export async function collectWindow(
       now: now(),
       completeList: window.product === 'usage_points',
     })
-    await setOutcome(tx, owed.authorizationUid, rawFeedUid, outcomeOf(decoded))
+    if (kept !== null) await setOutcome(tx, owed.authorizationUid, kept, outcomeOf(decoded))
     if (window.product === 'usage_points') await oweUsagePoints(tx, { authorization, utility, decoded, now: now() })
     if (window.product === 'file') await closeRequests(tx, owed.authorizationUid, now())
     if (window.product === 'file') await oweDiscovery(tx, { authorization, utility, decoded, now: now() })
     await finishWindow(tx, owed.authorizationUid, lease, now())
     await finishUpdate(tx, owed.authorizationUid, now())
   })
+  await stored.catch(async (error: unknown) => {
+    // What was not allowed is not kept either; what failed is kept for whoever finds out why.
+    const isRefused = error instanceof ConsentEnded || error instanceof LeaseLost
+    if (kept === null && !isRefused) await keep()
+    throw error
+  })
   return true
 }
 
-type ToKeep = { read: ReadFeed; window: PlannedWindow; mediaType: string; lease: Lease; decoding: Decoding }
+type ToKeep = { read: ReadFeed; window: PlannedWindow; mediaType: string; lease: Lease }
 
-/**
- * Keeps the raw feed and decodes it, at once, as the database works beside us. It is kept whatever becomes of decoding, so
- * that a better decoder can replay it; where it may not be kept, since lease or consent ended, nothing else counts.
- */
-async function keepAndDecode(
+/** Keeps the raw feed: in a transaction that has passed the gate, or in one of its own. Returns its uid. */
+type Keeper = (tx?: Tx, outcome?: object) => Promise<Uid>
+
+function keeperOf(
   { db, envelope, now }: CollectDeps,
   authorizationUid: Uid,
-  { read, window, mediaType, lease, decoding }: ToKeep,
-): Promise<{ decoded: DecodedFeed; rawFeedUid: Uid }> {
-  const { product, resource } = window
+  { read, window: { product, resource }, mediaType, lease }: ToKeep,
+): Keeper {
   const { wire: body, coding } = read.body
   const raw = { product, resource, mediaType, body, ...(coding === 'gzip' ? { inflatedSize: read.size } : {}) }
-  const [kept, decoded] = await Promise.allSettled([
-    db.operator(async (tx) => {
+  const save = async (tx: Tx, outcome = {}): Promise<Uid> => {
+    const { rawFeedUid, isNew } = await saveRawFeed(tx, authorizationUid, raw, { envelope, now: now(), outcome })
+    if (!isNew) await setOutcome(tx, authorizationUid, rawFeedUid, outcome)
+    return rawFeedUid
+  }
+  const saveAlone = async (): Promise<Uid> =>
+    await db.operator(async (tx) => {
       await enterWrite(tx, authorizationUid, { dataClass: CLASSES_OF[product], fence: lease, now: now() })
-      return await saveRawFeed(tx, authorizationUid, raw, { envelope, now: now() })
-    }),
-    read.feed instanceof FeedRejected ? Promise.reject(read.feed) : decodeParsed(read.feed, decoding),
-  ])
-  if (kept.status === 'rejected') throw kept.reason
-  if (decoded.status === 'rejected') throw decoded.reason
-  return { decoded: decoded.value, rawFeedUid: kept.value.rawFeedUid }
+      return (await saveRawFeed(tx, authorizationUid, raw, { envelope, now: now() })).rawFeedUid
+    })
+  return async (tx, outcome) => (tx === undefined ? await saveAlone() : await save(tx, outcome))
+}
+
+/** From so many bytes on (inflated), decoding takes longer than a transaction. */
+const LARGE = 2_000_000
+
+/**
+ * Decodes a feed. It is kept whatever becomes of decoding, so that a better decoder can replay it; where it may not be kept,
+ * since lease or consent ended, nothing else counts. A large one is kept at once, as the database works beside us; a small
+ * one, such as a day of readings, later with what it brings, in one transaction (kept: null).
+ */
+async function keepAndDecode(
+  { feed, size }: ReadFeed,
+  decoding: Decoding,
+  keep: Keeper,
+): Promise<{ decoded: DecodedFeed; kept: Uid | null }> {
+  const decode = (): Promise<DecodedFeed> =>
+    feed instanceof FeedRejected ? Promise.reject(feed) : decodeParsed(feed, decoding)
+  const isLarge = size >= LARGE
+  const [early, decoded] = await Promise.allSettled([isLarge ? keep() : null, decode()])
+  if (early.status === 'rejected') throw early.reason
+  if (decoded.status === 'fulfilled') return { decoded: decoded.value, kept: early.value }
+  if (!isLarge) await keep()
+  throw decoded.reason
 }
 
 /** The utility sent data of somebody else: none of it is kept, and the operator has to ask the utility why. */

@@ -1,7 +1,7 @@
 import { backoffMs } from '../jobs/backoff.ts'
 import { underLease } from '../jobs/lease.ts'
 import type { Uid } from '../model/uid.ts'
-import { claimSlot, recordFailure, recordSuccess } from '../storage/limits.ts'
+import { recordFailure, recordSuccess, type Slot, type SlotClaim } from '../storage/limits.ts'
 import {
   awaitWindow,
   extendLease,
@@ -14,14 +14,16 @@ import {
 } from '../storage/windows.ts'
 import { ConsentEnded, LeaseLost } from '../storage/errors.ts'
 import type { Lease } from '../storage/write-gate.ts'
-import type { Connection } from '../utilities/connections.ts'
+import type { Connection, Connections } from '../utilities/connections.ts'
 import { UtilityUnavailable } from '../utilities/errors.ts'
+import { claimTogether } from './claim-together.ts'
 import { type CollectDeps, collectWindow } from './collect-window.ts'
 import type { BulkFile } from './fetch-window.ts'
 import { judgeFailure, settleFailure } from './settle-failure.ts'
 import { openSharedFiles } from './shared-files.ts'
 
-export type CollectorDeps = Omit<CollectDeps, 'admit'> & {
+export type CollectorDeps = Omit<CollectDeps, 'admit' | 'connection'> & {
+  connections: Connections
   /** This process, in leases. */
   owner: string
   random: () => number
@@ -55,7 +57,7 @@ const FOUND = 64
 
 /** Starts collecting. Losing every doorbell loses nothing: the tables are looked at once a second, too. */
 export function openCollector(given: CollectorDeps): Collector {
-  const deps = { ...given, files: openSharedFiles<BulkFile>(given.now) }
+  const deps = { ...given, files: openSharedFiles<BulkFile>(given.now), claim: claimTogether(given.db) }
   const stop = new AbortController()
   const inWork = new Set<Promise<void>>()
   let looking: Promise<void> | null = null
@@ -132,16 +134,25 @@ export function openCollector(given: CollectorDeps): Collector {
   }
 }
 
-async function runWindow(deps: CollectorDeps, window: OwedWindow, signal: AbortSignal): Promise<void> {
+type Opened = CollectorDeps & { claim: (registrationUid: Uid, claim: SlotClaim) => Promise<Slot> }
+
+async function runWindow(deps: Opened, window: OwedWindow, signal: AbortSignal): Promise<void> {
   const { authorizationUid, registrationUid } = window
   const { db, now, owner } = deps
   if (registrationUid === null) return
   const until = new Date(now().getTime() + LEASE_MS)
   const lease = await db.operator((tx) => leaseWindow(tx, authorizationUid, window, { owner, until, now: now() }))
   if (!lease) return
+  // Most requests go out while all is well: then there is no failure to be taken back.
+  let afterFailures = false
+  const answered = async (): Promise<void> => {
+    if (afterFailures) await db.operator((tx) => recordSuccess(tx, registrationUid))
+  }
   try {
     const connection = await deps.connections.of(registrationUid)
-    const admit = (): Promise<void> => admitWindow(deps, connection, window)
+    const admit = async (): Promise<void> => {
+      if (await admitWindow(deps, connection, window)) afterFailures = true
+    }
     const keeper = {
       leaseMs: LEASE_MS,
       extend: (to: Date) => db.operator((tx) => extendLease(tx, authorizationUid, lease, { until: to, now: now() })),
@@ -151,28 +162,30 @@ async function runWindow(deps: CollectorDeps, window: OwedWindow, signal: AbortS
       every: deps.every,
       signal,
     }
-    const settled = await underLease(keeper, (running) => collectWindow({ ...deps, admit }, window, lease, running))
-    await db.operator((tx) => recordSuccess(tx, registrationUid))
+    const settled = await underLease(keeper, (running) =>
+      collectWindow({ ...deps, connection, admit }, window, lease, running),
+    )
+    await answered()
     if (!settled)
       await waitForNotification(deps, window, { lease, pollSeconds: connection.utility.notifications.pollSeconds })
   } catch (error) {
-    await fail(deps, { window, lease, registrationUid, signal }, error)
+    await fail(deps, { window, lease, registrationUid, signal, answered }, error)
   }
 }
 
+/** Waits for a slot; true when the utility had failed before it. */
 async function admitWindow(
-  deps: CollectorDeps,
+  deps: Opened,
   { quota, registration: { registrationUid } }: Connection,
   window: OwedWindow,
-): Promise<void> {
+): Promise<boolean> {
   const now = deps.now()
-  const slot = await deps.db.operator((tx) =>
-    claimSlot(tx, registrationUid, { quota, urgency: urgencyOf(window), now }),
-  )
+  const slot = await deps.claim(registrationUid, { quota, urgency: urgencyOf(window), now })
   const waitMs = (slot.granted ? slot.at : slot.retryAt).getTime() - now.getTime()
   if (!slot.granted)
     throw new UtilityUnavailable('quota_used_up', { retryAfter: Math.max(1, Math.ceil(waitMs / 1000)) })
   if (waitMs > 0) await deps.wait(waitMs)
+  return slot.afterFailures === true
 }
 
 /** The utility will notify us. In case it forgets, it is asked again: after what the profile says, then less and less often. */
@@ -188,11 +201,17 @@ async function waitForNotification(
   )
 }
 
-type Failed = { window: OwedWindow; lease: Lease; registrationUid: Uid; signal: AbortSignal }
+type Failed = {
+  window: OwedWindow
+  lease: Lease
+  registrationUid: Uid
+  signal: AbortSignal
+  answered: () => Promise<void>
+}
 
 async function fail(
   deps: CollectorDeps,
-  { window, lease, registrationUid, signal }: Failed,
+  { window, lease, registrationUid, signal, answered }: Failed,
   error: unknown,
 ): Promise<void> {
   const { authorizationUid } = window
@@ -204,7 +223,7 @@ async function fail(
   }
   if (error instanceof UtilityUnavailable) {
     await deps.db.operator((tx) => recordFailure(tx, registrationUid, { now, until }))
-  } else await deps.db.operator((tx) => recordSuccess(tx, registrationUid)) // it answered, whatever it said
+  } else await answered() // whatever it said
   const verdict = judgeFailure(error, window.attempts, deps.random)
   const reason = 'reason' in verdict ? verdict.reason : verdict.kind
   deps.log(

@@ -1,8 +1,12 @@
 import type { Uid } from '../model/uid.ts'
-import { setAuthorizationStatus, setMeterNotes, settlePendingMeters } from '../storage/collection-status.ts'
+import {
+  readProgress,
+  setAuthorizationStatus,
+  setMeterNotes,
+  settlePendingMeters,
+} from '../storage/collection-status.ts'
 import type { Tx } from '../storage/db.ts'
 import { appendEvent, appendMeterEvents } from '../storage/events.ts'
-import { countWindows } from '../storage/windows.ts'
 import { reconcileBills } from './reconcile-bills.ts'
 
 /**
@@ -10,14 +14,16 @@ import { reconcileBills } from './reconcile-bills.ts'
  * the company gets its event. Called in the transaction that closed a window; says nothing when nothing changed.
  */
 export async function finishUpdate(tx: Tx, authorizationUid: Uid, now: Date): Promise<void> {
-  const counts = await countWindows(tx, authorizationUid)
-  const open = counts.filter(({ state }) => state === 'owed' || state === 'leased' || state === 'waiting')
-  if (open.length > 0) return
-  const aside = counts.some(({ state }) => state === 'aside')
+  const progress = await readProgress(tx, authorizationUid)
+  if (progress === null || progress.open > 0) return
+  const aside = progress.aside > 0
   const status = aside ? 'errored' : 'updated'
   const message = aside ? 'Some data could not be collected.' : 'Data collected.'
-  const isNews = await setAuthorizationStatus(tx, authorizationUid, { status, message, now })
-  const finished = await settlePendingMeters(tx, authorizationUid, { status, message, now })
+  const isTold = progress.status === status && progress.message === message
+  const isNews = !isTold && (await setAuthorizationStatus(tx, authorizationUid, { status, message, now }))
+  const finished = progress.pendingMeters
+    ? await settlePendingMeters(tx, authorizationUid, { status, message, now })
+    : []
   if (!isNews && finished.length === 0) return
   await setMeterNotes(tx, authorizationUid, now)
   await reconcileBills(tx, authorizationUid, now)

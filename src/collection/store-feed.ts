@@ -85,11 +85,20 @@ export async function storeFeed(tx: Tx, authorizationUid: Uid, feed: DecodedFeed
 
   if (covers('accounting')) {
     await upsertBillingAccounts(tx, authorizationUid, feed.billingAccounts, { source, now })
-    await deriveBillingSummaries(tx, authorizationUid, now)
+    // Nothing else goes into a summary; most feeds are a day of readings.
+    const isNews = upserted.some(({ isNew, isChanged }) => isNew || isChanged)
+    if (isNews || feed.bills.length + feed.billingAccounts.length > 0)
+      await deriveBillingSummaries(tx, authorizationUid, now)
   } else stored.dropped += feed.billingAccounts.length
 
+  const activated = new Set(upserted.filter((meter) => meter.isActivated).map(({ meterUid }) => meterUid))
   for (const [type, meterUids] of gained) {
-    await activateMeters(tx, authorizationUid, [...meterUids], now)
+    await activateMeters(
+      tx,
+      authorizationUid,
+      [...meterUids].filter((uid) => !activated.has(uid)),
+      now,
+    )
     if (!silent) await appendMeterEvents(tx, authorizationUid, [...meterUids], { type, now })
   }
   return stored

@@ -43,6 +43,7 @@ export async function upsertBillingAccounts(
   told: readonly BillingAccountFacts[],
   { source, now }: { source: Uid; now: Date },
 ): Promise<UpsertedAccount[]> {
+  if (told.length === 0) return []
   const known = new Map(
     (await readBillingAccounts(tx, authorizationUid)).map((row) => [row.facts.accountNumber, row] as const),
   )

@@ -3,6 +3,26 @@ import { sql } from 'kysely'
 import type { Uid } from '../model/uid.ts'
 import type { Tx } from './db.ts'
 
+/**
+ * Whether anything is open or set aside of an authorization, what its company reads of it now, and whether meters wait: most
+ * windows that end change none of it, and then nothing else has to be asked or written.
+ */
+export async function readProgress(
+  tx: Tx,
+  authorizationUid: Uid,
+): Promise<{ open: number; aside: number; status: string; message: string; pendingMeters: boolean } | null> {
+  const { rows } = await sql<{ open: number; aside: number; status: string; message: string; pendingMeters: boolean }>`
+    select a.status, a.status_message as message, w.open, w.aside,
+           exists (select from meters m where m.authorization_uid = ${authorizationUid} and m.status = 'pending')
+             as "pendingMeters"
+      from authorizations a,
+           (select count(*) filter (where state in ('owed', 'leased', 'waiting'))::int as open,
+                   count(*) filter (where state = 'aside')::int as aside
+              from windows where authorization_uid = ${authorizationUid} and state <> 'done') w
+     where a.authorization_uid = ${authorizationUid}`.execute(tx)
+  return rows[0] ?? null
+}
+
 /** Sets what a company reads of the state of collection. False when it read so already: nothing happened. */
 export async function setAuthorizationStatus(
   tx: Tx,

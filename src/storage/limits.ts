@@ -15,9 +15,12 @@ export type Quota = { perSecond: number | null; perHour: number | null; perDay: 
 export type Urgency = 'present' | 'fresh' | 'history'
 const SHARES: Record<Urgency, number> = { present: 1, fresh: 0.8, history: 0.6 }
 
-/** A request may go out at `at`, now or in a moment, or the moment from which to ask again, and what stands in the way. */
+/**
+ * A request may go out at `at`, now or in a moment, or the moment from which to ask again, and what stands in the way.
+ * afterFailures: there were some, so that a success is to be recorded.
+ */
 export type Slot =
-  | { granted: true; at: Date }
+  | { granted: true; at: Date; afterFailures?: true }
   | { granted: false; retryAt: Date; reason: 'second' | 'hour' | 'day' | 'breaker' }
 
 /** The row of a registration, as the console shows it. */
@@ -55,21 +58,35 @@ const AHEAD_MS = 2000
  * While the breaker is open nothing goes out; then one trial does. The row is replaced by compare-and-swap, so no two
  * claims count as one.
  */
-export async function claimSlot(
-  tx: Tx,
-  registrationUid: Uid,
-  { quota, urgency, now }: { quota: Quota; urgency: Urgency; now: Date },
-): Promise<Slot> {
-  await ensureRow(tx, registrationUid, now)
+export async function claimSlot(tx: Tx, registrationUid: Uid, claim: SlotClaim): Promise<Slot> {
+  const [slot] = await claimSlots(tx, registrationUid, [claim])
+  return slot ?? later(claim.now)
+}
+
+export type SlotClaim = { quota: Quota; urgency: Urgency; now: Date }
+
+/** claimSlot for several requests under one registration, in order: as many statements as for one. */
+export async function claimSlots(tx: Tx, registrationUid: Uid, claims: readonly SlotClaim[]): Promise<Slot[]> {
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const row = await read(tx, registrationUid)
-    if (!row) break
-    const { slot, next } = takeSlot(row, quota, { urgency, now, aheadMs: AHEAD_MS })
-    const isNews = slot.granted || next.freshFrom !== row.freshFrom || next.historyFrom !== row.historyFrom
-    if (!isNews || (await swap(tx, registrationUid, row.version, next))) return slot
+    if (!row) {
+      await ensureRow(tx, registrationUid, claims[0]?.now ?? new Date(0))
+      continue
+    }
+    let state: LimitState = row
+    let isNews = false
+    const slots = claims.map(({ quota, urgency, now }) => {
+      const { slot, next } = takeSlot(state, quota, { urgency, now, aheadMs: AHEAD_MS })
+      isNews ||= slot.granted || next.freshFrom !== state.freshFrom || next.historyFrom !== state.historyFrom
+      state = next
+      return slot
+    })
+    if (!isNews || (await swap(tx, registrationUid, row.version, state))) return slots
   }
-  return { granted: false, retryAt: new Date(now.getTime() + 1000), reason: 'second' }
+  return claims.map(({ now }) => later(now))
 }
+
+const later = (now: Date): Slot => ({ granted: false, retryAt: new Date(now.getTime() + 1000), reason: 'second' })
 
 /**
  * Reserves the next free slot, now or in a moment, for a request that a customer waits for. The hour and the day count as
@@ -122,7 +139,7 @@ export function takeSlot(
   const minute = Math.floor(at.getTime() / 60_000)
   const spacingMs = quota.perSecond === null ? 0 : Math.ceil((1000 / quota.perSecond) * SPACING)
   return {
-    slot: { granted: true, at },
+    slot: { granted: true, at, ...(state.failures > 0 || state.openUntil !== null ? { afterFailures: true } : {}) },
     next: {
       ...base,
       nextSlot: new Date(at.getTime() + spacingMs),

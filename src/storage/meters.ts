@@ -9,9 +9,16 @@ import type { Tx } from './db.ts'
 import { setListedMeters } from './listed-meters.ts'
 import { covered, nextChildren, whyNot } from './write-gate.ts'
 
-export type UpsertedMeter = { usagePoint: string; meterUid: Uid; isNew: boolean; isChanged: boolean }
+/** isActivated: marked as collected before. */
+export type UpsertedMeter = {
+  usagePoint: string
+  meterUid: Uid
+  isNew: boolean
+  isChanged: boolean
+  isActivated: boolean
+}
 
-type Known = { meterUid: Uid; facts: MeterFacts; usagePoints: Set<string> }
+type Known = { meterUid: Uid; facts: MeterFacts; usagePoints: Set<string>; isActivated: boolean }
 
 /**
  * Stores what a feed tells of meters, and returns one row for each of `told`, in order. What a feed does not tell (null,
@@ -40,7 +47,7 @@ export async function upsertMeters(
       fresh.find(({ usagePoints }) => usagePoints.has(usagePoint)) ??
       (completeList ? findRenumbered(known, facts, listed) : undefined)
     if (!found) {
-      const meter = { meterUid: '', facts, usagePoints: new Set([usagePoint]) }
+      const meter = { meterUid: '', facts, usagePoints: new Set([usagePoint]), isActivated: false }
       fresh.push(meter)
       results.push({ meter, usagePoint, isNew: true, isChanged: false })
       continue
@@ -61,7 +68,11 @@ export async function upsertMeters(
   }
   await insertMeters(tx, authorizationUid, fresh, now)
   if (completeList) await setListedMeters(tx, authorizationUid, [...listed], now)
-  return results.map(({ meter, ...result }) => ({ ...result, meterUid: meter.meterUid }))
+  return results.map(({ meter, ...result }) => ({
+    ...result,
+    meterUid: meter.meterUid,
+    isActivated: meter.isActivated,
+  }))
 }
 
 /** All meters of an authorization, oldest first: uid and facts. */
@@ -105,8 +116,8 @@ export async function setMeterStatus(
 }
 
 async function readKnown(tx: Tx, authorizationUid: Uid): Promise<Known[]> {
-  const { rows } = await sql<{ meterUid: Uid; facts: MeterFacts; usagePoints: string[] }>`
-    select m.meter_uid as "meterUid", m.facts, array_agg(a.usage_point) as "usagePoints"
+  const { rows } = await sql<Omit<Known, 'usagePoints'> & { usagePoints: string[] }>`
+    select m.meter_uid as "meterUid", m.facts, m.is_activated as "isActivated", array_agg(a.usage_point) as "usagePoints"
       from meters m
       join meter_aliases a on a.authorization_uid = m.authorization_uid and a.meter_uid = m.meter_uid
      where m.authorization_uid = ${authorizationUid} and a.authorization_uid = ${authorizationUid}

@@ -5,10 +5,11 @@ import { gunzip, zstdCompress, zstdDecompress } from 'node:zlib'
 import { sql } from 'kysely'
 
 import { DATA_CLASSES } from '../model/authorization-states.ts'
-import type { Uid } from '../model/uid.ts'
+import { childUid, type Uid } from '../model/uid.ts'
 import type { Tx } from './db.ts'
+import { ConsentEnded } from './errors.ts'
 import { contextOf, type Envelope } from './secrets.ts'
-import { covered, nextChildren, whyNot } from './write-gate.ts'
+import { covered, whyNot } from './write-gate.ts'
 
 /** body: bytes as they came; inflatedSize: of a body that came as gzip and is kept so, what it inflates to. */
 export type NewRawFeed = {
@@ -40,48 +41,51 @@ const GZIP_MARK = 0x1f
  * Keeps a feed as it came, compressed and sealed, so that a better decoder can replay it. What came as gzip stays gzip: zstd
  * is no smaller, and a second compression is measured to cost as much as the hash and half of the parsing. A feed with the same
  * bytes as the last one of its product and resource is not kept twice (isNew false, the uid of the one that is there).
- * Throws ConsentEnded.
+ * outcome: what decoding found, where that is known already. Throws ConsentEnded.
  */
 export async function saveRawFeed(
   tx: Tx,
   authorizationUid: Uid,
   feed: NewRawFeed,
-  { envelope, now }: { envelope: Envelope; now: Date },
+  { envelope, now, outcome = {} }: { envelope: Envelope; now: Date; outcome?: object },
 ): Promise<{ rawFeedUid: Uid; isNew: boolean }> {
   const { product, resource, mediaType, body, inflatedSize } = feed
   const sha256 = createHash('sha256').update(body).digest()
-  const last = await findLast(tx, authorizationUid, feed)
-  if (last?.sha256.equals(sha256)) return { rawFeedUid: last.uid, isNew: false }
-  const [rawFeedUid = ''] = await nextChildren(tx, authorizationUid, 1)
-  const companyUid = await companyOf(tx, authorizationUid)
+  const place = await findPlace(tx, authorizationUid, feed)
+  if (place.last?.sha256.equals(sha256)) return { rawFeedUid: place.last.uid, isNew: false }
+  const { rawFeedUid, companyUid } = place
   const packed = inflatedSize === undefined ? await compress(body) : body
   const sealed = envelope.seal(packed, contextOf('raw_feeds', 'body', rawFeedUid, companyUid))
   const { numAffectedRows } = await sql`
+    with numbered as (
+      update authorizations a set next_child = next_child + 1
+       where ${covered(authorizationUid, DATA_CLASSES, now)} returning a.authorization_uid, a.company_uid)
     insert into raw_feeds (authorization_uid, raw_feed_uid, company_uid, product, resource, fetched, media_type, sha256,
-      size, body)
-    select a.authorization_uid, ${rawFeedUid}::bigint, a.company_uid, ${product}, ${resource}, ${now}, ${mediaType},
-           ${sha256}::bytea, ${inflatedSize ?? body.length}::int, ${sealed}::bytea
-      from authorizations a where ${covered(authorizationUid, DATA_CLASSES, now)}`.execute(tx)
+      size, body, outcome)
+    select authorization_uid, ${rawFeedUid}::bigint, company_uid, ${product}, ${resource}, ${now}, ${mediaType},
+           ${sha256}::bytea, ${inflatedSize ?? body.length}::int, ${sealed}::bytea, ${JSON.stringify(outcome)}::jsonb
+      from numbered`.execute(tx)
   if (numAffectedRows !== 1n) throw await whyNot(tx, authorizationUid, { classes: DATA_CLASSES, now })
   return { rawFeedUid, isNew: true }
 }
 
-async function findLast(
-  tx: Tx,
-  authorizationUid: Uid,
-  { product, resource }: NewRawFeed,
-): Promise<{ uid: Uid; sha256: Buffer } | undefined> {
-  const { rows } = await sql<{ uid: Uid; sha256: Buffer }>`
-    select raw_feed_uid as uid, sha256 from raw_feeds
-     where authorization_uid = ${authorizationUid} and product = ${product} and resource = ${resource}
-     order by raw_feed_uid desc limit 1`.execute(tx)
-  return rows[0]
-}
+type Place = { rawFeedUid: Uid; companyUid: Uid; last: { uid: Uid; sha256: Buffer } | null }
 
-async function companyOf(tx: Tx, authorizationUid: Uid): Promise<Uid> {
-  const { rows } = await sql<{ uid: Uid }>`
-    select company_uid as uid from authorizations where authorization_uid = ${authorizationUid}`.execute(tx)
-  return rows[0]?.uid ?? ''
+/** The number of the next feed, held by the lock on the authorization's row, and the feed that came before it. */
+async function findPlace(tx: Tx, authorizationUid: Uid, { product, resource }: NewRawFeed): Promise<Place> {
+  const { rows } = await sql<{ next: number; companyUid: Uid; uid: Uid | null; sha256: Buffer | null }>`
+    select a.next_child as next, a.company_uid as "companyUid", l.raw_feed_uid as uid, l.sha256
+      from authorizations a
+      left join lateral (
+        select r.raw_feed_uid, r.sha256 from raw_feeds r
+         where r.authorization_uid = ${authorizationUid} and r.product = ${product} and r.resource = ${resource}
+         order by r.raw_feed_uid desc limit 1) l on true
+     where a.authorization_uid = ${authorizationUid} for no key update of a`.execute(tx)
+  const [row] = rows
+  if (!row) throw new ConsentEnded(authorizationUid, 'not_active')
+  const { next, companyUid, uid, sha256 } = row
+  const last = uid !== null && sha256 !== null ? { uid, sha256 } : null
+  return { rawFeedUid: childUid(authorizationUid, next), companyUid, last }
 }
 
 /** The bytes of a feed as they came. Null when it is not (or no longer) kept. Throws SecretUnreadable. */
@@ -120,7 +124,8 @@ export async function listRawFeeds(
 export async function setOutcome(tx: Tx, authorizationUid: Uid, rawFeedUid: Uid, outcome: object): Promise<void> {
   await sql`
     update raw_feeds set outcome = ${JSON.stringify(outcome)}::jsonb
-     where authorization_uid = ${authorizationUid} and raw_feed_uid = ${rawFeedUid}`.execute(tx)
+     where authorization_uid = ${authorizationUid} and raw_feed_uid = ${rawFeedUid}
+       and outcome <> ${JSON.stringify(outcome)}::jsonb`.execute(tx)
 }
 
 /** Forgets the feeds that were fetched before a moment. Returns how many; products keep naming them as their sources. */
