@@ -9,6 +9,7 @@ import { seedAuthorization } from '../test/database.ts'
 import { collectWindow, type CollectDeps } from '../src/collection/collect-window.ts'
 import { type Collector, openCollector } from '../src/collection/collector.ts'
 import type { Uid } from '../src/model/uid.ts'
+import { getGranted } from '../src/storage/authorizations.ts'
 import { openEnvelope } from '../src/storage/secrets.ts'
 import { findCandidates, leaseWindow, oweWindows, PRIORITY } from '../src/storage/windows.ts'
 import { openConnections } from '../src/utilities/connections.ts'
@@ -40,7 +41,7 @@ export async function openBenchUtility(database: BenchDatabase) {
     JSON.stringify({ resourceBase: `http://127.0.0.1:${String(port)}/espi/1_1/resource` }),
   ])
   const connections = openConnections({ db, envelope })
-  const deps: Omit<CollectDeps, 'connection' | 'admit'> = {
+  const deps: Omit<CollectDeps, 'connection' | 'granted' | 'admit'> = {
     db,
     envelope,
     now: () => new Date(),
@@ -76,7 +77,8 @@ export async function openBenchUtility(database: BenchDatabase) {
       if (!lease) throw new Error('no lease')
       const connection = await connections.of(seed.registrationUid)
       const admit = (): Promise<void> => Promise.resolve()
-      await collectWindow({ ...deps, connection, admit }, owed, lease, new AbortController().signal)
+      const granted = await db.operator((tx) => getGranted(tx, authorizationUid))
+      await collectWindow({ ...deps, connection, granted, admit }, owed, lease, new AbortController().signal)
     },
     /** Owes each one window of everything. */
     async owe(authorizationUids: readonly Uid[]): Promise<void> {

@@ -2,7 +2,7 @@ import { FeedRejected } from '../espi/errors.ts'
 import type { DecodedFeed } from '../model/decoded-feed.ts'
 import type { Uid } from '../model/uid.ts'
 import { appendAudit } from '../storage/audit.ts'
-import type { AuthorizationRow } from '../storage/authorizations.ts'
+import type { AuthorizationRow, Granted } from '../storage/authorizations.ts'
 import { countProducts } from '../storage/count-products.ts'
 import type { Tx } from '../storage/db.ts'
 import { ConsentEnded, LeaseLost } from '../storage/errors.ts'
@@ -21,8 +21,8 @@ import { CLASSES_OF, plannedOf, type PlannedWindow } from './plan-windows.ts'
 import { readFeed, type ReadFeed } from './read-feed.ts'
 import { storeFeed } from './store-feed.ts'
 
-/** connection: of the registration under which the window is owed. */
-export type CollectDeps = FetchDeps & { envelope: Envelope; connection: Connection }
+/** connection: of the registration under which the window is owed. granted: as of the lease. */
+export type CollectDeps = FetchDeps & { envelope: Envelope; connection: Connection; granted: Granted }
 
 /**
  * Fetches, decodes and stores one leased window. The network is used outside any transaction; then one transaction checks
@@ -41,7 +41,7 @@ export async function collectWindow(
   const { connection } = deps
   const window = plannedOf(owed)
   const asked = { connection, window, owedSince: owed.created, signal }
-  const { authorization, fetched } = await fetchWindow(deps, owed.authorizationUid, asked)
+  const { authorization, fetched } = await fetchWindow(deps, deps.granted, asked)
   if (fetched.kind === 'promised') return false
 
   const { utility } = connection

@@ -1,6 +1,7 @@
 import { backoffMs } from '../jobs/backoff.ts'
 import { underLease } from '../jobs/lease.ts'
 import type { Uid } from '../model/uid.ts'
+import { getGranted } from '../storage/authorizations.ts'
 import { recordFailure, recordSuccess, type Slot, type SlotClaim } from '../storage/limits.ts'
 import {
   awaitWindow,
@@ -22,7 +23,7 @@ import type { BulkFile } from './fetch-window.ts'
 import { judgeFailure, settleFailure } from './settle-failure.ts'
 import { openSharedFiles } from './shared-files.ts'
 
-export type CollectorDeps = Omit<CollectDeps, 'admit' | 'connection'> & {
+export type CollectorDeps = Omit<CollectDeps, 'admit' | 'connection' | 'granted'> & {
   connections: Connections
   /** This process, in leases. */
   owner: string
@@ -141,8 +142,12 @@ async function runWindow(deps: Opened, window: OwedWindow, signal: AbortSignal):
   const { db, now, owner } = deps
   if (registrationUid === null) return
   const until = new Date(now().getTime() + LEASE_MS)
-  const lease = await db.operator((tx) => leaseWindow(tx, authorizationUid, window, { owner, until, now: now() }))
-  if (!lease) return
+  const leased = await db.operator(async (tx) => {
+    const lease = await leaseWindow(tx, authorizationUid, window, { owner, until, now: now() })
+    return lease && { lease, granted: await getGranted(tx, authorizationUid) }
+  })
+  if (!leased) return
+  const { lease, granted } = leased
   // Most requests go out while all is well: then there is no failure to be taken back.
   let afterFailures = false
   const answered = async (): Promise<void> => {
@@ -163,7 +168,7 @@ async function runWindow(deps: Opened, window: OwedWindow, signal: AbortSignal):
       signal,
     }
     const settled = await underLease(keeper, (running) =>
-      collectWindow({ ...deps, connection, admit }, window, lease, running),
+      collectWindow({ ...deps, connection, granted, admit }, window, lease, running),
     )
     await answered()
     if (!settled)

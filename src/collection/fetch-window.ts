@@ -1,8 +1,7 @@
 import type { Tokens } from '../authorization/tokens.ts'
 import type { Uid } from '../model/uid.ts'
-import { type AuthorizationRow, getAuthorization } from '../storage/authorizations.ts'
+import { type AuthorizationRow, getGranted, type Granted } from '../storage/authorizations.ts'
 import type { Db } from '../storage/db.ts'
-import { findGrant } from '../storage/grants.ts'
 import type { Connection } from '../utilities/connections.ts'
 import type { Espi } from '../utilities/contract.ts'
 import { ClientRejected } from '../utilities/errors.ts'
@@ -39,8 +38,6 @@ export type BulkFile = { kind: 'file'; parts: BulkParts; mediaType: string } | E
 /** What to ask for. owedSince: when the window was told of. */
 export type WindowRequest = { connection: Connection; window: PlannedWindow; owedSince: Date; signal: AbortSignal }
 
-type Grant = { authorization: AuthorizationRow; subscriptionUri: string | null }
-
 const EMPTY = { kind: 'empty' } as const
 const PROMISED = { kind: 'promised' } as const
 const DAY_MS = 86_400_000
@@ -48,24 +45,18 @@ const DAY_MS = 86_400_000
 const ASKED_AS_OURSELVES: ReadonlySet<string> = new Set(['file', 'bulk_request'])
 
 /**
- * Fetches one window under the grant in use; once more when a renewal has replaced it meanwhile and the old one was refused.
+ * Fetches one window under the grant in use (`before`, as of the lease); once more when a renewal has replaced it meanwhile and the old one was refused.
  * Throws UtilityUnavailable, AuthorizationRevoked, ClientRejected, and FeedRejected for bulk data that cannot be taken apart.
  */
 export async function fetchWindow(
   deps: FetchDeps,
-  authorizationUid: Uid,
+  before: Granted,
   request: WindowRequest,
 ): Promise<{ authorization: AuthorizationRow; fetched: Fetched }> {
-  const grantInUse = async (): Promise<Grant> =>
-    await deps.db.operator(async (tx) => ({
-      authorization: await getAuthorization(tx, authorizationUid),
-      subscriptionUri: (await findGrant(tx, authorizationUid))?.subscriptionUri ?? null,
-    }))
-  const before = await grantInUse()
   try {
     return { ...before, fetched: await fetchUnder(deps, before, request) }
   } catch (error) {
-    const after = await grantInUse()
+    const after = await deps.db.operator((tx) => getGranted(tx, before.authorization.authorizationUid))
     const isReplaced = after.authorization.subscription !== before.authorization.subscription
     if (!isReplaced || !(error instanceof ClientRejected)) throw error
     return { ...after, fetched: await fetchUnder(deps, after, request) }
@@ -74,7 +65,7 @@ export async function fetchWindow(
 
 async function fetchUnder(
   deps: FetchDeps,
-  { authorization, subscriptionUri }: Grant,
+  { authorization, subscriptionUri }: Granted,
   { connection, window, owedSince, signal }: WindowRequest,
 ): Promise<Fetched> {
   const { utility, registration, transport } = connection

@@ -3,7 +3,7 @@ import type { DecodedFeed } from '../model/decoded-feed.ts'
 import { bareMeter, type MeterFacts } from '../model/meter.ts'
 import type { Uid } from '../model/uid.ts'
 import { upsertBillingAccounts } from '../storage/billing.ts'
-import { saveBills } from '../storage/bills.ts'
+import { saveManyBills } from '../storage/bills.ts'
 import type { Tx } from '../storage/db.ts'
 import { setMonitoring } from '../storage/edit-meter.ts'
 import { appendMeterEvents } from '../storage/events.ts'
@@ -62,7 +62,8 @@ export async function storeFeed(tx: Tx, authorizationUid: Uid, feed: DecodedFeed
     return [{ meterUid, series: past.series }]
   })
   stored.dropped += feed.series.length - told.length
-  const merging = { zone: timezone, source, now, ...(historyStart === undefined ? {} : { historyStart }) }
+  const gate = historyStart === undefined ? {} : { historyStart }
+  const merging = { zone: timezone, source, now, ...gate }
   const merges = told.length === 0 ? [] : await mergeManySeries(tx, authorizationUid, told, merging)
   for (const [at, { added, changed, outside }] of merges.entries()) {
     stored.readings += added + changed
@@ -71,16 +72,15 @@ export async function storeFeed(tx: Tx, authorizationUid: Uid, feed: DecodedFeed
     if (meterUid !== undefined && added + changed > 0) gained.get('meter_intervals_added')?.add(meterUid)
   }
 
-  for (const [usagePoint, bills] of Map.groupBy(feed.bills, (bill) => bill.usagePoint)) {
-    const meterUid = meterOf.get(usagePoint)
-    if (meterUid === undefined || !covers('bills')) {
-      stored.dropped += bills.length
-      continue
-    }
-    const { added, changed, outside } = await saveBills(tx, authorizationUid, meterUid, bills, { source, now })
+  const billed = covers('bills') ? groupBills(feed, meterOf) : []
+  const within = billed.reduce((sum, { bills }) => sum + bills.length, 0)
+  stored.dropped += feed.bills.length - within
+  const saves = within === 0 ? [] : await saveManyBills(tx, authorizationUid, billed, { source, now, ...gate })
+  for (const [at, { added, changed, outside }] of saves.entries()) {
     stored.bills += added.length + changed.length
     stored.outside += outside
-    if (added.length + changed.length > 0) gained.get('meter_bills_added')?.add(meterUid)
+    const meterUid = billed[at]?.meterUid
+    if (meterUid !== undefined && added.length + changed.length > 0) gained.get('meter_bills_added')?.add(meterUid)
   }
 
   if (covers('accounting')) {
@@ -102,6 +102,17 @@ export async function storeFeed(tx: Tx, authorizationUid: Uid, feed: DecodedFeed
     if (!silent) await appendMeterEvents(tx, authorizationUid, [...meterUids], { type, now })
   }
   return stored
+}
+
+/** The bills of each meter that is known. */
+function groupBills(
+  feed: DecodedFeed,
+  meterOf: ReadonlyMap<string, Uid>,
+): { meterUid: Uid; bills: DecodedFeed['bills'] }[] {
+  return [...Map.groupBy(feed.bills, (bill) => bill.usagePoint)].flatMap(([usagePoint, bills]) => {
+    const meterUid = meterOf.get(usagePoint)
+    return meterUid === undefined ? [] : [{ meterUid, bills }]
+  })
 }
 
 /** New meters are refreshed as often as the company's form said when the customer agreed. */

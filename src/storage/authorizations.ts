@@ -112,6 +112,22 @@ export async function getAuthorization(tx: Tx, authorizationUid: Uid): Promise<A
   return row
 }
 
+/** An authorization under its grant in use; subscriptionUri: what the utility named in that grant. */
+export type Granted = { authorization: AuthorizationRow; subscriptionUri: string | null }
+
+/** Throws RangeError when there is no such authorization. */
+export async function getGranted(tx: Tx, authorizationUid: Uid): Promise<Granted> {
+  const { rows } = await sql<AuthorizationRow & { subscriptionUri: string | null }>`
+    select ${columns},
+           (select g.subscription_uri from grants g where g.authorization_uid = ${authorizationUid} and g.ended is null
+             order by g.grant_no desc limit 1) as "subscriptionUri"
+      from authorizations where authorization_uid = ${authorizationUid}`.execute(tx)
+  const [row] = rows
+  if (!row) throw new RangeError(`no authorization ${authorizationUid}`)
+  const { subscriptionUri, ...authorization } = row
+  return { authorization, subscriptionUri }
+}
+
 /** Compare-and-swap of the state; null when the authorization was not in `from` any more. */
 export async function moveAuthorization(
   tx: Tx,

@@ -4,10 +4,10 @@ import { sql } from 'kysely'
 
 import type { Bill } from '../model/bill.ts'
 import type { Uid } from '../model/uid.ts'
-import { type Span, unionOf } from './coverage.ts'
+import { type BillRow as Row, findBills, saveRows } from './bill-rows.ts'
 import type { Tx } from './db.ts'
 import { mergeBill } from './merge-bill.ts'
-import { covered, enterWrite, nextChildren, whyNot } from './write-gate.ts'
+import { enterWrite } from './write-gate.ts'
 
 /** What saving did: uids of new and of replaced bills; superseded ones gave way to another; outside: before the history. */
 export type BillsSaved = { added: Uid[]; changed: Uid[]; superseded: Uid[]; unchanged: number; outside: number }
@@ -23,121 +23,108 @@ export type StoredBill = {
   updated: Date
 }
 
-type Known = { uid: Uid; starts: number; ends: number; facts: Bill; source: number }
-
-/**
- * Stores bills of one meter. A bill replaces what is stored of its period, or of one that shares at least half of the
- * shorter of the two (a re-bill may split, join or move periods; a shared day at the border is no re-bill): with the
- * later statement date, or without such a difference from a feed that is not earlier. The version grows; equal content
- * changes nothing. Bills that ended before the consent's history began are dropped and counted. Throws ConsentEnded.
- */
+/** Stores bills of one meter: saveManyBills. */
 export async function saveBills(
   tx: Tx,
   authorizationUid: Uid,
   meterUid: Uid,
   bills: readonly Bill[],
-  { source, now }: { source: Uid; now: Date },
+  options: SavingBills,
 ): Promise<BillsSaved> {
-  const { historyStart } = await enterWrite(tx, authorizationUid, { dataClass: 'bills', now })
-  const saved: BillsSaved = { added: [], changed: [], superseded: [], unchanged: 0, outside: 0 }
-  for (const bill of bills) {
-    if (bill.end <= historyStart) {
-      saved.outside++
-      continue
-    }
-    await saveBill(tx, authorizationUid, { meterUid, bill, source, now }, saved)
-  }
-  if (saved.added.length + saved.changed.length > 0) await recountBills(tx, authorizationUid, meterUid, now)
-  return saved
+  const [saved] = await saveManyBills(tx, authorizationUid, [{ meterUid, bills }], options)
+  return saved ?? { added: [], changed: [], superseded: [], unchanged: 0, outside: 0 }
 }
 
-type NewBill = { meterUid: Uid; bill: Bill; source: Uid; now: Date }
+/** historyStart: what enterWrite told, of a caller that has passed the gate in this transaction. */
+export type SavingBills = { source: Uid; now: Date; historyStart?: number }
 
-async function saveBill(tx: Tx, authorizationUid: Uid, given: NewBill, saved: BillsSaved): Promise<void> {
-  const { source } = given
-  const rivals = (await lockOverlapping(tx, authorizationUid, given)).filter((known) => isSamePeriod(known, given.bill))
-  const [only, another] = rivals
-  // A part of what is known adds to it, whichever of the two came first.
-  const bill = only && !another ? mergeBill(only.facts, given.bill) : given.bill
-  const isKnown = rivals.some(({ facts }) => isDeepStrictEqual(facts, bill))
-  if (isKnown || rivals.some((known) => !isLater(bill, Number(source), known))) {
-    saved.unchanged++
-    return
-  }
-  const [kept, ...others] = rivals.toSorted((a, b) => shared(b, bill) - shared(a, bill) || a.starts - b.starts)
-  if (!kept) {
-    saved.added.push(await insertBill(tx, authorizationUid, { ...given, bill }))
-    return
-  }
-  for (const { uid } of others) await deleteBill(tx, authorizationUid, uid)
-  await replaceBill(tx, authorizationUid, kept.uid, { ...given, bill })
-  saved.changed.push(kept.uid)
-  saved.superseded.push(...others.map(({ uid }) => uid))
-}
-
-function shared({ starts, ends }: { starts: number; ends: number }, bill: Bill): number {
-  return Math.min(ends, bill.end) - Math.max(starts, bill.start)
-}
-
-function isSamePeriod(known: Known, bill: Bill): boolean {
-  return shared(known, bill) * 2 >= Math.min(known.ends - known.starts, bill.end - bill.start)
-}
-
-function isLater(bill: Bill, source: number, known: Known): boolean {
-  const [dated, knownDated] = [bill.statementDate, known.facts.statementDate]
-  if (dated !== null && knownDated !== null && dated !== knownDated) return dated > knownDated
-  return source >= known.source
-}
-
-async function lockOverlapping(tx: Tx, authorizationUid: Uid, { meterUid, bill }: NewBill): Promise<Known[]> {
-  const { rows } = await sql<Omit<Known, 'starts' | 'ends' | 'source'> & Record<'starts' | 'ends' | 'source', string>>`
-    select bill_uid as uid, starts, ends, facts, source from bills
-     where authorization_uid = ${authorizationUid} and meter_uid = ${meterUid}
-       and starts < ${bill.end} and ends > ${bill.start}
-     order by starts for update`.execute(tx)
-  return rows.map((row) => ({
-    ...row,
-    starts: Number(row.starts),
-    ends: Number(row.ends),
-    source: Number(row.source),
+/**
+ * Stores bills of some meters of one authorization and returns what became of each meter's, in order. A bill replaces what is
+ * stored of its period, or of one that shares at least half of the shorter of the two (a re-bill may split, join or move
+ * periods; a shared day at the border is no re-bill): with the later statement date, or without such a difference from a feed
+ * that is not earlier. The version grows; equal content changes nothing. Bills that ended before the consent's history began
+ * are dropped and counted. The number of statements does not grow with meters or bills, and no row of a bill is locked: the
+ * gate holds the authorization's. Throws ConsentEnded.
+ */
+export async function saveManyBills(
+  tx: Tx,
+  authorizationUid: Uid,
+  told: readonly { meterUid: Uid; bills: readonly Bill[] }[],
+  options: SavingBills,
+): Promise<BillsSaved[]> {
+  const { source, now } = options
+  const historyStart =
+    options.historyStart ?? (await enterWrite(tx, authorizationUid, { dataClass: 'bills', now })).historyStart
+  const within = told.map(({ meterUid, bills }) => ({ meterUid, bills: bills.filter(({ end }) => end > historyStart) }))
+  const known = Map.groupBy(await findBills(tx, authorizationUid, within), ({ meterUid }) => meterUid)
+  const merged = within.map(({ meterUid, bills }) => {
+    const rows: Row[] = known.get(meterUid) ?? []
+    known.set(meterUid, rows) // two names of one meter in one feed
+    const merges = { added: [], changed: [], superseded: [], unchanged: 0 }
+    for (const bill of bills) mergeInto(rows, { meterUid, bill, source: Number(source) }, merges)
+    return merges
+  })
+  await saveRows(tx, authorizationUid, [...known.values()].flat(), now)
+  return merged.map(({ added, changed, superseded, unchanged }, at) => ({
+    added: uidsOf(added),
+    changed: uidsOf(changed),
+    superseded: uidsOf(superseded),
+    unchanged,
+    outside: (told[at]?.bills.length ?? 0) - (within[at]?.bills.length ?? 0),
   }))
 }
 
-async function insertBill(tx: Tx, authorizationUid: Uid, { meterUid, bill, source, now }: NewBill): Promise<Uid> {
-  const [billUid = ''] = await nextChildren(tx, authorizationUid, 1)
-  const { numAffectedRows } = await sql`
-    insert into bills (authorization_uid, bill_uid, meter_uid, company_uid, starts, ends, total_e5, facts, source, created,
-      updated)
-    select a.authorization_uid, ${billUid}::bigint, ${meterUid}::bigint, a.company_uid, ${bill.start}::bigint,
-           ${bill.end}::bigint, ${bill.total}::bigint, ${JSON.stringify(bill)}::jsonb, ${source}::bigint, ${now}, ${now}
-      from authorizations a
-     where ${covered(authorizationUid, 'bills', now)} and ${bill.end} > extract(epoch from a.history_start)`.execute(tx)
-  if (numAffectedRows !== 1n) throw await whyNot(tx, authorizationUid, { classes: ['bills'], now })
-  return billUid
+/** What one meter's bills did; a row that came and went in the same feed has no uid and is not told of. */
+type Merges = { added: Row[]; changed: Row[]; superseded: Row[]; unchanged: number }
+const uidsOf = (rows: readonly Row[]): Uid[] => rows.flatMap(({ uid }) => (uid === null ? [] : [uid]))
+
+/** Merges one bill into the rows of its meter, in memory. */
+function mergeInto(
+  rows: Row[],
+  { meterUid, bill: told, source }: { meterUid: Uid; bill: Bill; source: number },
+  merges: Merges,
+): void {
+  const rivals = rows
+    .filter((row) => row.state !== 'gone' && shared(row.bill, told) > 0 && isSamePeriod(row.bill, told))
+    .toSorted((a, b) => a.bill.start - b.bill.start)
+  const [only, another] = rivals
+  // A part of what is known adds to it, whichever of the two came first.
+  const bill = only && !another ? mergeBill(only.bill, told) : told
+  const isKnown = rivals.some((row) => isDeepStrictEqual(row.bill, bill))
+  if (isKnown || rivals.some((row) => !isLater(bill, source, row))) {
+    merges.unchanged++
+    return
+  }
+  const [kept, ...others] = rivals.toSorted(
+    (a, b) => shared(b.bill, bill) - shared(a.bill, bill) || a.bill.start - b.bill.start,
+  )
+  if (!kept) {
+    const row: Row = { uid: null, meterUid, was: null, bill, source, state: 'new' }
+    rows.push(row)
+    merges.added.push(row)
+    return
+  }
+  for (const row of others) row.state = 'gone'
+  rows.push(...rows.splice(rows.indexOf(kept), 1)) // the order in which they are written
+  Object.assign(kept, { bill, source, state: kept.state === 'new' ? 'new' : 'changed' })
+  merges.changed.push(kept)
+  merges.superseded.push(...others)
 }
 
-async function replaceBill(tx: Tx, authorizationUid: Uid, billUid: Uid, { bill, source, now }: NewBill): Promise<void> {
-  const { numAffectedRows } = await sql`
-    update bills b set starts = ${bill.start}, ends = ${bill.end}, total_e5 = ${bill.total},
-           facts = ${JSON.stringify(bill)}::jsonb, notes = '[]', source = ${source}, version = version + 1, updated = ${now}
-      from authorizations a
-     where ${covered(authorizationUid, 'bills', now)}
-       and b.authorization_uid = ${authorizationUid} and b.bill_uid = ${billUid}`.execute(tx)
-  if (numAffectedRows !== 1n) throw await whyNot(tx, authorizationUid, { classes: ['bills'], now })
+type Period = Pick<Bill, 'start' | 'end'>
+
+function shared(one: Period, other: Period): number {
+  return Math.min(one.end, other.end) - Math.max(one.start, other.start)
 }
 
-async function deleteBill(tx: Tx, authorizationUid: Uid, billUid: Uid): Promise<void> {
-  await sql`delete from bills where authorization_uid = ${authorizationUid} and bill_uid = ${billUid}`.execute(tx)
+function isSamePeriod(one: Period, other: Period): boolean {
+  return shared(one, other) * 2 >= Math.min(one.end - one.start, other.end - other.start)
 }
 
-async function recountBills(tx: Tx, authorizationUid: Uid, meterUid: Uid, now: Date): Promise<void> {
-  const { rows } = await sql<{ starts: string; ends: string }>`
-    select starts, ends from bills
-     where authorization_uid = ${authorizationUid} and meter_uid = ${meterUid}`.execute(tx)
-  const coverage = unionOf(rows.map(({ starts, ends }): Span => [Number(starts), Number(ends)]))
-  await sql`
-    update meters set bill_count = ${rows.length}, bill_coverage = ${JSON.stringify(coverage)}::jsonb, updated = ${now}
-     where authorization_uid = ${authorizationUid} and meter_uid = ${meterUid}`.execute(tx)
+function isLater(bill: Bill, source: number, known: Row): boolean {
+  const [dated, knownDated] = [bill.statementDate, known.bill.statementDate]
+  if (dated !== null && knownDated !== null && dated !== knownDated) return dated > knownDated
+  return source >= known.source
 }
 
 /** Sets what checks found on a bill (lines against total, intervals against volume). Does not move the version. */

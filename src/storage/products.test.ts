@@ -23,7 +23,7 @@ import {
   saveBillingSummaries,
   upsertBillingAccounts,
 } from './billing.ts'
-import { readBills, saveBills } from './bills.ts'
+import { readBills, saveBills, saveManyBills } from './bills.ts'
 import { deleteAuthorizationData } from './delete-data.ts'
 import { appendEvent, listEvents } from './events.ts'
 import { listMeterFacts, upsertMeters } from './meters.ts'
@@ -196,6 +196,80 @@ describe('bills', () => {
     expect((await read()).map(({ period }) => period)).toEqual([
       [at(0), at(30)],
       [at(30), at(60)],
+    ])
+  })
+
+  test('bills of several meters are saved together as each alone, told in order', async () => {
+    const [together, alone] = [await authorization(), await authorization()]
+    const names = ['up-1', 'up-2', 'up-3']
+    const metersOf = async (uid: Uid): Promise<Uid[]> => {
+      const told = names.map((usagePoint) => ({ ...facts, usagePoint, serviceIdentifier: usagePoint }))
+      return (await database.db.operator((tx) => upsertMeters(tx, uid, told, { now }))).map(({ meterUid }) => meterUid)
+    }
+    const next = { ...bill, start: at(30), end: at(60) }
+    const rebill = { ...bill, end: at(60), statementDate: at(70) }
+    const feeds = [
+      { source: '1', bills: [[bill, next], [bill], [next, bill, next]] },
+      { source: '2', bills: [[rebill], [], [{ ...next, total: currencyE5(3) }]] },
+    ]
+    const [together3, alone3] = [await metersOf(together), await metersOf(alone)]
+    for (const { source, bills } of feeds) {
+      const saved = await database.db.operator((tx) => {
+        const told = together3.map((meterUid, place) => ({ meterUid, bills: bills[place] ?? [] }))
+        return saveManyBills(tx, together, told, { source, now })
+      })
+      for (const [place, meterUid] of alone3.entries()) {
+        const one = await database.db.operator((tx) =>
+          saveBills(tx, alone, meterUid, bills[place] ?? [], { source, now }),
+        )
+        const { added, changed, superseded, unchanged, outside } = saved[place] ?? one
+        expect([added.length, changed.length, superseded.length, unchanged, outside]).toEqual([
+          one.added.length,
+          one.changed.length,
+          one.superseded.length,
+          one.unchanged,
+          one.outside,
+        ])
+      }
+    }
+    const shown = async (uid: Uid, meterUids: Uid[]) =>
+      (await database.db.operator((tx) => readBills(tx, uid))).map((row) => ({
+        meter: meterUids.indexOf(row.meterUid),
+        period: [row.bill.start, row.bill.end],
+        total: row.bill.total,
+        version: row.version,
+        source: row.source,
+      }))
+    expect(await shown(together, together3)).toEqual(await shown(alone, alone3))
+    expect((await shown(together, together3)).map(({ meter, version }) => [meter, version])).toEqual([
+      [0, 2],
+      [1, 1],
+      [2, 1],
+      [2, 2],
+    ])
+  })
+
+  test('a bill takes the period that another leaves in the same feed', async () => {
+    const { save, read } = await meter()
+    const next = { ...bill, start: at(30), end: at(60) }
+    await save([bill, next], '1')
+    const later = { ...next, start: at(40), end: at(70), statementDate: at(80) }
+    const moved = { ...bill, start: at(20), end: at(50), statementDate: at(80) }
+    await save([later, { ...bill, start: at(0), end: at(40), statementDate: at(80) }], '2')
+    expect((await read()).map(({ period }) => period)).toEqual([
+      [at(0), at(40)],
+      [at(40), at(70)],
+    ])
+    await save(
+      [
+        { ...later, statementDate: at(90) },
+        { ...moved, statementDate: at(90) },
+      ],
+      '3',
+    )
+    expect((await read()).map(({ period }) => period)).toEqual([
+      [at(20), at(50)],
+      [at(40), at(70)],
     ])
   })
 

@@ -48,13 +48,26 @@ export type ConnectionDeps = {
   limitSimulated?: boolean
 }
 
-/** Opens connections lazily. Each use reads the registration's row, so that a rotated certificate is taken at once. */
+/**
+ * Opens connections lazily. Each use reads the registration's row, so that a rotated certificate is taken at once; who asks
+ * while it is being read shares the answer.
+ */
 export function openConnections(deps: ConnectionDeps): Connections {
   const retired: Transport[] = []
   const open = new Map<Uid, { updated: number; secrets: Buffer; connection: Connection }>()
+  const reading = new Map<Uid, ReturnType<typeof read>>()
+  const read = async (registrationUid: Uid): ReturnType<typeof findRegistration> => {
+    try {
+      return await deps.db.operator((tx) => findRegistration(tx, registrationUid))
+    } finally {
+      reading.delete(registrationUid)
+    }
+  }
   return {
     async of(registrationUid) {
-      const row = await deps.db.operator((tx) => findRegistration(tx, registrationUid))
+      const asked = reading.get(registrationUid) ?? read(registrationUid)
+      reading.set(registrationUid, asked)
+      const row = await asked
       if (!row) throw new RangeError(`no registration ${registrationUid}`)
       const known = open.get(registrationUid)
       if (known?.updated === row.updated.getTime() && known.secrets.equals(row.secrets)) return known.connection
