@@ -30,6 +30,7 @@ export async function findChains(
   authorizationUid: Uid,
   { told, zone }: { told: readonly Told[]; zone: string },
 ): Promise<Chain[]> {
+  if (told.length === 0) return []
   const stored = await findReaching(tx, authorizationUid, [...new Set(told.map(({ meterUid }) => meterUid))])
   const reaching = [...stored, ...told.map((part) => ({ ...part, reach: reachOf(part.columns, part.month, zone) }))]
   const spans = reaching.flatMap(({ meterUid, channel, month, reach }): Chain[] =>

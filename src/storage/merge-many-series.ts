@@ -3,7 +3,7 @@ import type { Uid } from '../model/uid.ts'
 import { monthOf, monthStart } from '../units/local-days.ts'
 import { saveBeneath } from './beneath.ts'
 import type { Tx } from './db.ts'
-import { recountIntervals, touchIntervals } from './intervals.ts'
+import { settleIntervals } from './intervals.ts'
 import { findChains, isLink, mergeAcrossMonths } from './merge-across-months.ts'
 import { positionOf, sliceColumns, type Sourced } from './merge-columns.ts'
 import { EMPTY, type Merged, mergeLayers } from './merge-layers.ts'
@@ -61,10 +61,7 @@ export async function mergeManySeries(
       }
     }
   }
-  if (touched.length > 0) {
-    await touchIntervals(tx, authorizationUid, touched, now)
-    await recountIntervals(tx, authorizationUid, [...new Set(touched.map(({ meterUid }) => meterUid))], now)
-  }
+  await settleIntervals(tx, authorizationUid, touched, now)
   return results
 }
 
