@@ -15,6 +15,8 @@ export type Config = {
   dataDir: string
   /** 32 bytes in base64 or hex; null: a key file below dataDir, with a warning. */
   encryptionKey: string | null
+  /** Keys of before, which still open what was sealed with them: until `gbp rotate-keys` is through. */
+  retiredKeys: string[]
   /** smtp:// or smtps://; null: mails are written as files below dataDir. */
   mailUrl: string | null
   mailFrom: string
@@ -53,6 +55,13 @@ const environment = z.object({
       '32 random bytes in hex or base64, for example from: openssl rand -base64 32',
     )
     .optional(),
+  ENCRYPTION_KEYS_RETIRED: z
+    .string()
+    .regex(
+      /^(?:(?:[0-9a-fA-F]{64}|[A-Za-z0-9+/]{43}=)(?:,|$))*$/,
+      'the keys that ENCRYPTION_KEY was before, in hex or base64, separated by commas',
+    )
+    .default(''),
   MAIL_URL: z.url({ protocol: /^smtps?$/, error: 'an smtp:// or smtps:// address' }).optional(),
   MAIL_FROM: z.string().default('Green Button Proxy <no-reply@localhost>'),
   OPERATOR_NAME: z.string().min(1).max(120).default('Green Button Proxy (demo operator)'),
@@ -80,6 +89,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     databaseUrl: value.DATABASE_URL ?? null,
     dataDir: path.resolve(value.DATA_DIR),
     encryptionKey: value.ENCRYPTION_KEY ?? null,
+    retiredKeys: value.ENCRYPTION_KEYS_RETIRED.split(',').filter((key) => key !== ''),
     mailUrl: value.MAIL_URL ?? null,
     mailFrom: value.MAIL_FROM,
     operatorName: value.OPERATOR_NAME,

@@ -4,7 +4,7 @@ import type { Config } from './config.ts'
 import { codeOf, type Db, openDb } from './storage/db.ts'
 import { openEmbedded } from './storage/embedded-postgres.ts'
 import { type Connection, migrate } from './storage/migrate.ts'
-import { type Envelope, loadKey, openEnvelope } from './storage/secrets.ts'
+import { type Envelope, loadKey, openEnvelope, parseKey } from './storage/secrets.ts'
 import { selfTest } from './storage/self-test.ts'
 
 /** The database, ready: migrated, proven to keep companies apart, and the key that opens its secrets. */
@@ -28,6 +28,7 @@ export async function openStore(config: Config, warn: (sentence: string) => void
     ...(config.encryptionKey === null ? {} : { encryptionKey: config.encryptionKey }),
   })
   if (warning !== null) warn(warning)
+  const retired = config.retiredKeys.map((text) => parseKey(text, 'a retired key'))
   const embedded = config.databaseUrl === null ? await openEmbedded({ dataDir: config.dataDir, log: warn }) : null
   const connection: Connection = embedded?.connection ?? config.databaseUrl ?? ''
   try {
@@ -37,7 +38,7 @@ export async function openStore(config: Config, warn: (sentence: string) => void
     return {
       db,
       connection,
-      envelope: openEnvelope(key),
+      envelope: openEnvelope(key, retired),
       migrated,
       async close() {
         await db.close()

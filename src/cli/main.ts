@@ -102,6 +102,14 @@ program
     process.exitCode = await replay(process.env, authorization ?? null, out)
   })
 
+program
+  .command('rotate-keys')
+  .description('put everything that is encrypted under the new ENCRYPTION_KEY')
+  .action(async () => {
+    const { rotateKeys } = await import('./rotate-keys.ts')
+    await rotateKeys(process.env, out)
+  })
+
 addUtilityCommand(program, out)
 
 program

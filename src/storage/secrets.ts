@@ -14,6 +14,8 @@ export type Envelope = {
   openJson(sealed: Uint8Array, context: string): unknown
   /** The same secret under the current key, for key rotation; null when it is under that key already. */
   rewrap(sealed: Uint8Array, context: string): Buffer | null
+  /** How every value under the current key begins. */
+  header(): Buffer
 }
 
 /** A sealed value cannot be opened. Says neither why nor what it holds: both would help an attacker only. */
@@ -73,6 +75,7 @@ export function openEnvelope(key: Uint8Array, retired: readonly Uint8Array[] = [
       const wrapped = encrypt(current.key, unwrap(sealed, context), aad(header, 'key', context))
       return Buffer.concat([header, wrapped, sealed.subarray(HEADER + WRAPPED)])
     },
+    header: () => Buffer.from(header),
   }
 }
 
@@ -142,7 +145,8 @@ function createKeyFile(file: string): void {
   }
 }
 
-function parseKey(text: string, name: string): Uint8Array {
+/** 32 bytes as base64, base64url or hex. Throws RangeError that calls it `name`. */
+export function parseKey(text: string, name: string): Uint8Array {
   const trimmed = text.trim()
   const hex = /^[0-9a-fA-F]{64}$/.test(trimmed)
   const key = Buffer.from(trimmed, hex ? 'hex' : 'base64')
