@@ -2,6 +2,7 @@ import { EXPORT_POINT } from './export-point.ts'
 import { LATER_POINTS } from './later-points.ts'
 import { POINTS } from './points.ts'
 import { afterwards, onTheWay, type Scenario } from './scenario.ts'
+import { ROTATION_POINT } from './rotation-point.ts'
 import { SHUTDOWN_POINT } from './shutdown-point.ts'
 import { FIRST_START, MIGRATION_POINT } from './start-points.ts'
 
@@ -9,6 +10,7 @@ import { FIRST_START, MIGRATION_POINT } from './start-points.ts'
 export const SCENARIOS: readonly Scenario[] = [
   ...POINTS.map(onTheWay),
   ...LATER_POINTS.map(afterwards),
+  ROTATION_POINT,
   MIGRATION_POINT,
   EXPORT_POINT,
   FIRST_START,
@@ -20,7 +22,6 @@ export const PLACES = 40
 
 /** Places that the product does not have yet. */
 export const NOT_YET: Readonly<Record<number, string>> = {
-  33: 'rotation of the encryption key half way through a table',
   36: 'backup half written',
   37: 'restore half done',
 }

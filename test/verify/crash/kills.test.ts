@@ -16,7 +16,7 @@ import type { Product } from './product.ts'
 const WORKERS = 4
 /** CRASH_SEED replays a run, CRASH_KILLS makes it shorter. */
 const seed = Number(process.env['CRASH_SEED'] ?? randomInt(1_000_000))
-const kills = Number(process.env['CRASH_KILLS'] ?? sized(200, 3))
+const kills = Number(process.env['CRASH_KILLS'] ?? sized(200, 2))
 let bench: Bench
 let products: Product[] = []
 beforeAll(async () => {

@@ -13,4 +13,4 @@ afterAll(async () => {
   await server.stop()
 })
 
-runPoints('PostgreSQL 15', { sample: [2, 28], without: [FIRST_START.no] })
+runPoints('PostgreSQL 15', { sample: [19], without: [FIRST_START.no] })

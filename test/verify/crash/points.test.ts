@@ -1,3 +1,3 @@
 import { runPoints } from './run-points.ts'
 
-runPoints('embedded', { sample: [10, 19, 31] })
+runPoints('embedded', { sample: [10, 31] })

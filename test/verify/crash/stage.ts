@@ -16,6 +16,8 @@ export type Stage = {
    * printed holds no secret.
    */
   dieAt(halt: Halt, doing: Promise<unknown>): Promise<number>
+  /** Ends the product in peace and starts it again, with the environment that the bench has by now. */
+  restart(): Promise<void>
   close(): Promise<void>
 }
 
@@ -43,6 +45,11 @@ export async function openStage(): Promise<Stage> {
       for (const secret of bench.secrets) expect(printed).not.toContain(secret)
       product = await bench.start()
       return product.readyMs
+    },
+    async restart() {
+      product.signal('SIGTERM')
+      expect(await product.ended).toBe(0)
+      product = await bench.start()
     },
     async close() {
       product.signal('SIGKILL')
