@@ -128,6 +128,13 @@ async function take(
     const due = await claimDeliveries(tx, { now: began, lostAt, limit, perEndpoint: PER_ENDPOINT, busy })
     if (due.length === 0) return []
     const events = new Map((await findEvents(tx, due)).map((event) => [event.eventUid, event]))
+    const gone = due.filter(({ eventUid }) => !events.has(eventUid)) // deleted with its authorization
+    const line = { ts: began.toISOString(), status: null, error: 'event_deleted', ms: 0 }
+    if (gone.length > 0)
+      await settleDeliveries(
+        tx,
+        gone.map((one) => ({ ...one, state: 'given_up', nextTry: null, line })),
+      )
     return due.flatMap((delivery) => {
       const event = events.get(delivery.eventUid)
       return event ? [{ delivery, event }] : []
