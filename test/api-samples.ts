@@ -66,7 +66,7 @@ export async function makeObjects(api: Fixture, seed: Seed, token: string): Prom
       name: 'Cora',
       role: 'viewer',
     }),
-    token: await made('/api/v3/tokens', { name: 'nightly', scopes: ['read'] }),
+    token: await made('/api/v3/tokens', { name: 'nightly', scopes: ['account'] }),
   }
 }
 
@@ -149,7 +149,7 @@ const NEEDS: Record<string, (o: Objects) => { query?: string; body?: object }> =
   'PATCH /templates/:uid': () => ({ body: { max_months: 24 } }),
   'POST /members': ({ member }) => ({ body: { email: `${member}@company.example`, name: 'Nora', role: 'member' } }),
   'PATCH /members/:uid': () => ({ body: { role: 'member' } }),
-  'POST /tokens': ({ user }) => ({ body: { name: 'one more', scopes: ['read'], user_uid: user } }),
+  'POST /tokens': ({ user }) => ({ body: { name: 'one more', scopes: ['account'], user_uid: user } }),
   'POST /webhooks/:uid/resend': ({ event }) => ({ body: { event_uid: event } }),
 }
 

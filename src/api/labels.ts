@@ -27,8 +27,7 @@ export const labelBody = z.object({ external_id: externalId.nullish(), metadata:
 
 /** What v3 adds to the lists of these. */
 export const labelQuery = z.object({
-  external_id: z
-    .string('must be given once')
+  external_id: plainText
     .max(200, 'is too long')
     .optional()
     .meta({ description: 'Only what has exactly this external_id.' }),
