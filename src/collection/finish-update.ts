@@ -7,6 +7,7 @@ import {
 } from '../storage/collection-status.ts'
 import type { Tx } from '../storage/db.ts'
 import { appendEvent, appendMeterEvents } from '../storage/events.ts'
+import { noteRefusedProducts } from '../storage/refused-products.ts'
 import { reconcileBills } from './reconcile-bills.ts'
 
 /**
@@ -25,6 +26,7 @@ export async function finishUpdate(tx: Tx, authorizationUid: Uid, now: Date): Pr
     ? await settlePendingMeters(tx, authorizationUid, { status, message, now })
     : []
   if (!isNews && finished.length === 0) return
+  await noteRefusedProducts(tx, authorizationUid, now)
   await setMeterNotes(tx, authorizationUid, now)
   await reconcileBills(tx, authorizationUid, now)
   const outcome = aside ? 'errored' : 'successful'

@@ -3,6 +3,7 @@ import type { Uid } from '../model/uid.ts'
 import { type ActiveAuthorization, listActiveBySubscription } from '../storage/active-authorizations.ts'
 import type { Tx } from '../storage/db.ts'
 import { findRegistration, listRegistrations } from '../storage/registrations.ts'
+import { listRefusedProducts } from '../storage/refused-products.ts'
 import { listNamedResources, listUnplanned, oweAgain, oweAside, oweToOne } from '../storage/window-hints.ts'
 import { PRIORITY } from '../storage/windows.ts'
 import type { Utility } from '../utilities/contract.ts'
@@ -108,8 +109,12 @@ export async function oweRefresh(
     ...fresh.flatMap((usagePoint) => planUsagePoint(espi, usagePoint, reach)),
   ].filter(isCovered)
   const customer = planCustomer(utility.espi, PRIORITY.fresh).filter(isCovered)
+  const refused = await listRefusedProducts(tx, authorizationUid)
+  const isRefused = ({ product, resource }: PlannedWindow): boolean =>
+    refused.some((one) => one.product === product && one.resource === resource)
   const before = (ms: number): Date => new Date(now.getTime() - ms)
   await oweAgain(tx, authorizationUid, customer, { now, doneBefore: before(CUSTOMER_MS) })
   const aside = await oweAside(tx, authorizationUid, { now, before: before(HINT_MS) })
-  return aside + (await oweAgain(tx, authorizationUid, windows, { now, doneBefore: before(HINT_MS) }))
+  const open = windows.filter((window) => !isRefused(window))
+  return aside + (await oweAgain(tx, authorizationUid, open, { now, doneBefore: before(HINT_MS) }))
 }

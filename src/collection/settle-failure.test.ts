@@ -42,6 +42,11 @@ it.each([
     { kind: 'again', reason: 'certificate_refused', afterMs: 900_000, alarm: true },
   ],
   [
+    'what the grant does not hold is not asked for again and again',
+    new ClientRejected('not_in_grant'),
+    { kind: 'aside', reason: 'not_in_grant', alarm: true },
+  ],
+  [
     'a grant that died waits for its customer',
     new AuthorizationRevoked('invalid_grant'),
     { kind: 'again', reason: 'invalid_grant', afterMs: 0 },

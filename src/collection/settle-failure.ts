@@ -3,6 +3,7 @@ import { backoffMs } from '../jobs/backoff.ts'
 import { appendAlarm } from '../storage/audit.ts'
 import type { Db } from '../storage/db.ts'
 import { ConsentEnded, LeaseLost } from '../storage/errors.ts'
+import { noteRefusedProducts, setProductAside } from '../storage/refused-products.ts'
 import { failWindow, type OwedWindow, setWindowAside } from '../storage/windows.ts'
 import type { Lease } from '../storage/write-gate.ts'
 import { AuthorizationRevoked, ClientRejected, ForeignAddress, UtilityUnavailable } from '../utilities/errors.ts'
@@ -37,6 +38,7 @@ export function judgeFailure(error: unknown, attempts: number, random: () => num
   if (error instanceof FeedRejected && !NO_WHOLE_FEED.has(error.code)) return { kind: 'aside', reason: error.code }
   if (error instanceof ForeignAddress) return { kind: 'aside', reason: error.code, alarm: true }
   if (error instanceof AuthorizationRevoked) return { kind: 'again', reason: error.code, afterMs: 0 }
+  if (isNotInGrant(error)) return { kind: 'aside', reason: error.code, alarm: true }
   if (error instanceof ClientRejected) return { kind: 'again', reason: error.code, afterMs: 15 * MINUTE, alarm: true }
   const isDown = error instanceof UtilityUnavailable
   const reason = isDown || error instanceof FeedRejected ? error.code : 'unexpected_error'
@@ -44,6 +46,10 @@ export function judgeFailure(error: unknown, attempts: number, random: () => num
   const retryAfterMs = isDown && error.retryAfter !== null ? error.retryAfter * 1000 : null
   return { kind: 'again', reason, afterMs: backoffMs(attempts + 1, { random, baseMs: 2000, retryAfterMs }) }
 }
+
+/** The grant lives and does not hold this product: asking again brings nothing, until it is renewed. */
+const isNotInGrant = (error: unknown): error is ClientRejected =>
+  error instanceof ClientRejected && error.code === 'not_in_grant'
 
 function triesFor(error: unknown): number {
   if (error instanceof UtilityUnavailable) return TRIES_UNAVAILABLE
@@ -71,6 +77,8 @@ export async function settleFailure(
       return
     }
     await setWindowAside(tx, authorizationUid, lease, { reason, now })
+    if (reason === 'not_in_grant') await setProductAside(tx, authorizationUid, lease, now)
     await finishUpdate(tx, authorizationUid, now)
+    if (reason === 'not_in_grant') await noteRefusedProducts(tx, authorizationUid, now)
   })
 }

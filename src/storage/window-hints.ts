@@ -33,7 +33,7 @@ export async function oweAgain(
 
 /**
  * Owes again what was set aside before `before`, for one more try: what stood in the way may be over. Not what ended its
- * workers. Returns how many are owed.
+ * workers, nor what the utility's grant does not hold. Returns how many are owed.
  */
 export async function oweAside(
   tx: Tx,
@@ -43,7 +43,7 @@ export async function oweAside(
   const { numAffectedRows } = await sql`
     update windows set state = 'owed', next_try = ${now}, finished = null
      where authorization_uid = ${authorizationUid} and state = 'aside' and finished < ${before}
-       and reason <> 'worker_lost'`.execute(tx)
+       and reason not in ('worker_lost', 'not_in_grant')`.execute(tx)
   return Number(numAffectedRows ?? 0n)
 }
 
@@ -170,6 +170,7 @@ export async function forgetDone(
        and w.finished < ${before}
        and (w.product = 'file' or exists (select from windows n
              where n.authorization_uid = w.authorization_uid and n.product = w.product and n.resource = w.resource
+               and n.authorization_uid > ${after} and n.authorization_uid <= ${last}
                and n.state = 'done' and n.ends > w.ends))`.execute(tx)
   return Number(numAffectedRows ?? 0n)
 }

@@ -18,7 +18,7 @@ const nextCustomer = (): string => `customer${String(++customers).padStart(6, '0
 
 async function windowsOf(authorizationUid: string): Promise<Record<string, unknown>[]> {
   return await running.database.admin(
-    'select product, state, reason, attempts from windows where authorization_uid = $1',
+    'select product, resource, starts, state, reason, attempts from windows where authorization_uid = $1 order by 1, 2, 3',
     [authorizationUid],
   )
 }
@@ -60,6 +60,42 @@ it.each([
   },
   60_000,
 )
+
+it('what the utility does not share under a grant is asked for once, told, and had after a renewal', async () => {
+  const login = nextCustomer()
+  await running.admin('pge', 'POST', '/fault', {
+    ...{ on: 'resource', match: 'Batch/Subscription', times: 1_000_000, mode: 'http-403-scope' },
+  })
+  const { authorizationUid } = await running.share('pge', login)
+  await untilCollected(running, authorizationUid)
+  const refused = (await windowsOf(authorizationUid)).filter(({ state }) => state === 'aside')
+  expect(new Set(refused.map(({ reason }) => reason))).toEqual(new Set(['not_in_grant']))
+  expect(refused.filter(({ attempts }) => Number(attempts) > 0)).toHaveLength(
+    new Set(refused.map(({ product, resource }) => `${String(product)} ${String(resource)}`)).size,
+  )
+  const notes = async (): Promise<string[]> => {
+    const { body } = await running.api(`/authorizations/${authorizationUid}`)
+    return body.notes.flatMap(({ type, msg }: Record<string, string>) => (type === 'not_in_grant' ? [msg] : []))
+  }
+  expect(await notes()).toContain(
+    'The utility does not share intervals under this authorization: its grant has to be renewed.',
+  )
+  running.forward(24)
+  await running.app.tick()
+  await running.app.idle()
+  await untilCollected(running, authorizationUid)
+  const later = (await windowsOf(authorizationUid)).filter(({ state }) => state === 'aside')
+  expect(later).toEqual(refused)
+
+  await running.admin('pge', 'DELETE', '/fault')
+  const again = await running.share('pge', login)
+  expect(again.authorizationUid).toBe(authorizationUid)
+  await untilCollected(running, authorizationUid)
+  expect((await windowsOf(authorizationUid)).every(({ state }) => state === 'done')).toBe(true)
+  expect(await notes()).toEqual([])
+  const totals = await totalsOf(running.shown, authorizationUid)
+  expect(totals).toEqual(await readLedger(running.simulators.pge.admin, await newestSubscription(running, 'pge')))
+}, 60_000)
 
 it('entries of another subscription are left out, and the operator finds it in the audit log', async () => {
   await running.admin('pge', 'POST', '/fault', {
