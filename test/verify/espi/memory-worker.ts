@@ -10,7 +10,7 @@ type Read = { bytes: number; readings: number }
 const DAY = 26_500
 /**
  * `memory-worker.ts whole|streamed MEGABYTES`: makes a PG&E-shaped feed of about this size and reads it; prints what it took.
- * whole: as collection does, the body in one piece to our words. streamed: entry by entry.
+ * whole: as an import does, the body in one piece to our words. streamed: entry by entry.
  */
 const [how = 'whole', size = '20'] = process.argv.slice(2)
 const days = Math.ceil((Number(size) * 1e6) / DAY / 20)
