@@ -104,15 +104,15 @@ async function sizes(database: BenchDatabase): Promise<object> {
     ['1 Wh', 1000],
   ] as const) {
     const series = Array.from({ length: 20 }, (_, at) => homeLoad(at, { months: 12, step }))
-    rows[`${name}, a year from one feed`] = { bytes: await bytesAfter(database, series, 'whole') }
+    rows[`${name}, a year from one feed`] = await bytesAfter(database, series, 'whole')
     const quarter = series.map((one) => ({ ...one, ...sliceColumns(one, 0, 90 * DAY) }))
-    rows[`${name}, three months, every day from its own feed`] = { bytes: await bytesAfter(database, quarter, 'daily') }
+    rows[`${name}, three months, every day from its own feed`] = await bytesAfter(database, quarter, 'daily')
   }
   return rows
 }
 
 /** Into an empty table, rewritten afterwards: what vacuum can get back at any time is not the block's size. */
-async function bytesAfter(database: BenchDatabase, series: readonly Series[], how: 'whole' | 'daily'): Promise<number> {
+async function bytesAfter(database: BenchDatabase, series: readonly Series[], how: 'whole' | 'daily') {
   const written = await newMeters(database, series.length)
   await database.admin('create table kept as select * from series_blocks')
   await database.admin('truncate series_blocks')
@@ -124,12 +124,13 @@ async function bytesAfter(database: BenchDatabase, series: readonly Series[], ho
   }
   await database.admin('vacuum full series_blocks')
   const [row = {}] = await database.admin(
-    `select pg_total_relation_size('series_blocks')::float8 / sum(readings) as bytes from series_blocks`,
+    `select pg_total_relation_size('series_blocks')::float8 / sum(readings) as bytes,
+            sum(length(block))::float8 / sum(readings) as blocks from series_blocks`,
   )
   await database.admin('truncate series_blocks')
   await database.admin('insert into series_blocks select * from kept')
   await database.admin('drop table kept')
-  return round(Number(row['bytes']))
+  return { bytes: round(Number(row['bytes'])), 'of it the block': round(Number(row['blocks'])) }
 }
 
 async function deltas(database: BenchDatabase): Promise<object> {

@@ -10,7 +10,6 @@ import { type Readings, renderReadings } from './readings.ts'
 import { renderSources } from './sources.ts'
 import { platformTime } from './times.ts'
 import { apiUnit } from './units.ts'
-import { timeWriter } from './write-time.ts'
 
 export type IntervalContext = {
   meter: MeterFacts
@@ -28,19 +27,19 @@ export type IntervalContext = {
 export type Layout = 'rows' | 'directions' | 'columns'
 
 /**
- * Interval, utilityapi.md 6.7, as JSON text in pieces: one per meter and month of the utility's calendar. Null when
- * no reading lies in the span.
+ * Interval, utilityapi.md 6.7, as JSON text in pieces, made as they are asked for: one per meter and month of the utility's
+ * calendar. Null when no reading lies in the span.
  */
 export function renderInterval(
   row: ListedInterval,
   blocks: readonly MonthBlock[],
   context: IntervalContext & { layout: Layout },
-): Uint8Array[] | null {
+): Iterable<Uint8Array> | null {
   const { meter, utility, publicUrl, layout } = context
   const channels = blocks.map((block) => toChannel(block, context))
   const lines = chooseLines(channels)
   const readings = layout === 'columns' ? renderAllColumns(lines, context) : renderRows(lines, context)
-  if (readings.bytes.length === 0) return null
+  if (readings.told === 0) return null
   const head = {
     uid: row.intervalUid,
     meter_uid: row.meterUid,
@@ -64,14 +63,20 @@ export function renderInterval(
     ),
   }
   const name = layout === 'columns' ? 'columns' : 'readings'
-  return [Buffer.from(`${JSON.stringify(head).slice(0, -1)},"${name}":[`), readings.bytes, END]
+  return around(Buffer.from(`${JSON.stringify(head).slice(0, -1)},"${name}":[`), readings.pieces)
+}
+
+function* around(head: Uint8Array, pieces: Iterable<Uint8Array>): Generator<Uint8Array, void, undefined> {
+  yield head
+  yield* pieces
+  yield END
 }
 
 const END = Buffer.from(']}')
 
 function renderRows(lines: readonly Line[], context: IntervalContext & { layout: Layout }): Readings {
-  const { zone, layout } = context
-  return renderReadings({ ...context, lines, withDirections: layout === 'directions', time: timeWriter(zone) })
+  const { layout } = context
+  return renderReadings({ ...context, lines, withDirections: layout === 'directions' })
 }
 
 /** What columns cannot tell (net-columns.ts) is counted as withheld; rows tell it. */
@@ -84,7 +89,7 @@ function renderAllColumns(lines: readonly Line[], { from, until }: IntervalConte
     const rendered = renderColumns(columns, { unit: apiUnit(line.unit).name, part: line.part, from, until })
     return rendered.values.length === 0 ? [] : [JSON.stringify(rendered)]
   })
-  return { bytes: Buffer.from(texts.join(',')), withheld }
+  return { pieces: [Buffer.from(texts.join(','))], told: texts.length, withheld }
 }
 
 /** A block with how far its channel reaches. */
@@ -108,8 +113,10 @@ function withheldNote(count: number, updated: Date): Note {
 function qualities(lines: readonly Line[]): string[] {
   let found = 0
   for (const { delivered, received, net } of lines)
-    for (const channel of [delivered, received, net])
-      for (const quality of channel?.columns.quality ?? []) found |= 1 << quality
+    for (const channel of [delivered, received, net]) {
+      const quality = channel?.columns.quality ?? new Uint8Array()
+      for (let at = 0; at < quality.length; at++) found |= 1 << (quality[at] ?? 0)
+    }
   return Object.entries(QUALITY)
     .filter(([name, rank]) => name !== 'unknown' && (found & (1 << rank)) !== 0)
     .sort(([, a], [, b]) => b - a)

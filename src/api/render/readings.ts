@@ -3,8 +3,7 @@ import { netColumns } from './net-columns.ts'
 import { type Line, visitReadings } from './net-readings.ts'
 import { localTimes } from './times.ts'
 import { apiUnit } from './units.ts'
-import { writeReadings } from './write-readings.ts'
-import type { TimeWriter } from './write-time.ts'
+import { countRows, type RowShape, writeRows } from './write-rows.ts'
 
 /** span: only readings that lie in it, epoch seconds, null: open. withDirections: `include=directions`. */
 export type ReadingsOptions = {
@@ -13,22 +12,21 @@ export type ReadingsOptions = {
   until: number | null
   withDirections: boolean
   zone: string
-  time: TimeWriter
 }
 
 /**
- * JSON text of the readings with commas between, newest first; withheld counts those that were left out since one direction
- * is missing.
+ * JSON text of the readings with commas between, newest first, made piece by piece as it is asked for. told: how many readings;
+ * withheld: how many were left out since one direction is missing.
  */
-export type Readings = { bytes: Uint8Array; withheld: number }
+export type Readings = { pieces: Iterable<Uint8Array>; told: number; withheld: number }
 
 type Texts = { texts: string[]; withheld: number }
-type TextOptions = Omit<ReadingsOptions, 'time' | 'zone'> & { local: (epoch: number) => string }
+type TextOptions = Omit<ReadingsOptions, 'zone'> & { local: (epoch: number) => string }
 
 /**
  * The readings of one meter and month as JSON text: `{start, end, kwh, datapoints}`. Text is written from the columns
  * at once, without an object per reading, and numbers are the exact digits. What most clients ask for (one meter, its net) is
- * written as bytes (write-readings.ts); the rest is put together from texts.
+ * written as bytes (write-rows.ts); the rest is put together from texts.
  *
  * kwh is the deprecated net; it is null where the unit is another (gas is in therms, ccf, …: a number there would be
  * read as kilowatt-hours). One `net` datapoint a reading: a client adds up all datapoints. Several physical meters
@@ -37,16 +35,30 @@ type TextOptions = Omit<ReadingsOptions, 'time' | 'zone'> & { local: (epoch: num
  */
 export function renderReadings(options: ReadingsOptions): Readings {
   const [line, ...others] = options.lines
-  if (!line) return { bytes: new Uint8Array(), withheld: 0 }
+  if (!line) return { pieces: [], told: 0, withheld: 0 }
   const columns = others.length > 0 || options.withDirections ? null : netColumns(line)
-  if (columns) {
-    const { name } = apiUnit(line.unit)
-    const part = line.part === null ? null : JSON.stringify(line.part)
-    return writeReadings(columns, { ...options, unit: JSON.stringify(name), isEnergy: name === 'kwh', part })
-  }
+  if (columns)
+    return { ...countRows(columns, options), pieces: withoutFirst(writeRows(columns, rowShape(line), options)) }
   const local = localTimes(options.zone)
   const { texts, withheld } = others.length === 0 ? single(line, { ...options, local }) : several({ ...options, local })
-  return { bytes: Buffer.from(texts.join(',')), withheld }
+  return { pieces: [Buffer.from(texts.join(','))], told: texts.length, withheld }
+}
+
+/** Each row begins with its comma. */
+function rowShape({ unit, part }: Line): RowShape {
+  const { name } = apiUnit(unit)
+  const point = `"datapoints":[{"type":"net","unit":${JSON.stringify(name)},"value":`
+  const end = `${part === null ? '' : `,"meter_number":${JSON.stringify(part)}`}}]}`
+  const behind = name === 'kwh' ? ['","kwh":', `,${point}`, end] : [`","kwh":null,${point}`, end]
+  return { before: ',{"start":"', between: '","end":"', behind }
+}
+
+function* withoutFirst(pieces: Iterable<Uint8Array>): Generator<Uint8Array, void, undefined> {
+  let isFirst = true
+  for (const piece of pieces) {
+    yield isFirst ? piece.subarray(1) : piece
+    isFirst = false
+  }
 }
 
 function single(line: Line, { from, until, withDirections, local }: TextOptions): Texts {

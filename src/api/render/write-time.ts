@@ -1,58 +1,37 @@
 import { offsetAt } from '../../units/local-days.ts'
-import { localTimes } from './times.ts'
-
-/** Writes moments of one zone as 32 bytes: `2026-07-01T00:30:00.000000-07:00`. */
-export type TimeWriter = {
-  /**
-   * Writes at a place. `there` is the day that a copied row already has there (what the last call for this place returned, or
-   * NaN): where the day is the same, the time of day alone is written. Returns the day.
-   */
-  write(bytes: Uint8Array, at: number, epoch: number, there: number): number
-}
 
 export const TIME_BYTES = 32
 
-const DAY = 86_400
-/** Offsets are looked up at both ends of six hours: where they are equal, they hold between. */
-const STRETCH = 21_600
+/**
+ * What all moments from `from` until before `until` have in common: the bytes of their local time but for the time of day,
+ * `2026-07-01T00:00:00.000000-07:00`, and the moment from which that is counted.
+ */
+export type LocalDay = { from: number; until: number; midnight: number; pattern: Uint8Array }
 
-/** The byte form of localTimes (times.ts), for rows of readings. */
-export function timeWriter(zone: string): TimeWriter {
-  const text = localTimes(zone)
-  let [stretch, offset] = [Number.NaN, Number.NaN]
-  let isSteady = false
-  let day = Number.NaN
-  const pattern = new Uint8Array(TIME_BYTES)
-  return {
-    write(bytes, at, epoch, there) {
-      const now = Math.floor(epoch / STRETCH)
-      if (now !== stretch) {
-        stretch = now
-        offset = offsetAt(now * STRETCH, zone)
-        isSteady = offset === offsetAt((now + 1) * STRETCH, zone)
-      }
-      const ahead = isSteady ? offset : offsetAt(epoch, zone)
-      const local = epoch + ahead
-      const date = Math.floor(local / DAY)
-      // A day with another offset is another pattern; offsets are less than two days.
-      const today = date * 4 * DAY + ahead
-      if (today !== day) {
-        day = today
-        Buffer.from(text(epoch)).copy(pattern)
-      }
-      if (there !== today) bytes.set(pattern, at)
-      const second = local - date * DAY
-      const minute = (second / 60) | 0
-      twoDigits(bytes, at + 11, (minute / 60) | 0)
-      twoDigits(bytes, at + 14, minute % 60)
-      twoDigits(bytes, at + 17, second % 60)
-      return today
-    },
-  }
+const DAY = 86_400
+
+/** The local day of a moment; of a day whose offset changes, that second alone. `text`: localTimes of the zone (times.ts). */
+export function localDayOf(epoch: number, zone: string, text: (epoch: number) => string): LocalDay {
+  const ahead = offsetAt(epoch, zone)
+  const midnight = Math.floor((epoch + ahead) / DAY) * DAY - ahead
+  const isSteady = [midnight, midnight + DAY / 2, midnight + DAY - 1].every((each) => offsetAt(each, zone) === ahead)
+  const pattern = Buffer.from(text(epoch))
+  return isSteady
+    ? { from: midnight, until: midnight + DAY, midnight, pattern }
+    : { from: epoch, until: epoch + 1, midnight, pattern }
+}
+
+/** Writes the time of day into a pattern that stands at a place. */
+export function writeTimeOfDay(bytes: Uint8Array, at: number, seconds: number): void {
+  const minutes = (seconds / 60) | 0
+  const hours = (minutes / 60) | 0
+  twoDigits(bytes, at + 11, hours)
+  twoDigits(bytes, at + 14, minutes - hours * 60)
+  twoDigits(bytes, at + 17, seconds - minutes * 60)
 }
 
 function twoDigits(bytes: Uint8Array, at: number, number: number): void {
   const tens = (number / 10) | 0
   bytes[at] = 0x30 + tens
-  bytes[at + 1] = 0x30 + (number - tens * 10)
+  bytes[at + 1] = 0x30 + number - tens * 10
 }

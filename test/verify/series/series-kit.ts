@@ -94,8 +94,8 @@ export function faces(all: readonly Series[], zone: string) {
       sources: [],
     }))
     return {
-      json: Buffer.concat(renderInterval(row, found, { ...context, layout: 'rows' }) ?? []).toString(),
-      csv: Buffer.concat(renderIntervalCsv(row, found, { ...context, withUnits: false })).toString(),
+      json: Buffer.concat([...(renderInterval(row, found, { ...context, layout: 'rows' }) ?? [])]).toString(),
+      csv: Buffer.concat([...renderIntervalCsv(row, found, { ...context, withUnits: false })]).toString(),
     }
   })
   const json = rendered.map((month) => month.json).join('')

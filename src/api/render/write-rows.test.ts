@@ -11,8 +11,8 @@ import { type Line, type MonthChannel, visitReadings } from './net-readings.ts'
 import { renderReadings } from './readings.ts'
 import { localTimes } from './times.ts'
 import { apiUnit } from './units.ts'
-import { type Decimal, measureDecimal, writeDecimal } from './write-decimal.ts'
-import { timeWriter } from './write-time.ts'
+import { NUMBER_BYTES, placeDecimal } from './write-decimal.ts'
+import { writeRows } from './write-rows.ts'
 
 const zones = fc.constantFrom('America/Los_Angeles', 'America/Phoenix', 'Australia/Lord_Howe', 'Asia/Kolkata', 'UTC')
 
@@ -83,24 +83,41 @@ test('bytes tell what texts tell: every time and every digit', () => {
           `{"start":"${local(start)}","end":"${local(end)}","kwh":${name === 'kwh' ? net : null},"datapoints":[{"type":"net","unit":"${name}","value":${net}}]}`,
         )
     })
-    const options = { lines: [line], from: null, until: null, withDirections: false, zone, time: timeWriter(zone) }
-    const { bytes, withheld } = renderReadings(options)
-    expect(Buffer.from(bytes).toString()).toBe(expected.join(','))
-    expect(withheld).toBe(missing)
+    const options = { lines: [line], from: null, until: null, withDirections: false, zone }
+    const { pieces, told, withheld } = renderReadings(options)
+    expect(Buffer.concat([...pieces]).toString()).toBe(expected.join(','))
+    expect([told, withheld]).toEqual([expected.length, missing])
   })
   fc.assert(property, { numRuns: 500 })
 })
 
+test('a long month comes in pieces that a socket takes at once', () => {
+  const line = channelOf(
+    'delivered',
+    'Wh',
+    { exponent: -3, values: Array.from({ length: 2976 }, (_, at) => at) },
+    0,
+    900,
+  )
+  const columns = netColumns({ part: null, unit: 'Wh', delivered: line, received: null, net: null })
+  if (columns === null) throw new Error('a line of one channel has columns')
+  const shape = { before: '', between: '/', behind: [' ', '\n'] }
+  const pieces = [...writeRows(columns, shape, { from: null, until: null, zone: 'UTC' })]
+  expect(pieces.length).toBeGreaterThan(2)
+  expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThanOrEqual(65_536)
+  const rows = Buffer.concat(pieces).toString().split('\n')
+  expect(rows).toHaveLength(2977)
+  expect(rows[1]).toBe('1970-01-31T23:30:00.000000+00:00/1970-01-31T23:45:00.000000+00:00 0.002974')
+})
+
 test('a number in bytes is the exact one', () => {
-  const number: Decimal = { digits: 0, places: 0, width: 0 }
+  const bytes = new Uint8Array(NUMBER_BYTES)
   const property = fc.property(
     fc.oneof(fc.maxSafeInteger(), fc.integer()),
     fc.integer({ min: -15, max: 0 }),
     (value, exponent) => {
-      measureDecimal(number, value, exponent)
-      const bytes = new Uint8Array(number.width)
-      writeDecimal(bytes, 0, number)
-      expect(Buffer.from(bytes).toString()).toBe(decimalText(value, exponent))
+      const from = placeDecimal(bytes, value, exponent)
+      expect(Buffer.from(bytes.subarray(from)).toString()).toBe(decimalText(value, exponent))
     },
   )
   fc.assert(property, { numRuns: 2000 })
