@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import type { Tx } from '../storage/db.ts'
 import type { MeterSpan } from '../storage/list-bill-page.ts'
 import { listMatchingMeters, type MatchingMeter } from '../storage/list-matching-meters.ts'
 import { ApiError, requiredParam } from './api-error.ts'
@@ -25,18 +26,22 @@ export const dataQuery = z.object({
 /** One meter that was asked for, with its zone and the span in that zone. */
 export type AskedMeter = MatchingMeter & { zone: string; span: MeterSpan }
 
+type AskedData = { filter: z.output<typeof dataQuery>; meters: AskedMeter[] }
+
 /**
  * What /bills and /intervals ask for: which meters, and for each its own span, since short dates mean the midnights of
  * its utility. Throws ApiError: one of `authorizations` and `meters` is needed, and nothing found is `not_found`.
  */
-export async function askForData(call: Call): Promise<{ filter: z.output<typeof dataQuery>; meters: AskedMeter[] }> {
-  const { deps, companyUid } = call
-  const filter = parseParameters(dataQuery, call.query)
+export async function askForData(call: Call): Promise<AskedData> {
+  return await call.deps.db.company(call.companyUid, (tx) => askWithin(tx, call))
+}
+
+/** The same in a transaction that has more to do. */
+export async function askWithin(tx: Tx, { deps, query }: Call): Promise<AskedData> {
+  const filter = parseParameters(dataQuery, query)
   const { authorizations, meters } = filter
   if (authorizations === null && meters === null) throw oneIsRequired()
-  const found = await deps.db.company(companyUid, (tx) =>
-    listMatchingMeters(tx, { authorizations, meters, now: deps.now() }),
-  )
+  const found = await listMatchingMeters(tx, { authorizations, meters, now: deps.now() })
   if (found.length === 0)
     throw new ApiError('not_found', 'No meters or authorizations found matching the given filter parameters.')
   const asked = found.map((meter) => {

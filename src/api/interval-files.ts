@@ -1,9 +1,8 @@
-import { Readable } from 'node:stream'
-
 import { type AskedMeter, askForData, dataQuery } from './data-query.ts'
 import type { Call, Endpoint } from './endpoint.ts'
 import { readAllMonths } from './read-all-months.ts'
 import { csvHead, renderIntervalCsv } from './render/interval-csv.ts'
+import { streamOf } from './stream-of.ts'
 
 type Filter = Awaited<ReturnType<typeof askForData>>['filter']
 
@@ -12,7 +11,7 @@ async function* write(call: Call, filter: Filter, meters: readonly AskedMeter[])
   yield csvHead(withUnits)
   const asked = { ...filter, updatedAfter: filter.updated_after }
   for await (const { row, blocks, context } of readAllMonths(call, asked, meters))
-    for (const bytes of renderIntervalCsv(row, blocks, { ...context, withUnits })) if (bytes.length > 0) yield bytes
+    yield* renderIntervalCsv(row, blocks, { ...context, withUnits })
 }
 
 /** A file has no pages, so no place to go on from either; a bad one would be found when half of the answer is out. */
@@ -31,7 +30,7 @@ export const intervalFileEndpoints: readonly Endpoint[] = [
       const { filter, meters } = await askForData(call)
       call.header('content-type', 'text/csv; charset=utf-8')
       call.header('content-disposition', 'attachment; filename="intervals.csv"')
-      return Readable.from(write(call, { ...filter, after: null }, meters), { objectMode: false, highWaterMark: 1 })
+      return streamOf(write(call, { ...filter, after: null }, meters))
     },
   },
 ]

@@ -1,16 +1,15 @@
-import { Readable } from 'node:stream'
-
 import { z } from 'zod'
 
 import type { Uid } from '../model/uid.ts'
 import { listIntervalPage, type ListedInterval } from '../storage/list-interval-page.ts'
-import { type AskedMeter, askForData, dataQuery } from './data-query.ts'
+import { type AskedMeter, askWithin, dataQuery } from './data-query.ts'
 import type { Call, Endpoint } from './endpoint.ts'
 import { nextUrl } from './listing.ts'
 import { parseParameters } from './parameters.ts'
 import { readMonths } from './read-months.ts'
 import { type Layout, renderInterval } from './render/interval.ts'
 import { intervalListing } from './answers/interval.ts'
+import { streamOf } from './stream-of.ts'
 
 type Asked = { rows: ListedInterval[]; meters: Map<Uid, AskedMeter>; layout: Layout }
 
@@ -49,11 +48,14 @@ export const intervalEndpoints: readonly Endpoint[] = [
     async run(call) {
       const { deps, companyUid } = call
       const { format } = parseParameters(query, call.query)
-      const { filter, meters } = await askForData(call)
-      const spans = meters.map(({ span }) => span)
-      const page = await deps.db.company(companyUid, (tx) =>
-        listIntervalPage(tx, { ...filter, updatedAfter: filter.updated_after, spans }),
-      )
+      const { filter, meters, page } = await deps.db.company(companyUid, async (tx) => {
+        const asked = await askWithin(tx, call)
+        const spans = asked.meters.map(({ span }) => span)
+        return {
+          ...asked,
+          page: await listIntervalPage(tx, { ...asked.filter, updatedAfter: asked.filter.updated_after, spans }),
+        }
+      })
       const asked = {
         rows: page.rows,
         meters: new Map(meters.map((meter) => [meter.meterUid, meter])),
@@ -64,7 +66,7 @@ export const intervalEndpoints: readonly Endpoint[] = [
       const isIncomplete = meters.some(({ isPending, isCollectable }) => isPending && isCollectable)
       const tail = `],"next":${JSON.stringify(next)},"is_incomplete":${isIncomplete}}`
       call.header('content-type', 'application/json; charset=utf-8')
-      return Readable.from(write(call, asked, tail), { objectMode: false, highWaterMark: 1 })
+      return streamOf(write(call, asked, tail))
     },
   },
 ]

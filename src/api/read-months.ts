@@ -1,4 +1,5 @@
 import type { Uid } from '../model/uid.ts'
+import type { Tx } from '../storage/db.ts'
 import {
   type ChannelReach,
   listChannelReaches,
@@ -27,17 +28,21 @@ export async function* readMonths(
 ): AsyncGenerator<ReadMonth, void, undefined> {
   for (let from = 0; from < rows.length; from += MONTHS_AT_ONCE) {
     const some = rows.slice(from, from + MONTHS_AT_ONCE)
-    const { blocks, reaches } = await deps.db.company(companyUid, async (tx) => ({
-      blocks: await listIntervalBlocks(tx, some),
-      reaches: await listChannelReaches(tx, some),
-    }))
+    const { blocks, reaches } = await deps.db.company(companyUid, async (tx) => readSome(tx, some))
     for (const [at, row] of some.entries()) {
       const meter = meters.get(row.meterUid)
       if (!meter) continue
-      const context = { publicUrl: deps.publicUrl, ...toContext(meter, reaches.get(row.meterUid)) }
+      const context = { publicUrl: deps.publicUrl, ...toContext(meter, reaches?.get(row.meterUid)) }
       yield { row, blocks: blocks[at] ?? [], context }
     }
   }
+}
+
+/** How far channels reach is of use only beside another channel; most meters have one, and the question is spared. */
+async function readSome(tx: Tx, some: readonly ListedInterval[]) {
+  const blocks = await listIntervalBlocks(tx, some)
+  const reaches = blocks.some(({ length }) => length > 1) ? await listChannelReaches(tx, some) : null
+  return { blocks, reaches }
 }
 
 function toContext({ facts, utility, zone, span }: AskedMeter, reaches: ChannelReach[] = []) {

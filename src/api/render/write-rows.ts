@@ -7,7 +7,7 @@ import { type LocalDay, localDayOf, TIME_BYTES, writeTimeOfDay } from './write-t
 export type RowShape = { before: string; between: string; behind: readonly string[] }
 
 /** Only readings that lie in this span, epoch seconds; null: open. */
-export type RowSpan = { from: number | null; until: number | null }
+type RowSpan = { from: number | null; until: number | null }
 
 /** What one write to a socket takes; more would be memory for nothing, less would be more writes. */
 const PIECE_BYTES = 65_536
