@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import http from 'node:http'
+import { gunzipSync, zstdDecompressSync } from 'node:zlib'
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
@@ -94,6 +95,33 @@ test('of another company a file has nothing', async () => {
   expect((await api.get(`/files/intervals_csv?meters=${meter}`, 'token-theirs')).status).toBe(404)
   expect((await api.get('/files/intervals_csv')).body).toMatchObject({ error: 'required_param_missing' })
 })
+
+test.each(['/intervals?', '/files/intervals_csv?'])(
+  '%s is compressed for clients that ask for it, and for no others',
+  async (path) => {
+    const values = Array.from({ length: 3000 }, (_, at) => (at * 7919) % 900_000)
+    const meter = await meterWith({ usagePoint: `packed ${path}` }, { start: '2026-07-01T07:00:00Z', values })
+    const ask = async (accepted: string) => {
+      const headers = {
+        authorization: 'Bearer token-ours',
+        ...(accepted === '' ? {} : { 'accept-encoding': accepted }),
+      }
+      const answer = await api.app.inject({ url: `/api/v2${path}meters=${meter}`, headers })
+      expect(answer.statusCode).toBe(200)
+      return { encoding: answer.headers['content-encoding'], vary: answer.headers['vary'], bytes: answer.rawPayload }
+    }
+    const plain = await ask('')
+    expect([plain.encoding, plain.vary]).toEqual([undefined, 'accept-encoding'])
+    for (const accepted of ['identity', 'br', 'gzip;q=0', '*']) expect(await ask(accepted)).toEqual(plain)
+    for (const accepted of ['gzip, deflate', 'br, GZIP;q=0.5', 'zstd;q=0.1, gzip']) {
+      const { encoding, bytes } = await ask(accepted)
+      expect([encoding, gunzipSync(bytes)]).toEqual(['gzip', plain.bytes])
+    }
+    const packed = await ask('gzip, deflate, br, zstd')
+    expect([packed.encoding, zstdDecompressSync(packed.bytes)]).toEqual(['zstd', plain.bytes])
+    expect(packed.bytes.length * 5).toBeLessThan(plain.bytes.length)
+  },
+)
 
 test.each(['/intervals?', '/files/intervals_csv?'])(
   'a client of %s that goes away leaves nothing running',

@@ -1,9 +1,12 @@
+import { Readable } from 'node:stream'
+
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 import type { Credential } from '../accounts/api-tokens.ts'
 import type { Scope } from '../model/roles.ts'
 import { UnknownCursor } from '../storage/list-page.ts'
 import { ApiError, invalidParam, notFound } from './api-error.ts'
+import { encodeAnswer } from './encode-answer.ts'
 import type { ApiDeps, Call, Endpoint } from './endpoint.ts'
 import { findToken } from './find-token.ts'
 import { parseBody } from './parse-body.ts'
@@ -85,7 +88,10 @@ function mount<Deps extends ApiDeps>(api: FastifyInstance, version: ApiVersion<D
         params: request.params,
         header,
       }
-      return await version.run(endpoint, call, request, reply)
+      const answer = await version.run(endpoint, call, request, reply)
+      if (!(answer instanceof Readable)) return answer
+      const mediaType = String(reply.getHeader('content-type') ?? '')
+      return encodeAnswer(answer, { mediaType, accepted: request.headers['accept-encoding'] ?? '', header })
     },
   })
 }
