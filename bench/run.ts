@@ -1,8 +1,10 @@
 import { benchCollect } from './collect.ts'
 import { benchDecode } from './decode.ts'
 import { benchParse } from './parse.ts'
+import { benchScale } from './scale.ts'
 import { benchSimulators } from './simulators.ts'
 import { benchStore } from './store.ts'
+import { benchWebhooks } from './webhooks.ts'
 import { benchWrite } from './write.ts'
 
 /** `npm run bench -- SUITE [flags]` */
@@ -10,8 +12,10 @@ const suites: Record<string, (args: readonly string[]) => Promise<void>> = {
   parse: benchParse,
   collect: benchCollect,
   decode: benchDecode,
+  scale: benchScale,
   simulators: benchSimulators,
   store: benchStore,
+  webhooks: benchWebhooks,
   write: benchWrite,
 }
 
