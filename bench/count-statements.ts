@@ -12,7 +12,7 @@ export async function countStatements<T>(counted: StatementCount, work: () => Pr
   prototype.query = function counting(...args) {
     const text = typeof args[0] === 'string' ? args[0] : ''
     counted.roundTrips++
-    if (text === 'begin') counted.transactions++
+    if (text.startsWith('begin')) counted.transactions++
     if (!AROUND.test(text)) counted.statements++
     return query.apply(this, args)
   }
