@@ -14,6 +14,23 @@ export { PortTaken } from './kit/server.ts'
  * Throws PortTaken when a port that was asked for is not free; then nothing is left running.
  */
 export const startSimulators = async (options: SimulatorOptions = {}): Promise<Simulators> => {
+  const byName = await startUtilities(options)
+  const { pge, sce, demo } = byName
+  const started = [pge, sce, demo]
+  return {
+    pge: infoOf(pge.utility),
+    sce: infoOf(sce.utility),
+    demo: infoOf(demo.utility),
+    setThirdParty: (name, thirdParty) => setThirdParty(byName[name].utility, thirdParty),
+    setClock: (iso) => started.forEach(({ utility, hooks }) => moveClock(utility, hooks, iso)),
+    close: async () => {
+      await Promise.all(started.map((mounted) => mounted.close()))
+    },
+  }
+}
+
+/** The same three for whoever has to reach into them: their worlds, what they remember, and what they announce. */
+export const startUtilities = async (options: SimulatorOptions): Promise<Record<'pge' | 'sce' | 'demo', Mounted>> => {
   const common = {
     stateDir: options.stateDir ?? null,
     seed: options.seed ?? null,
@@ -64,17 +81,7 @@ export const startSimulators = async (options: SimulatorOptions = {}): Promise<S
   }
   const [pge, sce, demo] = started
   if (!pge || !sce || !demo) throw new Error('A simulated utility did not start')
-  const byName = { pge, sce, demo }
-  return {
-    pge: infoOf(pge.utility),
-    sce: infoOf(sce.utility),
-    demo: infoOf(demo.utility),
-    setThirdParty: (name, thirdParty) => setThirdParty(byName[name].utility, thirdParty),
-    setClock: (iso) => started.forEach(({ utility, hooks }) => moveClock(utility, hooks, iso)),
-    close: async () => {
-      await Promise.all(started.map((mounted) => mounted.close()))
-    },
-  }
+  return { pge, sce, demo }
 }
 
 /** Function blocks 15 (summaries: Usage or Billing) and 16 (costs: Billing) of PG&E's table. */
