@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import type { Uid } from '../model/uid.ts'
 import type { Db } from '../storage/db.ts'
-import { type Quota, reserveSlot } from '../storage/limits.ts'
+import { type Quota, reserveSlot, type Slot } from '../storage/limits.ts'
 import { findRegistration } from '../storage/registrations.ts'
 import { claimTokenRequest } from '../storage/token-minutes.ts'
 import type { Envelope } from '../storage/secrets.ts'
@@ -110,14 +110,32 @@ function limiterOf(
 
 async function admit(deps: ConnectionDeps, registrationUid: Uid, quota: Quota): Promise<void> {
   if (quota === NO_QUOTA) return
-  const now = deps.now?.() ?? new Date()
-  const slot = await deps.db.operator((tx) => reserveSlot(tx, registrationUid, quota, now))
-  if (!slot.granted) {
-    const retryAfter = Math.max(1, Math.ceil((slot.retryAt.getTime() - now.getTime()) / 1000))
-    throw new UtilityUnavailable('quota_used_up', { retryAfter })
+  const now = deps.now ?? (() => new Date())
+  const claim = (at: Date): Promise<Slot> => deps.db.operator((tx) => reserveSlot(tx, registrationUid, quota, at))
+  await waitForSlot(claim, { now, wait: deps.wait ?? sleep })
+}
+
+const CLAIMS = 5
+const LATE_MS = 1000
+
+/**
+ * Claims a place in the quota and waits for its moment. One whose moment has passed by the time the database answers is
+ * claimed anew, since others come after it: a database that stalls does not send two requests in one second.
+ * Throws UtilityUnavailable `quota_used_up` when there is none.
+ */
+export async function waitForSlot(
+  claim: (now: Date) => Promise<Slot>,
+  { now, wait }: { now: () => Date; wait: (ms: number) => Promise<unknown> },
+): Promise<void> {
+  for (let claims = 1; ; claims++) {
+    const slot = await claim(now())
+    const aheadMs = (slot.granted ? slot.at : slot.retryAt).getTime() - now().getTime()
+    if (!slot.granted)
+      throw new UtilityUnavailable('quota_used_up', { retryAfter: Math.max(1, Math.ceil(aheadMs / 1000)) })
+    if (aheadMs <= -LATE_MS && claims < CLAIMS) continue
+    if (aheadMs > 0) await wait(aheadMs)
+    return
   }
-  const waitMs = slot.at.getTime() - now.getTime()
-  if (waitMs > 0) await (deps.wait ?? sleep)(waitMs)
 }
 
 const MINUTE_MS = 60_000

@@ -1,0 +1,17 @@
+import { expect, it } from 'vitest'
+
+import type { Slot } from '../storage/limits.ts'
+import { waitForSlot } from './connections.ts'
+
+it('claims a place anew whose moment passed while the database stalled, so that no two requests share a second', async () => {
+  let now = 10_000
+  const stalls = [2000, 0]
+  const claimed: number[] = []
+  const claim = (at: Date): Promise<Slot> => {
+    claimed.push(at.getTime())
+    now += stalls.shift() ?? 0
+    return Promise.resolve({ granted: true, at })
+  }
+  await waitForSlot(claim, { now: () => new Date(now), wait: () => Promise.resolve() })
+  expect(claimed).toEqual([10_000, 12_000])
+})
