@@ -93,6 +93,7 @@ export async function listDueForRefresh(
        and a.state = 'active' and a.expires > ${now} and a.registration_uid is not null and a.monitoring <> 'off'
        and not exists (
          select from windows w where w.authorization_uid = a.authorization_uid and w.state <> 'aside'
+            and w.authorization_uid > ${after} and w.authorization_uid <= ${last} -- else all are read for each page
             and (w.product <> 'file' or not exists (select from windows u
                   where u.authorization_uid = a.authorization_uid and u.product = 'usage'))
             and (w.finished is null or w.finished > ${now}::timestamptz - case

@@ -73,8 +73,8 @@ export async function listAuthorizationPage(tx: Tx, filter: AuthorizationFilter)
        and (${templates}::bigint[] is null or a.template_uid = any(${templates}::bigint[]))
        and (${users}::bigint[] is null or a.member_uid = any(${users}::bigint[]))
        and (${utilities}::text[] is null or a.utility = any(${utilities}::text[]))
-       and (${referrals}::text[] is null or a.authorization_uid in
-             (select authorization_uid from referrals where code = any(${referrals}::text[])))
+       and (${referrals}::text[] is null or a.authorization_uid = any(
+             array(select authorization_uid from referrals where code = any(${referrals}::text[]))))
        and (${isArchived}::boolean is null or a.is_archived = ${isArchived}::boolean)
        and (${isDeclined}::boolean is null or (a.declined is not null) = ${isDeclined}::boolean)
        and (${isTest}::boolean is null or ${IS_TEST} = ${isTest}::boolean)
@@ -88,6 +88,7 @@ export async function listAuthorizationPage(tx: Tx, filter: AuthorizationFilter)
 
 const IS_TEST = sql.raw(`(a.is_test or coalesce(r.environment <> 'production', false))`)
 
+// Not `exists`: where many rows are expected of a page, that is answered by reading all meters, and all bills, once.
 const COLUMNS = sql`
   a.authorization_uid as "authorizationUid", a.template_uid as "templateUid", a.form_uid as "formUid",
   a.member_uid as "memberUid", coalesce(m.email, '') as "userEmail", a.utility, a.state,
@@ -99,6 +100,6 @@ const COLUMNS = sql`
   a.status, a.status_message as "statusMessage", a.status_ts as "statusTs", a.notes, a.created,
   a.external_id as "externalId", a.metadata,
   a.state in ('active', 'needs_reauthorization', 'expired')
-    and exists (select from meters m where m.authorization_uid = a.authorization_uid) as "hasMeters",
+    and (select true from meters m where m.authorization_uid = a.authorization_uid limit 1) is not null as "hasMeters",
   a.state in ('active', 'needs_reauthorization', 'expired')
-    and exists (select from bills b where b.authorization_uid = a.authorization_uid) as "hasBills"`
+    and (select true from bills b where b.authorization_uid = a.authorization_uid limit 1) is not null as "hasBills"`
