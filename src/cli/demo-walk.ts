@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import { z } from 'zod'
 
 import { getJson } from './demo-totals.ts'
-import { type Browser, openBrowser, type Page } from './scripted-browser.ts'
+import { type Browser, openBrowser, type Page } from '../authorization/scripted-browser.ts'
 
 /** One customer of the demo: who signs in where, and what is pressed on the utility's pages. */
 export type DemoCustomer = {

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 
-import { openBrowser, type Page } from '../../src/cli/scripted-browser.ts'
+import { openBrowser, type Page } from '../../src/authorization/scripted-browser.ts'
 import { type RunningApp, startRunningApp } from '../running-app.ts'
 
 let running: RunningApp

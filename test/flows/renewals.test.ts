@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import { readLedger, totalsOf } from '../../src/cli/demo-totals.ts'
-import { openBrowser } from '../../src/cli/scripted-browser.ts'
+import { openBrowser } from '../../src/authorization/scripted-browser.ts'
 import { enterWrite } from '../../src/storage/write-gate.ts'
 import {
   type Json,

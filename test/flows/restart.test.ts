@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { z } from 'zod'
 
 import { getJson, readLedger, totalsOf } from '../../src/cli/demo-totals.ts'
-import { openBrowser } from '../../src/cli/scripted-browser.ts'
+import { openBrowser } from '../../src/authorization/scripted-browser.ts'
 import { until } from '../running-app.ts'
 
 const program = path.resolve(import.meta.dirname, '../../src/cli/main.ts')

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
-import { openBrowser, type Page } from '../../src/cli/scripted-browser.ts'
+import { openBrowser, type Page } from '../../src/authorization/scripted-browser.ts'
 import { type RunningApp, startRunningApp, untilCollected } from '../running-app.ts'
 
 let running: RunningApp

@@ -1,4 +1,4 @@
-import { type Browser, openBrowser, type Page } from '../../../src/cli/scripted-browser.ts'
+import { type Browser, openBrowser, type Page } from '../../../src/authorization/scripted-browser.ts'
 import type { UtilitySlug } from '../../running-app.ts'
 import type { Bench } from './bench.ts'
 

@@ -142,9 +142,9 @@ it('the calls that leave this program are those of the two guarded ways, and the
       return /from 'undici'|\bawait fetch\(|from 'node:(?:https?|tls|net)'.*\n?/.test(text) && isOutbound(text)
     })
   expect(calls.toSorted()).toEqual([
+    'authorization/scripted-browser.ts', // loopback only
     'cli/demo-totals.ts',
     'cli/demo-walk.ts',
-    'cli/scripted-browser.ts',
     'cli/simulators-process.ts',
     'utilities/transport.ts',
     'webhooks/send-delivery.ts',

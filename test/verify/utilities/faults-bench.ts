@@ -1,4 +1,4 @@
-import { type Browser, formsOf, openBrowser, type Page } from '../../../src/cli/scripted-browser.ts'
+import { type Browser, formsOf, openBrowser, type Page } from '../../../src/authorization/scripted-browser.ts'
 import { readLedger, type Totals, totalsOf } from '../../../src/cli/demo-totals.ts'
 import { type RunningApp, startRunningApp, type UtilitySlug } from '../../running-app.ts'
 import { keepLog, type LogLine } from './faults-log.ts'

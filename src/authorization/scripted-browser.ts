@@ -19,9 +19,13 @@ export type Browser = {
 }
 
 const REDIRECTS = 20
+const PATIENCE_MS = 30_000
 
-/** Opens a browser without a past. */
-export function openBrowser(): Browser {
+/**
+ * Opens a browser without a past. stopBefore: an address that it is sent to and does not visit, whatever its query; the
+ * page has that address then.
+ */
+export function openBrowser({ stopBefore = null }: { stopBefore?: string | null } = {}): Browser {
   const jar = new Map<string, Map<string, string>>()
 
   async function visit(address: string, init: RequestInit, origin: string | null): Promise<Page> {
@@ -36,7 +40,8 @@ export function openBrowser(): Browser {
       if (cookies.size > 0) headers.set('cookie', [...cookies].map(([name, value]) => `${name}=${value}`).join('; '))
       headers.set('accept-language', headers.get('accept-language') ?? 'en')
       if (request.method === 'POST' && origin) headers.set('origin', origin)
-      const response = await fetch(url, { ...request, headers, redirect: 'manual' })
+      const signal = AbortSignal.timeout(PATIENCE_MS)
+      const response = await fetch(url, { ...request, headers, redirect: 'manual', signal })
       for (const line of response.headers.getSetCookie()) keep(cookies, line)
       const location = response.headers.get('location')
       if (response.status < 300 || response.status >= 400 || location === null) {
@@ -44,6 +49,7 @@ export function openBrowser(): Browser {
       }
       await response.arrayBuffer()
       url = new URL(location, url)
+      if (`${url.origin}${url.pathname}` === stopBefore) return { url: url.href, status: response.status, html: '' }
       request = { method: 'GET' }
     }
     throw new Error(`more than ${REDIRECTS} redirects from ${address}`)
