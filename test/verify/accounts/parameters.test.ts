@@ -98,7 +98,11 @@ describe('whatever a parameter or field holds, it is read, or refused by its nam
       for (const value of [...inQuery.slice(0, VALUES), `1&${name}=2`, `&${name}[x]=1`])
         await ask([name, `${name}[x]`], value, `${address}${address.includes('?') ? '&' : '?'}${name}=${value}`, body)
     for (const name of fields)
-      for (const value of inBody.slice(0, VALUES)) await ask([name], value, address, { ...body, [name]: value })
+      for (const value of inBody.slice(0, VALUES)) {
+        // What must be unique is new each time: an earlier value may have been taken.
+        const fresh = sampleOf({ method, path }, caller.objects).body
+        await ask([name], value, address, { ...fresh, [name]: value })
+      }
     await ask(['surprise'], 1, address, { ...body, surprise: 1 })
     expect(faults).toEqual([])
   })
