@@ -10,6 +10,7 @@ import { authorizationEntry } from './authorization-xml.ts'
 import { customerFeed } from './customer-feed.ts'
 import { hooksOf, resourceBase } from './hooks.ts'
 import { answerPage } from './pages.ts'
+import { createScenarios, type Scenarios } from './scenarios.ts'
 import { usageFeed } from './usage-feed.ts'
 
 const resourcePath = '/espi/1_1/resource/'
@@ -17,7 +18,9 @@ const resourcePath = '/espi/1_1/resource/'
 /** A clean ESPI 4.0 custodian in one plain http server: everything by the book, batches at once. */
 export const startDemo = (utility: Utility, { port }: { port: number }): Promise<Mounted> => {
   const flows = createFlows()
-  return mount(utility, hooksOf(utility), [
+  const hooks = hooksOf(utility)
+  const scenarios = createScenarios(utility, hooks.revoked)
+  return mount(utility, hooks, [
     {
       port,
       flag: 'demo',
@@ -31,8 +34,7 @@ export const startDemo = (utility: Utility, { port }: { port: number }): Promise
               ? 'resource'
               : 'page',
       handle: (incoming, fault) => {
-        if (incoming.path.startsWith(resourcePath))
-          return answerResource(utility, incoming, incoming.path.slice(resourcePath.length))
+        if (incoming.path.startsWith(resourcePath)) return answerResource(utility, scenarios, incoming)
         if (incoming.path !== '/oauth/token') return answerPage(utility, flows, incoming, () => undefined)
         if (incoming.method !== 'POST') return oauthError(405, 'invalid_request', 'POST only')
         return answerToken(utility, incoming, profileOf(utility), fault)
@@ -72,7 +74,8 @@ const atom = (body: Answer['body']): Answer => ({
   body: body ?? '',
 })
 
-function answerResource(utility: Utility, incoming: Incoming, path: string): Answer {
+function answerResource(utility: Utility, scenarios: Scenarios, incoming: Incoming): Answer {
+  const path = incoming.path.slice(resourcePath.length)
   const bearer = bearerOf(utility, incoming.header('authorization'))
   if (!('party' in bearer)) return error(401, 'invalid_token')
   if (bearer.kind === 'registration') return error(403, 'access_denied')
@@ -95,8 +98,10 @@ function answerResource(utility: Utility, incoming: Incoming, path: string): Ans
   if (kind === 'Authorization') return oneAuthorization(utility, incoming, authorization)
   if (incoming.method !== 'GET') return error(405, 'method_not_allowed')
   if (own === null || !isActive(utility, authorization)) return error(403, 'access_denied')
+  const played = scenarios.meet(authorization)
+  if (played) return played
   if (kind === 'Batch/RetailCustomer') return customer(utility, authorization)
-  return usage(utility, incoming, { authorization, usagePoint })
+  return usage(utility, incoming, { authorization, usagePoint, hasReadings: scenarios.hasReadings(authorization) })
 }
 
 function oneAuthorization(utility: Utility, incoming: Incoming, authorization: Authorization): Answer {
@@ -118,11 +123,12 @@ function customer(utility: Utility, authorization: Authorization): Answer {
 function usage(
   utility: Utility,
   incoming: Incoming,
-  of: { authorization: Authorization; usagePoint: string | undefined },
+  of: { authorization: Authorization; usagePoint: string | undefined; hasReadings: boolean },
 ): Answer {
   try {
     const window = windowOf(incoming.query, 'published')
-    const shared = utility.sharedOf(of.authorization)
+    const all = utility.sharedOf(of.authorization)
+    const shared = { ...all, usage: all.usage && of.hasReadings }
     const agreements = shared.agreements.filter((a) => of.usagePoint === undefined || a.id === of.usagePoint)
     if (agreements.length === 0 && of.usagePoint !== undefined) return error(403, 'access_denied')
     return atom(usageFeed(utility, { authorization: of.authorization, shared, agreements, window }))

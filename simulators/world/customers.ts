@@ -14,12 +14,27 @@ type Plan = Partial<Pick<Agreement, 'solar' | 'gaps' | 'estimates' | 'supplier'>
   when?: 'before' | 'after' | 'new'
 }
 
-type Profile = { index: number; name: string; about: string; accounts: number; plans: readonly Plan[] }
+type Profile = {
+  index: number
+  name: string
+  about: string
+  accounts: number
+  plans: readonly Plan[]
+  /** Signs in for a test with the name of its scenario and the password "test"; not one of the customers that are listed. */
+  isScenario?: true
+}
 
 const gas: Plan = { load: 'gas', interval: 86_400, tariff: 'gas' }
 const home: Plan = { load: 'home', interval: 3600, tariff: 'home', gaps: true, estimates: true }
+const whole: Plan = { ...home, gaps: false, estimates: false }
 const solar: Plan = { load: 'home', interval: 900, tariff: 'solar', solar: true, estimates: true }
 const shop: Plan = { load: 'shop', interval: 900, tariff: 'shop', supplier: 'Clean Peninsula Energy & Co.' }
+
+/** A customer of a test; what its scenario does to requests is not the world's. */
+const scenario = (index: number, about: string, plans: readonly Plan[]): Profile => ({
+  ...{ index, name: 'Test Customer', about, accounts: 1, plans },
+  isScenario: true,
+})
 
 const pge: Record<string, Profile> = {
   solar: { index: 1, name: 'Dana Núñez', about: 'a house with solar panels and gas', accounts: 1, plans: [solar, gas] },
@@ -50,6 +65,8 @@ const pge: Record<string, Profile> = {
     accounts: 2,
     plans: [home, { ...home, gaps: false, account: 1 }],
   },
+  residential: scenario(11, 'one home', [whole]),
+  commercial: scenario(12, 'four meters', [shop, { ...shop, supplier: null, interval: 3600 }, solar, gas]),
 }
 
 const sceHome: Plan = { ...home, tariff: 'sceHome' }
@@ -85,6 +102,13 @@ const sce: Record<string, Profile> = {
     accounts: 2,
     plans: [sceHome, { ...sceHome, gaps: false, account: 1 }],
   },
+  residential: scenario(11, 'one home', [{ ...whole, tariff: 'sceHome' }]),
+  commercial: scenario(12, 'four meters', [
+    { ...shop, tariff: 'sceShop', supplier: null },
+    { ...shop, tariff: 'sceShop', supplier: null, interval: 3600 },
+    { ...solar, tariff: 'sceSolar' },
+    sceHome,
+  ]),
 }
 
 const plant: Plan = { load: 'plant', interval: 900, tariff: 'plant' }
@@ -95,7 +119,7 @@ const demo: Record<string, Profile> = {
     name: 'Taylor Test',
     about: 'a home, electricity by the hour',
     accounts: 1,
-    plans: [{ ...home, gaps: false, estimates: false }],
+    plans: [whole],
   },
   commercial: {
     index: 2,
@@ -104,12 +128,30 @@ const demo: Record<string, Profile> = {
     accounts: 1,
     plans: [plant, { ...shop, supplier: null, interval: 3600 }, solar, gas],
   },
+  residential: scenario(11, 'one home', [whole]),
+  partialintervals: scenario(12, 'one home, readings are missing', [home]),
+  empty: scenario(13, 'an account without meters', []),
+  ...Object.fromEntries(
+    [
+      'nointervals',
+      'badlogin',
+      'badlogin_after',
+      'websitedown',
+      'websitedown_after',
+      'utilityerror',
+      'utilityerror_after',
+      'pending_manual_after',
+      'wait_to_login_after',
+      'revoked',
+    ].map((name, n) => [name, scenario(14 + n, `the test ${name}`, [whole])]),
+  ),
 }
 
 const profiles: Record<UtilityName, Record<string, Profile>> = { pge, sce, demo }
 
 /** Log-in names of the customers that have a name; the fleet's are customer000001 and on. */
-export const namedLogins = (utility: UtilityName): string[] => Object.keys(profiles[utility])
+export const namedLogins = (utility: UtilityName): string[] =>
+  Object.entries(profiles[utility]).flatMap(([login, { isScenario }]) => (isScenario ? [] : [login]))
 
 /** Finds a customer by log-in name; the same arguments give an equal household for ever. */
 export const findHousehold = (world: World, login: string): Household | null => {
@@ -189,7 +231,7 @@ function build(world: World, login: string, profile: Profile): Household {
   return {
     index: profile.index,
     login,
-    password: world.utility === 'demo' ? 'test' : 'demo',
+    password: world.utility === 'demo' || profile.isScenario ? 'test' : 'demo',
     name: profile.name,
     email: `${login}@customers.example`,
     phone: `555-01${String(profile.index % 100).padStart(2, '0')}`,
