@@ -10,6 +10,7 @@ import { appendMeterEvents } from '../storage/events.ts'
 import { activateMeters, upsertMeters } from '../storage/meters.ts'
 import { findMonitoring } from '../storage/monitoring.ts'
 import { mergeManySeries } from '../storage/merge-many-series.ts'
+import { bridgeRegisters } from './bridge-registers.ts'
 import { dropFuture } from './drop-future.ts'
 import { deriveBillingSummaries } from './derive-billing-summaries.ts'
 import { nextRefreshAfter } from './next-refresh.ts'
@@ -65,6 +66,9 @@ export async function storeFeed(tx: Tx, authorizationUid: Uid, feed: DecodedFeed
   const gate = historyStart === undefined ? {} : { historyStart }
   const merging = { zone: timezone, source, now, ...gate }
   const merges = told.length === 0 ? [] : await mergeManySeries(tx, authorizationUid, told, merging)
+  const bridges = await bridgeRegisters(tx, authorizationUid, told)
+  if (bridges.length > 0) merges.push(...(await mergeManySeries(tx, authorizationUid, bridges, merging)))
+  told.push(...bridges)
   for (const [at, { added, changed, outside }] of merges.entries()) {
     stored.readings += added + changed
     stored.outside += outside
