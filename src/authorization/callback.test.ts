@@ -354,6 +354,19 @@ describe('a flow makes at most one token request', () => {
     expect((await tally(bench)).grants).toBe(before.grants)
     await granted(bench)
   })
+
+  it('failed token requests open the breaker for collection, and the next customer is let through and closes it', async () => {
+    const limits = async () => (await bench.database.admin('select failures, open_until from limits'))[0]
+    await fault(bench.simulators.demo, { on: 'token', mode: 'close', times: 5 })
+    for (let customer = 1; customer <= 5; customer++) {
+      const { redirect, cookie } = await started(bench.path)
+      await bench.path.callback('demo', queryOf(await shareAt(redirect)), cookie)
+      expect(await limits()).toMatchObject({ failures: customer })
+    }
+    expect((await limits())?.['open_until']).not.toBe(null)
+    await granted(bench)
+    expect(await limits()).toEqual({ failures: 0, open_until: null })
+  })
 })
 
 describe('answers of the token endpoint', () => {

@@ -2,6 +2,7 @@ import { appendAudit } from '../storage/audit.ts'
 import type { Tx } from '../storage/db.ts'
 import { consumeState, findFlowByState, type FlowRow, moveFlow } from '../storage/flows.ts'
 import { findForm } from '../storage/forms.ts'
+import { recordFailure, recordSuccess } from '../storage/limits.ts'
 import { contextOf } from '../storage/secrets.ts'
 import { findTemplate } from '../storage/templates.ts'
 import type { Connection } from '../utilities/connections.ts'
@@ -153,10 +154,20 @@ async function exchange(
   const codeVerifier = flow.codeVerifier === null ? null : envelope.open(flow.codeVerifier, context).toString('utf8')
   const redirectUri = callbackUrl(config.publicUrl, connection.utility.slug)
   try {
-    return await exchangeCode(connection, { code, redirectUri, codeVerifier, now: now() })
+    const grant = await exchangeCode(connection, { code, redirectUri, codeVerifier, now: now() })
+    await deps.db.operator((tx) => recordSuccess(tx, flow.registrationUid))
+    return grant
   } catch (error) {
+    await countFailure(deps, flow, error)
     return await fail(deps, flow, failureOf(error))
   }
+}
+
+/** What a customer meets tells of the utility like a failed request of collection; an open breaker holds no customer up. */
+async function countFailure({ db, now }: PathDeps, { registrationUid }: FlowRow, error: unknown): Promise<void> {
+  if (!(error instanceof UtilityUnavailable) || error.code === 'quota_used_up') return
+  const until = error.retryAfter === null ? null : new Date(now().getTime() + error.retryAfter * 1000)
+  await db.operator((tx) => recordFailure(tx, registrationUid, { now: now(), until }))
 }
 
 function failureOf(error: unknown): { error: string; end: DeadEnd } {
