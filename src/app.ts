@@ -16,10 +16,11 @@ import { endAuthorization } from './authorization/end-authorization.ts'
 import { sendDueMails, sweepAuthorizations, tellDueUtilities } from './authorization/jobs.ts'
 import { openNotifications } from './authorization/notifications.ts'
 import { openCustomerPath } from './authorization/open-customer-path.ts'
+import { testSubmit } from './authorization/test-submit.ts'
 import { openTokens } from './authorization/tokens.ts'
 import { watchRegistrations } from './authorization/watch-registrations.ts'
 import { type Collector, openCollector } from './collection/collector.ts'
-import { forgetWindows, judgeNotifications, lookForWindows, oweRefreshes } from './collection/jobs.ts'
+import { forgetWindows, judgeNotifications, lookForWindows, oweRefreshes, purgeFeeds } from './collection/jobs.ts'
 import { followHint } from './collection/judge-notifications.ts'
 import { orderHistory, orderMonitoring } from './collection/order-collection.ts'
 import { oweCollection } from './collection/owe-collection.ts'
@@ -131,7 +132,8 @@ async function open(opening: Opening): Promise<Omit<App, 'close'>> {
     await doorbell.send(tx, lookForWindows, {})
     await doorbell.send(tx, sendDueMails, {})
   }
-  const customerPath = openCustomerPath({ db, envelope, connections, tokens, now, random, config: pathConfig, owe })
+  const pathDeps = { db, envelope, connections, tokens, now, random, config: pathConfig, owe }
+  const customerPath = openCustomerPath(pathDeps)
   const notifications = openNotifications({
     db,
     connections,
@@ -168,7 +170,8 @@ async function open(opening: Opening): Promise<Omit<App, 'close'>> {
     const tell = { db, envelope, connections, tokens, now }
     const sweep = { db, now, random, config: pathConfig }
     const watch = { db, envelope, now, operatorEmail: config.operatorEmail }
-    const context = { db, now, log, collector: opened, notifications, sendMail, tell, sweep, watch }
+    const { rawFeedDays } = config
+    const context = { db, now, log, collector: opened, notifications, sendMail, tell, sweep, watch, rawFeedDays }
     for (const job of JOBS) await doorbell.work<object, typeof context>(job, context)
     await doorbell.schedule(sweepAuthorizations, {}, { cron: '* * * * *', timezone: 'UTC' })
     await doorbell.schedule(judgeNotifications, {}, { cron: '* * * * *', timezone: 'UTC' })
@@ -176,6 +179,7 @@ async function open(opening: Opening): Promise<Omit<App, 'close'>> {
     await doorbell.schedule(purgeOldAnswers, {}, { cron: '27 * * * *', timezone: 'UTC' })
     await doorbell.schedule(oweRefreshes, {}, { cron: '*/10 * * * *', timezone: 'UTC' })
     await doorbell.schedule(forgetWindows, {}, { cron: '47 2 * * *', timezone: 'UTC' })
+    await doorbell.schedule(purgeFeeds, {}, { cron: '7 3 * * *', timezone: 'UTC' })
     await doorbell.schedule(watchRegistrations, {}, { cron: '41 15 * * *', timezone: 'UTC' })
     await doorbell.ring(watchRegistrations, {})
     tick = async () => {
@@ -212,6 +216,7 @@ async function open(opening: Opening): Promise<Omit<App, 'close'>> {
         const raw = await db.operator((tx) => readRawFeed(tx, authorizationUid, rawFeedUid, envelope))
         return raw && { mediaType: raw.mediaType, bytes: raw.body }
       },
+      testSubmit: testSubmit(pathDeps, customerPath),
       envelope,
       allowed: config.webhookNetworks,
       lookup: systemResolve,
@@ -255,6 +260,7 @@ const JOBS = [
   sweepAuthorizations,
   purgeOldDeliveries,
   purgeOldAnswers,
+  purgeFeeds,
   watchRegistrations,
 ] as const
 

@@ -27,6 +27,8 @@ export type Config = {
   webhookNetworks: AllowedNetworks
   /** Of one company, at /api/v3, in one process. */
   apiRequestsPerMinute: number
+  /** How long raw feeds are kept for replay. */
+  rawFeedDays: number
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'silent'
 }
 
@@ -68,6 +70,7 @@ const environment = z.object({
   OPERATOR_EMAIL: z.email('an e-mail address').default('operator@green-button-proxy.example'),
   WEBHOOK_NETWORKS: z.string().refine(areNetworks, 'networks such as 10.20.0.0/16, separated by commas').default(''),
   API_REQUESTS_PER_MINUTE: z.coerce.number('a whole number from 1 on').int().min(1).default(3000),
+  RAW_FEED_DAYS: z.coerce.number('a whole number of days from 1 on').int().min(1).default(30),
   NODE_ENV: z.string().default('development'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('warn'),
 })
@@ -97,6 +100,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     production,
     webhookNetworks: readNetworks(value.WEBHOOK_NETWORKS),
     apiRequestsPerMinute: value.API_REQUESTS_PER_MINUTE,
+    rawFeedDays: value.RAW_FEED_DAYS,
     logLevel: value.LOG_LEVEL,
   }
   if (production) refuseUnsafe(config)

@@ -15,11 +15,16 @@ export async function replay(env: NodeJS.ProcessEnv, uid: string | null, out: (l
     }
     const uids = uid === null ? await store.db.operator((tx) => listWithFeeds(tx)) : [uid]
     for (const authorizationUid of uids) {
-      const { feeds, readings, bills, changed } = await replayAuthorization(
+      const { feeds, readings, bills, changed, gone } = await replayAuthorization(
         { ...store, now: () => new Date() },
         authorizationUid,
       )
       const outcome = changed === 0 ? 'the same products' : `${changed} rows differ`
+      if (gone > 0) {
+        const kept = `${gone} raw feeds are no longer kept (RAW_FEED_DAYS); what came from them stays as it is`
+        out(`${authorizationUid}: ${kept}; of ${feeds} others, ${changed} readings and bills differ`)
+        continue
+      }
       out(`${authorizationUid}: ${feeds} raw feeds, ${readings} readings, ${bills} bills: ${outcome}`)
     }
     if (uids.length === 0) out('There are no raw feeds to replay.')

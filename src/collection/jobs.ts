@@ -4,6 +4,8 @@ import type { Uid } from '../model/uid.ts'
 import { findPageEnd, listCrowded, listDueForRefresh } from '../storage/active-authorizations.ts'
 import type { Db } from '../storage/db.ts'
 import { forgetDone } from '../storage/window-hints.ts'
+import { listOldFeedOwners } from '../storage/raw-feed-owners.ts'
+import { purgeRawFeeds } from '../storage/raw-feeds.ts'
 import { utilityOf } from '../utilities/index.ts'
 import type { Collector } from './collector.ts'
 import { oweLostFiles, oweRefresh } from './judge-notifications.ts'
@@ -92,4 +94,23 @@ async function forgetPage(db: Db, { before, after }: { before: Date; after: Uid 
     if (last !== null) await forgetDone(tx, { before, after, last })
     return last
   })
+}
+
+/** Authorizations whose old feeds are deleted at a time. */
+const OWNERS = 200
+
+/** Raw feeds are kept for replay for some days (RAW_FEED_DAYS). Deletes older ones, a page of authorizations at a time. */
+export const purgeFeeds: Job<Nothing, { rawFeedDays: number }> = {
+  name: 'collect.purge-feeds',
+  key: () => 'purge',
+  attempts: 3,
+  parse: nothing,
+  async run(_payload, { db, now, rawFeedDays, signal }) {
+    const before = new Date(now().getTime() - rawFeedDays * 86_400_000)
+    while (!signal.aborted) {
+      const page = await db.operator((tx) => listOldFeedOwners(tx, { before, limit: OWNERS }))
+      for (const uid of page) await db.operator((tx) => purgeRawFeeds(tx, uid, before))
+      if (page.length < OWNERS) return
+    }
+  },
 }

@@ -11,3 +11,10 @@ export async function listWithFeeds(tx: Tx): Promise<Uid[]> {
      order by a.authorization_uid`.execute(tx)
   return rows.map(({ uid }) => uid)
 }
+
+/** Authorizations that have raw feeds from before a moment, some at a time. */
+export async function listOldFeedOwners(tx: Tx, { before, limit }: { before: Date; limit: number }): Promise<Uid[]> {
+  const { rows } = await sql<{ uid: Uid }>`
+    select distinct authorization_uid as uid from raw_feeds where fetched < ${before} limit ${limit}`.execute(tx)
+  return rows.map(({ uid }) => uid)
+}

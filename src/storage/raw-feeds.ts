@@ -128,8 +128,22 @@ export async function setOutcome(tx: Tx, authorizationUid: Uid, rawFeedUid: Uid,
        and outcome <> ${JSON.stringify(outcome)}::jsonb`.execute(tx)
 }
 
-/** Forgets the feeds that were fetched before a moment. Returns how many; products keep naming them as their sources. */
-export async function purgeRawFeeds(tx: Tx, before: Date): Promise<number> {
-  const { numAffectedRows } = await sql`delete from raw_feeds where fetched < ${before}`.execute(tx)
+/** Forgets feeds of an authorization that were fetched before a moment. Products keep naming them as their sources. */
+export async function purgeRawFeeds(tx: Tx, authorizationUid: Uid, before: Date): Promise<number> {
+  const { numAffectedRows } = await sql`
+    delete from raw_feeds where authorization_uid = ${authorizationUid} and fetched < ${before}`.execute(tx)
   return Number(numAffectedRows ?? 0n)
+}
+
+/** How many feeds that readings and bills of an authorization came from are no longer kept. */
+export async function countPurgedFeeds(tx: Tx, authorizationUid: Uid): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from (
+      select unnest(sources) as source from series_blocks where authorization_uid = ${authorizationUid}
+       union select unnest(beneath_sources) from series_blocks where authorization_uid = ${authorizationUid}
+       union select source from bills where authorization_uid = ${authorizationUid}) s
+     where not exists (select from raw_feeds r where r.authorization_uid = ${authorizationUid} and r.raw_feed_uid = s.source)`.execute(
+    tx,
+  )
+  return rows[0]?.count ?? 0
 }
