@@ -25,6 +25,11 @@ const shortLived = async (bench: Bench): Promise<void> => {
   await bench.admin('demo', 'POST', '/fault', { on: 'token', mode: 'expires-in-zero', seconds: 30 })
 }
 
+/** The utility's word of the first files is lost: else they are there before anybody has asked for them. */
+const silentAtFirst = async (bench: Bench): Promise<void> => {
+  await bench.admin('sce', 'POST', '/fault', { on: 'notification', mode: 'lost' })
+}
+
 /** The utility does what it was asked and never says so, or stops half way through its answer. */
 function atUtility(utility: UtilitySlug, fault: { on: string; mode?: string; match?: string; delayMs?: number }) {
   return (bench: Bench): Halt => ({
@@ -158,12 +163,14 @@ export const POINTS: readonly Point[] = [
     no: 21,
     name: 'asked for a file, no 202',
     utility: 'sce',
+    before: silentAtFirst,
     halt: atUtility('sce', { on: 'resource', mode: 'no-answer', match: 'Bulk' }),
   },
   {
     no: 22,
     name: '202 noted',
     utility: 'sce',
+    before: silentAtFirst,
     halt: kept({ table: 'windows', on: 'update', when: `new.state = 'waiting'` }),
   },
   {
