@@ -39,6 +39,7 @@ const ACROSS = [
   'summarize-owed.ts summarizeLoading',
   'summarize-owed.ts summarizeOwed',
   'window-hints.ts forgetDone',
+  'window-hints.ts listAnswered',
   'window-hints.ts listTakers',
   'window-hints.ts oweToNamed',
   'window-hints.ts oweToWaiting',

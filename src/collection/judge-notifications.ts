@@ -4,8 +4,8 @@ import { type ActiveAuthorization, listActiveBySubscription } from '../storage/a
 import type { Tx } from '../storage/db.ts'
 import { findRegistration, listRegistrations } from '../storage/registrations.ts'
 import { listRefusedProducts } from '../storage/refused-products.ts'
-import { listNamedResources, listUnplanned, oweAgain, oweAside, oweToOne } from '../storage/window-hints.ts'
-import { PRIORITY } from '../storage/windows.ts'
+import { listNamedResources, listUnplanned, oweAgain, oweAside, oweToWaiting } from '../storage/window-hints.ts'
+import { PRIORITY, UNREAD } from '../storage/windows.ts'
 import type { Utility } from '../utilities/contract.ts'
 import { utilityOf } from '../utilities/index.ts'
 import { isBulkAddress } from './is-bulk-address.ts'
@@ -19,8 +19,8 @@ const CUSTOMER_MS = 7 * DAY_MS
 
 /**
  * Turns a judged notification into owed windows, in the transaction that closes it. `resources` are the utility's own
- * addresses. It is a hint and nothing more: a bulk file that it names is fetched under one authorization of the registration,
- * and then owed to those whose data it holds (each takes its own slice), a subscription that it names is owed a refresh or, where batches are notified,
+ * addresses. It is a hint and nothing more: a bulk file that it names is fetched under those authorizations of the registration
+ * that wait for one (or any one), and then owed to all whose data it holds (each takes its own slice), a subscription that it names is owed a refresh or, where batches are notified,
  * that batch; what it says of anything else is not followed. Returns how many windows became owed.
  */
 export async function followHint(
@@ -45,12 +45,9 @@ export async function followHint(
   return owed
 }
 
-/** Behind what the files before it have brought, so that one file after the other is taken apart and stored. */
-const UNREAD = PRIORITY.fresh + 1
-
 async function oweFiles(tx: Tx, registrationUid: Uid, files: readonly string[], now: Date): Promise<number> {
   const asideBefore = new Date(now.getTime() - HINT_MS)
-  return await oweToOne(tx, registrationUid, { files, priority: UNREAD, now, asideBefore })
+  return await oweToWaiting(tx, registrationUid, { files, priority: UNREAD, now, asideBefore })
 }
 
 /**

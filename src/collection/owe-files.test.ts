@@ -4,7 +4,7 @@ import { type Seed, seedAuthorization, seedCompany, testDatabase, type TestDatab
 import type { Uid } from '../model/uid.ts'
 import { moveAuthorization } from '../storage/authorizations.ts'
 import { insertNotification, listUnjudged, markJudged } from '../storage/notifications.ts'
-import { findCandidates } from '../storage/windows.ts'
+import { findCandidates, oweWindows, PRIORITY } from '../storage/windows.ts'
 import { followHint, oweLostFiles } from './judge-notifications.ts'
 import { oweNamed } from './owe-named.ts'
 
@@ -58,6 +58,36 @@ describe('a bulk file', () => {
     expect(await nameFiles(file(1), file(2))).toBe(2)
     expect(await nameFiles(file(1))).toBe(0)
     expect(await ownersOf(file(1))).toHaveLength(1)
+  })
+
+  it('is owed to all that wait for what they asked for, so that none is finished before it was looked into', async () => {
+    const [, waiting] = [await addCustomer('a'), await addCustomer('b')]
+    const ask = { product: 'bulk_request', resource: '', from: 0, to: 0, priority: PRIORITY.present }
+    await database.db.operator((tx) => oweWindows(tx, waiting, [ask], { now: NOW }))
+    expect(await nameFiles(file(1), file(2))).toBe(2)
+    expect([await ownersOf(file(1)), await ownersOf(file(2))]).toEqual([[waiting], [waiting]])
+  })
+
+  it('that was fetched while a customer confirms is owed to that customer, whichever comes first', async () => {
+    const confirmed = { from: 'pending', to: 'active', ends: false, revokedBy: null, statusMessage: null } as const
+    const pending = await addCustomer('b', 'pending')
+    const found = {
+      registrationUid: seed.registrationUid,
+      file: file(1),
+      delivery: 'bulk-files',
+      owners: ['b'],
+    } as const
+    const owing = await database.db.operator(async (tx) => {
+      await moveAuthorization(tx, { authorizationUid: pending, ...confirmed, now: NOW })
+      // Cannot see that it is active until this is committed.
+      const other = oweNamed({ db: database.db, now: () => NOW }, found)
+      await expect
+        .poll(() => database.admin(`select 1 from pg_stat_activity where wait_event_type = 'Lock' and query ~ 'share'`))
+        .toHaveLength(1)
+      return { other }
+    })
+    await owing.other
+    expect(await candidates()).toEqual([pending])
   })
 
   it('that was fetched is owed to those it names; whoever has not confirmed yet takes it once active', async () => {

@@ -1,7 +1,8 @@
 import type { Uid } from '../model/uid.ts'
 import type { Db } from '../storage/db.ts'
-import { oweToNamed } from '../storage/window-hints.ts'
+import { closeRequests, listAnswered, oweToNamed } from '../storage/window-hints.ts'
 import { PRIORITY } from '../storage/windows.ts'
+import { finishUpdate } from './finish-update.ts'
 import type { Espi } from '../utilities/contract.ts'
 
 const PAGE = 500
@@ -21,4 +22,13 @@ export async function oweNamed(
     const named = { file, by, owners, priority: PRIORITY.fresh, now: now() } as const
     await db.operator((tx) => oweToNamed(tx, registrationUid, named))
   }
+}
+
+/** After a file has been looked into: whoever waited for this only has what the utility sent. */
+export async function finishAnswered({ db, now }: { db: Db; now: () => Date }, registrationUid: Uid): Promise<void> {
+  for (const authorizationUid of await db.operator((tx) => listAnswered(tx, registrationUid)))
+    await db.operator(async (tx) => {
+      await closeRequests(tx, { authorizationUid, registrationUid }, now())
+      await finishUpdate(tx, authorizationUid, now())
+    })
 }

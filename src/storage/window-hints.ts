@@ -1,8 +1,8 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 
 import type { Uid } from '../model/uid.ts'
 import type { Tx } from './db.ts'
-import { oweWindows, type WindowKey } from './windows.ts'
+import { oweWindows, UNREAD, type WindowKey } from './windows.ts'
 
 /**
  * Owes windows again because somebody hinted that there is news, except those that were fetched since `doneBefore` and
@@ -48,11 +48,12 @@ export async function oweAside(
 }
 
 /**
- * Owes named files to one authorization of a registration, whoever it is: to fetch a file is to learn whose data it holds
- * (oweToNamed). A file that was owed before is not owed again, unless whoever it was owed to has ended since, or set it
- * aside before `asideBefore`. Returns how many are owed.
+ * Owes named files to those authorizations of a registration that wait for what they asked for, so that none is finished
+ * before each file that was named has been looked into; where none waits, to one, whoever it is: to fetch a file is to learn
+ * whose data it holds (oweToNamed). A file that was owed before is not owed again, unless whoever it was owed to has ended
+ * since, or set it aside before `asideBefore`. Returns how many are owed.
  */
-export async function oweToOne(
+export async function oweToWaiting(
   tx: Tx,
   registrationUid: Uid,
   p: { files: readonly string[]; priority: number; now: Date; asideBefore: Date },
@@ -69,16 +70,29 @@ export async function oweToOne(
      where w.product = 'file' and w.resource = any(${[...p.files]}::text[])
        and (w.state in ('done', 'aside') or a.state = 'active' and a.expires > ${p.now})`.execute(tx)
   const seen = new Set(known.map(({ file }) => file))
-  const { rows: some } = await sql<{ uid: Uid }>`
-    select authorization_uid as uid from authorizations
-     where registration_uid = ${registrationUid} and state = 'active' and expires > ${p.now}
-     order by subscription limit 1`.execute(tx)
-  const [one] = some
-  if (!one) return again
   const windows = p.files.flatMap((resource) =>
     seen.has(resource) ? [] : [{ product: 'file', resource, from: 0, to: 0, priority: p.priority }],
   )
-  return again + (await oweWindows(tx, one.uid, windows, { now: p.now }))
+  if (windows.length === 0) return again
+  let owed = again
+  for (const uid of await listTakers(tx, registrationUid, p.now)) owed += await oweWindows(tx, uid, windows, p)
+  return owed
+}
+
+/** Active authorizations whose request for bulk data is open; where there are none, any one. */
+async function listTakers(tx: Tx, registrationUid: Uid, now: Date): Promise<Uid[]> {
+  const { rows: waiting } = await sql<{ uid: Uid }>`
+    select w.authorization_uid as uid
+      from windows w join authorizations a on a.authorization_uid = w.authorization_uid
+     where w.registration_uid = ${registrationUid} and w.product = 'bulk_request' and w.state in ('owed', 'waiting')
+       and a.state = 'active' and a.expires > ${now}
+     order by w.priority, w.authorization_uid`.execute(tx)
+  if (waiting.length > 0) return waiting.map(({ uid }) => uid)
+  const { rows: some } = await sql<{ uid: Uid }>`
+    select authorization_uid as uid from authorizations
+     where registration_uid = ${registrationUid} and state = 'active' and expires > ${now}
+     order by subscription limit 1`.execute(tx)
+  return some.map(({ uid }) => uid)
 }
 
 /** How a file names its customers: by the utility's id of the customer, or of the grant. */
@@ -92,6 +106,15 @@ export async function oweToNamed(
   registrationUid: Uid,
   p: { file: string; by: OwnerColumn; owners: readonly string[]; priority: number; now: Date },
 ): Promise<number> {
+  const isNamed = sql`a.registration_uid = ${registrationUid} and ${sql.ref(`a.${p.by}`)} = any(${[...p.owners]}::text[])
+    and a.expires > ${p.now}`
+  // Whoever is just being confirmed: either this sees it active, or what activates it sees what is owed here.
+  const { rows: unconfirmed } = await sql<{ uid: Uid }>`
+    select a.authorization_uid as uid from authorizations a
+     where ${isNamed} and a.state in ('pending', 'needs_reauthorization')
+     order by a.authorization_uid`.execute(tx)
+  for (const { uid } of unconfirmed)
+    await sql`select from authorizations where authorization_uid = ${uid} for share`.execute(tx)
   const { numAffectedRows } = await sql`
     insert into windows (authorization_uid, product, resource, starts, ends, company_uid, registration_uid, priority,
       next_try, created)
@@ -99,19 +122,45 @@ export async function oweToNamed(
            case when a.state = 'active' then a.registration_uid end, ${p.priority}::int, ${p.now}::timestamptz,
            ${p.now}::timestamptz
       from authorizations a
-     where a.registration_uid = ${registrationUid} and ${sql.ref(`a.${p.by}`)} = any(${[...p.owners]}::text[])
-       and a.state in ('pending', 'active', 'needs_reauthorization') and a.expires > ${p.now}
+     where ${isNamed} and a.state in ('pending', 'active', 'needs_reauthorization')
     on conflict (authorization_uid, product, resource, starts, ends) do nothing`.execute(tx)
   return Number(numAffectedRows ?? 0n)
 }
 
-/** The utility has sent what was asked for: requests that wait for a notification are done. */
-export async function closeRequests(tx: Tx, authorizationUid: Uid, now: Date): Promise<void> {
+/** Files that were named and that nobody has looked into: whose data they hold is not known yet. */
+const unread = (registrationUid: Uid): RawBuilder<boolean> => sql<boolean>`exists (
+  select from windows u
+   where u.registration_uid = ${registrationUid} and u.product = 'file' and u.priority = ${UNREAD}
+     and u.state in ('owed', 'leased') and u.attempts = 0
+     and not exists (select from windows d where d.product = 'file' and d.resource = u.resource and d.state = 'done'))`
+
+/**
+ * The utility has sent what was asked for: requests that wait for a notification are done, once every file that was named has
+ * been looked into, since others may hold more of this customer.
+ */
+export async function closeRequests(
+  tx: Tx,
+  { authorizationUid, registrationUid }: { authorizationUid: Uid; registrationUid: Uid },
+  now: Date,
+): Promise<void> {
   await sql`
     update windows set state = 'done', finished = ${now}, reason = null
-     where authorization_uid = ${authorizationUid} and product = 'bulk_request' and state in ('owed', 'waiting')`.execute(
-    tx,
-  )
+     where authorization_uid = ${authorizationUid} and product = 'bulk_request' and state in ('owed', 'waiting')
+       and not (select ${unread(registrationUid)})`.execute(tx)
+}
+
+/** Authorizations that still wait, although a file has brought their data and each that was named has been looked into. */
+export async function listAnswered(tx: Tx, registrationUid: Uid): Promise<Uid[]> {
+  const { rows } = await sql<{ uid: Uid }>`
+    select w.authorization_uid as uid
+      from windows w join authorizations a on a.authorization_uid = w.authorization_uid
+     where w.registration_uid = ${registrationUid} and w.product = 'bulk_request' and w.state in ('owed', 'waiting')
+       and a.state = 'active' and a.status = 'pending'
+       and exists (select from windows f where f.authorization_uid = w.authorization_uid and f.product = 'file'
+                      and f.state = 'done' and f.finished >= w.created)
+       and not (select ${unread(registrationUid)})
+     order by w.authorization_uid`.execute(tx)
+  return rows.map(({ uid }) => uid)
 }
 
 /** Addresses that notifications of a registration named between two moments, oldest first, each once. */

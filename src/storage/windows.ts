@@ -70,6 +70,9 @@ export async function makeDue(
 /** Lower goes first. A customer who is present is served before new data, new data before history. */
 export const PRIORITY = { present: 0, fresh: 100, history: 200 } as const satisfies Record<Urgency, number>
 
+/** Of a bulk file that nobody has looked into: behind what the files before it have brought, so that one after the other is stored. */
+export const UNREAD = PRIORITY.fresh + 1
+
 /** Who waits for a window of this priority. */
 export function urgencyOf({ priority }: { priority: number }): Urgency {
   if (priority >= PRIORITY.history) return 'history'
