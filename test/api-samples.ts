@@ -126,6 +126,7 @@ const OF_PATH: [start: string, kind: keyof Objects][] = [
 /** What an endpoint needs beside the uids in its path to succeed. */
 const NEEDS: Record<string, (o: Objects) => { query?: string; body?: object }> = {
   'GET /authorizations': () => ({ query: 'include=meters' }),
+  'POST /forms/:uid/test-submit': () => ({ body: { utility: 'DEMO', scenario: 'residential' } }),
   'PATCH /forms/:uid': () => ({ body: { is_archived: true } }),
   'PATCH /authorizations/:uid': () => ({ body: { nickname: 'home' } }),
   'PATCH /meters/:uid': () => ({ body: { is_archived: true } }),
@@ -139,6 +140,7 @@ const NEEDS: Record<string, (o: Objects) => { query?: string; body?: object }> =
   'GET /files/meters_bills_csv': ({ meter }) => ({ query: `meters=${meter}` }),
   'GET /files/meters_lineitems_csv': ({ meter }) => ({ query: `meters=${meter}` }),
   'GET /files/meters_csv': ({ authorization }) => ({ query: `accounts=${authorization}` }),
+  'GET /files/billing_summaries_csv': ({ authorization }) => ({ query: `authorizations=${authorization}` }),
   'GET /exports/intervals': ({ meter }) => ({ query: `meters=${meter}` }),
   'GET /exports/bills': ({ meter }) => ({ query: `meters=${meter}` }),
   'GET /exports/line-items': ({ meter }) => ({ query: `meters=${meter}` }),

@@ -67,7 +67,8 @@ async function* writeMeters(call: Call, first: ListedMeter[], rest: AsyncGenerat
   for await (const rows of rest) yield render(rows)
 }
 
-function csvFile(call: Call, name: string, pieces: AsyncIterable<string>): Readable {
+/** Answers with a file of this name, written as it is read. */
+export function csvFile(call: Call, name: string, pieces: AsyncIterable<string>): Readable {
   call.header('content-type', 'text/csv; charset=utf-8')
   call.header('content-disposition', `attachment; filename="${name}.csv"`)
   return Readable.from(pieces, { objectMode: false, highWaterMark: 1 })

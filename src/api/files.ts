@@ -4,6 +4,7 @@ import { isUid } from '../model/uid.ts'
 import { isReadableFeed } from '../storage/list-readable-feeds.ts'
 import { notFound } from './api-error.ts'
 import type { Endpoint } from './endpoint.ts'
+import { billingCsvEndpoints } from './files-billing-csv.ts'
 import { csvFileEndpoints } from './files-csv.ts'
 import { greenButtonFileEndpoints } from './files-green-button.ts'
 
@@ -12,6 +13,7 @@ const SAFE_TYPES = /^(?:application\/(?:atom\+)?xml|text\/xml)(?:; ?[a-z]+=[\w.+
 
 export const fileEndpoints: readonly Endpoint[] = [
   ...csvFileEndpoints,
+  ...billingCsvEndpoints,
   ...greenButtonFileEndpoints,
   {
     method: 'GET',

@@ -35,6 +35,7 @@ export type ListedAuthorization = Labels & {
   /** There are meters, bills of them, that the company may read. */
   hasMeters: boolean
   hasBills: boolean
+  hasSummaries: boolean
 }
 
 export type AuthorizationFilter = {
@@ -102,4 +103,7 @@ const COLUMNS = sql`
   a.state in ('active', 'needs_reauthorization', 'expired')
     and (select true from meters m where m.authorization_uid = a.authorization_uid limit 1) is not null as "hasMeters",
   a.state in ('active', 'needs_reauthorization', 'expired')
-    and (select true from bills b where b.authorization_uid = a.authorization_uid limit 1) is not null as "hasBills"`
+    and (select true from bills b where b.authorization_uid = a.authorization_uid limit 1) is not null as "hasBills",
+  a.state in ('active', 'needs_reauthorization', 'expired')
+    and (select true from billing_summaries s where s.authorization_uid = a.authorization_uid limit 1) is not null
+    as "hasSummaries"`

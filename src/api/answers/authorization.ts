@@ -14,7 +14,7 @@ export const authorization = z
     is_declined: z.boolean(),
     expires: time,
     is_expired: z.boolean(),
-    exports: exportsOf('bills_combined_csv', 'meters_csv'),
+    exports: exportsOf('bills_combined_csv', 'billing_summaries_csv', 'meters_csv'),
     exports_list: exportsList,
     template_uid: uid.nullable(),
     form_uid: uid.nullable(),

@@ -18,14 +18,19 @@ export function meterExports({ meterUid, billCount, intervalCount }: ListedMeter
   return withList(exports, billCount > 0 ? { lineitems_csv: address('meters_lineitems_csv') } : {})
 }
 
+type Owner = Pick<ListedAuthorization, 'authorizationUid' | 'hasMeters' | 'hasBills' | 'hasSummaries'>
+
 /** The files of all meters of an authorization. */
 export function authorizationExports(
-  { authorizationUid, hasMeters, hasBills }: Pick<ListedAuthorization, 'authorizationUid' | 'hasMeters' | 'hasBills'>,
+  { authorizationUid, hasMeters, hasBills, hasSummaries }: Owner,
   publicUrl: string,
 ): Exports {
   const files = `${publicUrl}/api/v2/files`
   const exports: Record<string, string> = {
     ...(hasBills ? { bills_combined_csv: `${files}/meters_bills_csv?authorizations=${authorizationUid}` } : {}),
+    ...(hasSummaries
+      ? { billing_summaries_csv: `${files}/billing_summaries_csv?authorizations=${authorizationUid}` }
+      : {}),
     ...(hasMeters ? { meters_csv: `${files}/meters_csv?accounts=${authorizationUid}` } : {}),
   }
   return withList(exports, {})
