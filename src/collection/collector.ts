@@ -22,6 +22,7 @@ import { type CollectDeps, collectWindow } from './collect-window.ts'
 import type { BulkFile } from './fetch-window.ts'
 import { judgeFailure, settleFailure } from './settle-failure.ts'
 import { openSharedFiles } from './shared-files.ts'
+import { tellDelay } from './tell-delay.ts'
 
 export type CollectorDeps = Omit<CollectDeps, 'admit' | 'connection' | 'granted'> & {
   connections: Connections
@@ -174,7 +175,8 @@ async function runWindow(deps: Opened, window: OwedWindow, signal: AbortSignal):
     if (!settled)
       await waitForNotification(deps, window, { lease, pollSeconds: connection.utility.notifications.pollSeconds })
   } catch (error) {
-    await fail(deps, { window, lease, registrationUid, signal, answered }, error)
+    const { isTest } = granted.authorization
+    await fail(deps, { window, lease, registrationUid, isTest, signal, answered }, error)
   }
 }
 
@@ -193,6 +195,9 @@ async function admitWindow(
   return slot.afterFailures === true
 }
 
+/** After so many promises that were not kept, some minutes at most utilities, the company is told. */
+const PROMISES = 3
+
 /** The utility will notify us. In case it forgets, it is asked again: after what the profile says, then less and less often. */
 async function waitForNotification(
   deps: CollectorDeps,
@@ -200,23 +205,27 @@ async function waitForNotification(
   { lease, pollSeconds }: { lease: Lease; pollSeconds: number },
 ): Promise<void> {
   const waitMs = pollSeconds * 1000 * 2 ** Math.min(window.attempts, 8) + backoffMs(1, { random: deps.random })
-  const nextTry = new Date(deps.now().getTime() + waitMs)
-  await deps.db.operator((tx) =>
-    awaitWindow(tx, window.authorizationUid, lease, { reason: 'awaiting_notification', nextTry }),
-  )
+  const now = deps.now()
+  const nextTry = new Date(now.getTime() + waitMs)
+  await deps.db.operator(async (tx) => {
+    await awaitWindow(tx, window.authorizationUid, lease, { reason: 'awaiting_notification', nextTry })
+    if (window.attempts >= PROMISES)
+      await tellDelay(tx, window.authorizationUid, { type: 'pending_manual', eta: nextTry, now })
+  })
 }
 
 type Failed = {
   window: OwedWindow
   lease: Lease
   registrationUid: Uid
+  isTest: boolean
   signal: AbortSignal
   answered: () => Promise<void>
 }
 
 async function fail(
   deps: CollectorDeps,
-  { window, lease, registrationUid, signal, answered }: Failed,
+  { window, lease, registrationUid, isTest, signal, answered }: Failed,
   error: unknown,
 ): Promise<void> {
   const { authorizationUid } = window
@@ -226,7 +235,8 @@ async function fail(
     await deps.db.operator((tx) => handBackWindow(tx, authorizationUid, lease, until ?? now))
     return
   }
-  if (error instanceof UtilityUnavailable) {
+  // A test that has asked for failures tells nothing of the utility: nobody else waits for it.
+  if (error instanceof UtilityUnavailable && !isTest) {
     await deps.db.operator((tx) => recordFailure(tx, registrationUid, { now, until }))
   } else await answered() // whatever it said
   const verdict = judgeFailure(error, window.attempts, deps.random)

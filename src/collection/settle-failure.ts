@@ -8,6 +8,7 @@ import { failWindow, type OwedWindow, setWindowAside } from '../storage/windows.
 import type { Lease } from '../storage/write-gate.ts'
 import { AuthorizationRevoked, ClientRejected, ForeignAddress, UtilityUnavailable } from '../utilities/errors.ts'
 import { finishUpdate } from './finish-update.ts'
+import { tellDelay } from './tell-delay.ts'
 
 /**
  * What becomes of a window whose fetch failed: tried again after some time, or set aside until a person acts or the next
@@ -74,6 +75,9 @@ export async function settleFailure(
     if (verdict.kind === 'again') {
       const nextTry = new Date(now.getTime() + verdict.afterMs)
       await failWindow(tx, authorizationUid, lease, { reason, nextTry })
+      // The first failure of a window is often over with the next try.
+      if (verdict.afterMs > 0 && window.attempts > 0)
+        await tellDelay(tx, authorizationUid, { type: 'retrying', eta: nextTry, now })
       return
     }
     await setWindowAside(tx, authorizationUid, lease, { reason, now })

@@ -23,6 +23,32 @@ export async function readProgress(
   return rows[0] ?? null
 }
 
+const withoutDelays = sql.raw(`(select coalesce(jsonb_agg(note), '[]') from jsonb_array_elements(notes) note
+  where note->>'type' not in ('retrying', 'pending_manual'))`)
+
+/**
+ * Adds a note to an authorization that is being collected, and to its meters that wait; null: it has a note of that type
+ * already, or nothing is being collected. Returns those meters, oldest first.
+ */
+export async function noteDelay(
+  tx: Tx,
+  authorizationUid: Uid,
+  note: { type: 'retrying' | 'pending_manual'; msg: string; eta: Date; now: Date },
+): Promise<Uid[] | null> {
+  const { type, msg, eta, now } = note
+  const added = sql`notes || jsonb_build_object('type', ${type}::text, 'msg', ${msg}::text, 'ts', ${now}::timestamptz,
+    'eta', ${eta}::timestamptz)`
+  const isNew = sql`status = 'pending' and not notes @> jsonb_build_array(jsonb_build_object('type', ${type}::text))`
+  const { numAffectedRows } = await sql`
+    update authorizations set notes = ${added}
+     where authorization_uid = ${authorizationUid} and state = 'active' and ${isNew}`.execute(tx)
+  if (numAffectedRows !== 1n) return null
+  const { rows } = await sql<{ uid: Uid }>`
+    update meters set notes = ${added} where authorization_uid = ${authorizationUid} and ${isNew}
+    returning meter_uid as uid`.execute(tx)
+  return rows.map(({ uid }) => uid).toSorted((a, b) => Number(a) - Number(b))
+}
+
 /** Sets what a company reads of the state of collection. False when it read so already: nothing happened. */
 export async function setAuthorizationStatus(
   tx: Tx,
@@ -34,7 +60,8 @@ export async function setAuthorizationStatus(
        set status = ${status}, status_message = ${message}, status_ts = ${now}, updated = ${now},
            notes = case when ${status} = 'updated' then jsonb_build_array(
              jsonb_build_object('type', 'access_valid', 'msg', 'The utility accepts the authorization.', 'ts', ${now}::timestamptz),
-             jsonb_build_object('type', 'meters_full', 'msg', 'All meters found.', 'ts', ${now}::timestamptz)) else notes end
+             jsonb_build_object('type', 'meters_full', 'msg', 'All meters found.', 'ts', ${now}::timestamptz))
+             else ${withoutDelays} end
      where authorization_uid = ${authorizationUid} and state = 'active' and (status <> ${status} or status_message <> ${message})`.execute(
     tx,
   )
