@@ -112,6 +112,7 @@ async function openServer({ db, seed }: BenchDatabase) {
     oweHistory: nobody,
     setMonitoring: nobody,
     openRawFeed: nobody,
+    testSubmit: nobody,
   })
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   const bare = http.createServer((request, response) => {

@@ -104,6 +104,10 @@ export async function apiFixture(changes: Partial<NativeDeps> = {}, logs?: strin
       return meterUids
     },
     openRawFeed: async () => ({ mediaType: 'application/atom+xml', bytes: Buffer.from('<feed/>') }),
+    testSubmit: async (...given) => {
+      calls.push(['testSubmit', ...given])
+      return 'referral-of-a-test'
+    },
     envelope: openEnvelope(randomBytes(32)),
     allowed: [],
     lookup: async (host) => (host.endsWith('.example.com') ? ['93.184.216.34'] : []),

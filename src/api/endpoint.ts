@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream'
 import type { z } from 'zod'
 
 import type { Authenticated } from '../accounts/api-tokens.ts'
+import type { TestSubmit } from '../authorization/test-submit.ts'
 import type { Role, Scope } from '../model/roles.ts'
 import type { Uid } from '../model/uid.ts'
 import type { Db } from '../storage/db.ts'
@@ -27,6 +28,8 @@ export type ApiDeps = {
   setMonitoring(companyUid: Uid, meterUids: Uid[], frequency: Frequency, fixedRefreshDay: number | null): Promise<Uid[]>
   /** The bytes as the utility sent them; null when they are no longer kept. */
   openRawFeed(authorizationUid: Uid, rawFeedUid: Uid): Promise<{ mediaType: string; bytes: Uint8Array } | null>
+  /** Submits a form as a simulated utility's customer would; the referral code. Throws TestRefused. */
+  testSubmit: TestSubmit
 }
 
 /** What API v3 needs beside what v2 does. */

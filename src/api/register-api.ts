@@ -12,10 +12,12 @@ import { formEndpoints } from './forms.ts'
 import { intervalFileEndpoints } from './interval-files.ts'
 import { intervalEndpoints } from './intervals.ts'
 import { meterEndpoints } from './meters.ts'
-import { mountApi } from './mount-api.ts'
+import { type ApiVersion, mountApi } from './mount-api.ts'
 import { openPaths } from './open-paths.ts'
 import { renderError } from './render/error.ts'
+import { testSubmitEndpoints } from './test-submit.ts'
 import { templateEndpoints } from './templates.ts'
+import { lookupEndpoints } from './utility-lookup.ts'
 
 export type { ApiDeps } from './endpoint.ts'
 
@@ -25,6 +27,7 @@ const prefix = '/api/v2'
 export const endpoints: readonly Endpoint[] = [
   ...templateEndpoints,
   ...formEndpoints,
+  ...testSubmitEndpoints,
   ...authorizationEndpoints,
   ...collectionEndpoints,
   ...meterEndpoints,
@@ -39,12 +42,20 @@ export const endpoints: readonly Endpoint[] = [
 
 /** Mounts the API at /api/v2: the contract of the incumbent, so that its clients run by changing the base URL. */
 export function registerApi(app: FastifyInstance, deps: ApiDeps): void {
+  const open = openPaths({ publicUrl: deps.publicUrl, prefix, endpoints, isNative: false })
+  mountLikeIncumbent(app, deps, { prefix, endpoints, open })
+  mountLikeIncumbent(app, deps, { prefix: '/api/experimental', endpoints: lookupEndpoints, open: {} })
+}
+
+function mountLikeIncumbent(
+  app: FastifyInstance,
+  deps: ApiDeps,
+  part: Pick<ApiVersion<ApiDeps>, 'prefix' | 'endpoints' | 'open'>,
+): void {
   mountApi(app, {
-    prefix,
+    ...part,
     isNative: false,
-    endpoints,
     deps,
-    open: openPaths({ publicUrl: deps.publicUrl, prefix, endpoints, isNative: false }),
     begin: () => undefined,
     count: () => undefined,
     sendError: (error, _request, reply) => reply.send(renderError(error, deps.publicUrl)),

@@ -158,7 +158,7 @@ async function finish(
   })
   const code = Buffer.from(deps.random(16)).toString('base64url')
   await insertReferral(tx, { code, companyUid, authorizationUid, created: now })
-  return { receiptKey, redirect: redirectOf(flow, code) }
+  return { receiptKey, redirect: redirectOf(flow, code), referral: code }
 }
 
 /** The same receipt once more: only the hash of its first link is stored, so this is another link to it. */
@@ -168,8 +168,8 @@ async function again(tx: Tx, deps: PathDeps, flow: FlowRow): Promise<Done | EndO
     (flow.authorizationUid && (await findAuthorization(tx, flow.authorizationUid))) ||
     (uid && (await findAuthorization(tx, uid)))
   if (!authorization) return { end: 'already_used', retry: null, redirect: null }
-  const codes = await listReferralsOf(tx, authorization.authorizationUid)
-  return { receiptKey: await newReceipt(tx, deps, authorization), redirect: redirectOf(flow, codes.at(-1) ?? null) }
+  const referral = (await listReferralsOf(tx, authorization.authorizationUid)).at(-1) ?? null
+  return { receiptKey: await newReceipt(tx, deps, authorization), redirect: redirectOf(flow, referral), referral }
 }
 
 async function newReceipt(

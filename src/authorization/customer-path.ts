@@ -39,6 +39,8 @@ export type FormAddress = {
   state: string | null
   noRedirect: boolean
   language: Language
+  /** A test: only simulated utilities are offered. No link can say so. */
+  isTest?: true
 }
 
 export type FormInput = { name: string; email: string; endDate: string; utilitySlug: string; consentVersion: string }
@@ -130,7 +132,10 @@ export type CustomerPath = {
   callback(utilitySlug: string, query: [string, string][], cookie: string | null): Promise<{ flowUid: Uid } | EndOfFlow>
   grant(flowUid: Uid, cookie: string | null): Promise<GrantView | EndOfFlow>
   /** Step 6: consent recorded, authorization active, collection owed. Safe to repeat: the same receipt again. */
-  confirm(flowUid: Uid, cookie: string | null): Promise<{ receiptKey: string; redirect: string | null } | EndOfFlow>
+  confirm(
+    flowUid: Uid,
+    cookie: string | null,
+  ): Promise<{ receiptKey: string; redirect: string | null; referral: string | null } | EndOfFlow>
   /** Declining at the last step: the utility is told, the grant destroyed. */
   withdraw(flowUid: Uid, cookie: string | null): Promise<{ redirect: string | null; end: DeadEnd }>
   /** The reminder mail's link: brings a grant that was never confirmed back to its final step in this browser. */

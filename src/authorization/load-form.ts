@@ -44,7 +44,7 @@ export async function loadForm(tx: Tx, address: FormAddress): Promise<LoadedForm
   if (!company || !member) return { end: 'unknown_link' }
   const redirect = redirectOf(template, address)
   if (redirect === undefined) return { end: 'bad_redirect_uri' }
-  const offers = await offersOf(tx, company.companyUid)
+  const offers = await offersOf(tx, company.companyUid, address)
   const renewed = await renewedBy(tx, form, company.companyUid)
   const fixed = utilities.find(({ id }) => id === (renewed?.utility ?? form?.utility)) ?? asked
   const utility = fixed ?? (offers.length === 1 ? (offers[0]?.utility ?? null) : null)
@@ -67,9 +67,10 @@ function redirectOf({ redirectUris }: TemplateRow, address: FormAddress): string
   return first === undefined ? null : findReturnAddress(redirectUris, first)
 }
 
-/** The first registration of each utility counts: the company's own before the operator's. */
-async function offersOf(tx: Tx, companyUid: Uid): Promise<Offer[]> {
-  const rows = await listUsableRegistrations(tx, companyUid)
+/** The first registration of each utility counts: the company's own before the operator's. A test has simulated ones alone. */
+async function offersOf(tx: Tx, companyUid: Uid, { isTest }: FormAddress): Promise<Offer[]> {
+  const usable = await listUsableRegistrations(tx, companyUid)
+  const rows = isTest ? usable.filter(({ environment }) => environment === 'simulated') : usable
   return utilities.flatMap((utility) => {
     const row = rows.find((candidate) => candidate.utility === utility.id)
     return row ? [{ utility, registrationUid: row.registrationUid }] : []

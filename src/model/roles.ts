@@ -11,7 +11,7 @@ export const SCOPE_MEANINGS: Record<Scope, string> = {
   collection: 'has history collected and meters monitored',
   webhooks: 'reads, makes, changes and deletes webhooks, marks events as delivered',
   account: 'reads, makes, changes and removes members and tokens',
-  test: 'deletes test authorizations',
+  test: 'makes and deletes test authorizations',
 }
 
 /** Members of a company, from the one who may least. */

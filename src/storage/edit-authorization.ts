@@ -18,6 +18,12 @@ export async function editAuthorization(
      where authorization_uid = ${authorizationUid}`.execute(tx)
 }
 
+/** A test may be deleted; it sends no mail, and what it meets at a utility tells nothing of the utility. */
+export async function markTest(tx: Tx, authorizationUids: readonly Uid[]): Promise<void> {
+  for (const uid of authorizationUids)
+    await sql`update authorizations set is_test = true where authorization_uid = ${uid}`.execute(tx)
+}
+
 /**
  * Deletes an authorization with everything below it, and the look-up rows that lead to it. While the utility has not been
  * told of its end, the bare row stays, out of everybody's sight, since that word is owed by its grants.

@@ -13,14 +13,19 @@ export type MailRow = {
   attempts: number
 }
 
-/** Queues a mail in the transaction of its cause. False: one with the same `once` was queued before. */
+/**
+ * Queues a mail in the transaction of its cause. False: one with the same `once` was queued before, or the authorization is a
+ * test, whose address belongs to nobody who agreed to anything.
+ */
 export async function queueMail(
   tx: Tx,
   m: Omit<MailRow, 'mailUid' | 'attempts'> & { authorizationUid: Uid | null; now: Date },
 ): Promise<boolean> {
   const { numAffectedRows } = await sql`
     insert into mails (kind, authorization_uid, recipient, subject, body, once, created, next_try)
-    values (${m.kind}, ${m.authorizationUid}, ${m.recipient}, ${m.subject}, ${m.body}, ${m.once}, ${m.now}, ${m.now})
+    select ${m.kind}, ${m.authorizationUid}::bigint, ${m.recipient}, ${m.subject}, ${m.body}, ${m.once},
+           ${m.now}::timestamptz, ${m.now}::timestamptz
+     where not exists (select from authorizations where authorization_uid = ${m.authorizationUid}::bigint and is_test)
     on conflict (once) do nothing`.execute(tx)
   return (numAffectedRows ?? 0n) > 0n
 }
