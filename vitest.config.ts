@@ -5,7 +5,7 @@ const suite = process.env['VERIFY_SUITE']
 
 export default defineConfig({
   test: {
-    include: suite ? [`test/verify/${suite}/**/*.test.ts`] : ['{src,simulators,test,bench}/**/*.test.ts'],
+    include: suite ? [`test/verify/${suite}/**/*.test.ts`] : ['{src,simulators,test,bench,clients}/**/*.test.ts'],
     exclude: suite ? [] : ['test/verify/**'],
     reporters: suite ? ['default', './test/verify/utilities/checklist-reporter.ts'] : ['default'],
     globalSetup: ['test/global-setup.ts'],
