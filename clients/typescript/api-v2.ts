@@ -11,7 +11,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Lists billing accounts, newest first */
+    /**
+     * Lists billing accounts, newest first
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getAccountingBillingAccounts']
     put?: never
     post?: never
@@ -28,7 +31,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Gets a billing account */
+    /**
+     * Gets a billing account
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getAccountingBillingAccountsByUid']
     put?: never
     post?: never
@@ -45,7 +51,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Lists billing summaries, newest first */
+    /**
+     * Lists billing summaries, newest first
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getAccountingBillingSummaries']
     put?: never
     post?: never
@@ -62,7 +71,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Gets a billing summary */
+    /**
+     * Gets a billing summary
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getAccountingBillingSummariesByUid']
     put?: never
     post?: never
@@ -79,7 +91,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Lists authorizations, newest first */
+    /**
+     * Lists authorizations, newest first
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getAuthorizations']
     put?: never
     post?: never
@@ -96,15 +111,24 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Gets an authorization */
+    /**
+     * Gets an authorization
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getAuthorizationsByUid']
     put?: never
     post?: never
-    /** Deletes a test authorization with its data */
+    /**
+     * Deletes a test authorization with its data
+     * @description Needs the scope `test`: makes and deletes test authorizations.
+     */
     delete: operations['deleteAuthorizationsByUid']
     options?: never
     head?: never
-    /** Archives an authorization or gives it a nickname */
+    /**
+     * Archives an authorization or gives it a nickname
+     * @description Needs the scope `authorizations`: changes and revokes authorizations, changes meters.
+     */
     patch: operations['patchAuthorizationsByUid']
     trace?: never
   }
@@ -117,7 +141,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Ends an authorization for good and deletes its data */
+    /**
+     * Ends an authorization for good and deletes its data
+     * @description Needs the scope `authorizations`: changes and revokes authorizations, changes meters.
+     */
     post: operations['postAuthorizationsByUidRevoke']
     delete?: never
     options?: never
@@ -132,7 +159,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Lists bills of meters or authorizations, newest first */
+    /**
+     * Lists bills of meters or authorizations, newest first
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getBills']
     put?: never
     post?: never
@@ -149,7 +179,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Lists events, newest first */
+    /**
+     * Lists events, newest first
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getEvents']
     put?: never
     post?: never
@@ -166,15 +199,41 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Gets an event */
+    /**
+     * Gets an event
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getEventsByUid']
     put?: never
     post?: never
     delete?: never
     options?: never
     head?: never
-    /** Marks an event as delivered, or not */
+    /**
+     * Marks an event as delivered, or not
+     * @description Needs the scope `webhooks`: reads, makes, changes and deletes webhooks, marks events as delivered.
+     */
     patch: operations['patchEventsByUid']
+    trace?: never
+  }
+  '/files/billing_summaries_csv': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Billing summaries as one CSV file
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
+    get: operations['getFilesBillingSummariesCsv']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
     trace?: never
   }
   '/files/intervals_csv': {
@@ -184,7 +243,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Readings of meters as one CSV file */
+    /**
+     * Readings of meters as one CSV file
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getFilesIntervalsCsv']
     put?: never
     post?: never
@@ -201,7 +263,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Readings and bills of one meter as Green Button XML */
+    /**
+     * Readings and bills of one meter as Green Button XML
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getFilesIntervalsXml']
     put?: never
     post?: never
@@ -218,7 +283,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Bills of meters as one CSV file */
+    /**
+     * Bills of meters as one CSV file
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getFilesMetersBillsCsv']
     put?: never
     post?: never
@@ -235,7 +303,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Meters of authorizations (here called accounts) as one CSV file */
+    /**
+     * Meters of authorizations (here called accounts) as one CSV file
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getFilesMetersCsv']
     put?: never
     post?: never
@@ -252,7 +323,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Line items of the bills of meters as one CSV file */
+    /**
+     * Line items of the bills of meters as one CSV file
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getFilesMetersLineitemsCsv']
     put?: never
     post?: never
@@ -269,7 +343,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** The Green Button XML as the utility sent it */
+    /**
+     * The Green Button XML as the utility sent it
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getFilesRawFeedByAuthorizationUidByRawFeedUid']
     put?: never
     post?: never
@@ -286,10 +363,16 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Lists forms, newest first */
+    /**
+     * Lists forms, newest first
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getForms']
     put?: never
-    /** Makes a form for a customer */
+    /**
+     * Makes a form for a customer
+     * @description Needs the scope `forms`: makes, changes and deletes forms and templates.
+     */
     post: operations['postForms']
     delete?: never
     options?: never
@@ -304,16 +387,45 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Gets a form */
+    /**
+     * Gets a form
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getFormsByUid']
     put?: never
     post?: never
-    /** Deletes a form */
+    /**
+     * Deletes a form
+     * @description Needs the scope `forms`: makes, changes and deletes forms and templates.
+     */
     delete: operations['deleteFormsByUid']
     options?: never
     head?: never
-    /** Changes a form */
+    /**
+     * Changes a form
+     * @description Needs the scope `forms`: makes, changes and deletes forms and templates.
+     */
     patch: operations['patchFormsByUid']
+    trace?: never
+  }
+  '/forms/{uid}/test-submit': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Submits a form as a customer of the simulated utility would: makes a test authorization
+     * @description Needs the scope `test`: makes and deletes test authorizations.
+     */
+    post: operations['postFormsByUidTestSubmit']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
     trace?: never
   }
   '/intervals': {
@@ -323,7 +435,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Lists readings of meters or authorizations by months, newest first */
+    /**
+     * Lists readings of meters or authorizations by months, newest first
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getIntervals']
     put?: never
     post?: never
@@ -340,7 +455,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Lists meters, newest first */
+    /**
+     * Lists meters, newest first
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getMeters']
     put?: never
     post?: never
@@ -357,14 +475,20 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Gets a meter */
+    /**
+     * Gets a meter
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getMetersByUid']
     put?: never
     post?: never
     delete?: never
     options?: never
     head?: never
-    /** Archives a meter */
+    /**
+     * Archives a meter
+     * @description Needs the scope `authorizations`: changes and revokes authorizations, changes meters.
+     */
     patch: operations['patchMetersByUid']
     trace?: never
   }
@@ -377,7 +501,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Collects the history of meters */
+    /**
+     * Collects the history of meters
+     * @description Needs the scope `collection`: has history collected and meters monitored.
+     */
     post: operations['postMetersHistoricalCollection']
     delete?: never
     options?: never
@@ -394,7 +521,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Keeps meters up to date, or stops to */
+    /**
+     * Keeps meters up to date, or stops to
+     * @description Needs the scope `collection`: has history collected and meters monitored.
+     */
     post: operations['postMetersOngoingMonitoring']
     delete?: never
     options?: never
@@ -409,7 +539,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Lists templates, newest first */
+    /**
+     * Lists templates, newest first
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getTemplates']
     put?: never
     post?: never
@@ -426,7 +559,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Gets a template */
+    /**
+     * Gets a template
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getTemplatesByUid']
     put?: never
     post?: never
@@ -466,6 +602,8 @@ export interface components {
        */
       expires: string
       exports: {
+        /** Format: uri */
+        billing_summaries_csv?: string
         /** Format: uri */
         bills_combined_csv?: string
         /** Format: uri */
@@ -783,6 +921,7 @@ export interface components {
         | 'expired_or_revoked'
         | 'unauthorized'
         | 'forbidden'
+        | 'insufficient_scope'
         | 'not_found'
         | 'method_not_allowed'
         | 'idempotency_key_in_use'
@@ -1605,6 +1744,42 @@ export interface operations {
       }
     }
   }
+  getFilesBillingSummariesCsv: {
+    parameters: {
+      query?: {
+        /** @description Uids, by comma or repeated. */
+        authorizations?: string[]
+        /** @description Uids, by comma or repeated. */
+        billing_accounts?: string[]
+        /** @description Uids, by comma or repeated. */
+        meters?: string[]
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'text/csv': unknown
+        }
+      }
+      /** @description A refusal, or a fault on our side. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Error']
+        }
+      }
+    }
+  }
   getFilesIntervalsCsv: {
     parameters: {
       query?: {
@@ -2027,6 +2202,65 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['Form']
+        }
+      }
+      /** @description A refusal, or a fault on our side. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Error']
+        }
+      }
+    }
+  }
+  postFormsByUidTestSubmit: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        uid: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @enum {string} */
+          scenario:
+            | 'residential'
+            | 'commercial'
+            | 'empty'
+            | 'nointervals'
+            | 'partialintervals'
+            | 'badlogin'
+            | 'badlogin_after'
+            | 'websitedown'
+            | 'websitedown_after'
+            | 'utilityerror'
+            | 'utilityerror_after'
+            | 'pending_manual_after'
+            | 'wait_to_login_after'
+            | 'revoked'
+          utility: string
+        }
+      }
+    }
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            referral: string
+            scenario: string
+            /** @constant */
+            success: true
+            utility: string
+          }
         }
       }
       /** @description A refusal, or a fault on our side. */

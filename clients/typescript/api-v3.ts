@@ -11,7 +11,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Lists billing accounts, newest first */
+    /**
+     * Lists billing accounts, newest first
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getAccountingBillingAccounts']
     put?: never
     post?: never
@@ -28,7 +31,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Gets a billing account */
+    /**
+     * Gets a billing account
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getAccountingBillingAccountsByUid']
     put?: never
     post?: never
@@ -45,7 +51,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Lists billing summaries, newest first */
+    /**
+     * Lists billing summaries, newest first
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getAccountingBillingSummaries']
     put?: never
     post?: never
@@ -62,7 +71,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Gets a billing summary */
+    /**
+     * Gets a billing summary
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getAccountingBillingSummariesByUid']
     put?: never
     post?: never
@@ -79,7 +91,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Lists authorizations, newest first */
+    /**
+     * Lists authorizations, newest first
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getAuthorizations']
     put?: never
     post?: never
@@ -96,15 +111,24 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Gets an authorization */
+    /**
+     * Gets an authorization
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getAuthorizationsByUid']
     put?: never
     post?: never
-    /** Deletes a test authorization with its data */
+    /**
+     * Deletes a test authorization with its data
+     * @description Needs the scope `test`: makes and deletes test authorizations.
+     */
     delete: operations['deleteAuthorizationsByUid']
     options?: never
     head?: never
-    /** Archives an authorization or gives it a nickname */
+    /**
+     * Archives an authorization or gives it a nickname
+     * @description Needs the scope `authorizations`: changes and revokes authorizations, changes meters.
+     */
     patch: operations['patchAuthorizationsByUid']
     trace?: never
   }
@@ -117,7 +141,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Ends an authorization for good and deletes its data */
+    /**
+     * Ends an authorization for good and deletes its data
+     * @description Needs the scope `authorizations`: changes and revokes authorizations, changes meters.
+     */
     post: operations['postAuthorizationsByUidRevoke']
     delete?: never
     options?: never
@@ -132,7 +159,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Lists bills of meters or authorizations, newest first */
+    /**
+     * Lists bills of meters or authorizations, newest first
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getBills']
     put?: never
     post?: never
@@ -149,7 +179,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Lists events, newest first */
+    /**
+     * Lists events, newest first
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getEvents']
     put?: never
     post?: never
@@ -166,14 +199,20 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Gets an event */
+    /**
+     * Gets an event
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getEventsByUid']
     put?: never
     post?: never
     delete?: never
     options?: never
     head?: never
-    /** Marks an event as delivered, or not */
+    /**
+     * Marks an event as delivered, or not
+     * @description Needs the scope `webhooks`: reads, makes, changes and deletes webhooks, marks events as delivered.
+     */
     patch: operations['patchEventsByUid']
     trace?: never
   }
@@ -184,7 +223,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Bills of many meters, as one Parquet or CSV file */
+    /**
+     * Bills of many meters, as one Parquet or CSV file
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getExportsBills']
     put?: never
     post?: never
@@ -201,7 +243,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Readings of all channels of many meters, as one Parquet or CSV file */
+    /**
+     * Readings of all channels of many meters, as one Parquet or CSV file
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getExportsIntervals']
     put?: never
     post?: never
@@ -218,8 +263,31 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Line items of bills of many meters, as one Parquet or CSV file */
+    /**
+     * Line items of bills of many meters, as one Parquet or CSV file
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getExportsLineItems']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/files/billing_summaries_csv': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Billing summaries as one CSV file
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
+    get: operations['getFilesBillingSummariesCsv']
     put?: never
     post?: never
     delete?: never
@@ -235,7 +303,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Readings of meters as one CSV file */
+    /**
+     * Readings of meters as one CSV file
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getFilesIntervalsCsv']
     put?: never
     post?: never
@@ -252,7 +323,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Readings and bills of one meter as Green Button XML */
+    /**
+     * Readings and bills of one meter as Green Button XML
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getFilesIntervalsXml']
     put?: never
     post?: never
@@ -269,7 +343,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Bills of meters as one CSV file */
+    /**
+     * Bills of meters as one CSV file
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getFilesMetersBillsCsv']
     put?: never
     post?: never
@@ -286,7 +363,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Meters of authorizations (here called accounts) as one CSV file */
+    /**
+     * Meters of authorizations (here called accounts) as one CSV file
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getFilesMetersCsv']
     put?: never
     post?: never
@@ -303,7 +383,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Line items of the bills of meters as one CSV file */
+    /**
+     * Line items of the bills of meters as one CSV file
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getFilesMetersLineitemsCsv']
     put?: never
     post?: never
@@ -320,7 +403,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** The Green Button XML as the utility sent it */
+    /**
+     * The Green Button XML as the utility sent it
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getFilesRawFeedByAuthorizationUidByRawFeedUid']
     put?: never
     post?: never
@@ -337,10 +423,16 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Lists forms, newest first */
+    /**
+     * Lists forms, newest first
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getForms']
     put?: never
-    /** Makes a form for a customer */
+    /**
+     * Makes a form for a customer
+     * @description Needs the scope `forms`: makes, changes and deletes forms and templates.
+     */
     post: operations['postForms']
     delete?: never
     options?: never
@@ -355,16 +447,45 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Gets a form */
+    /**
+     * Gets a form
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getFormsByUid']
     put?: never
     post?: never
-    /** Deletes a form */
+    /**
+     * Deletes a form
+     * @description Needs the scope `forms`: makes, changes and deletes forms and templates.
+     */
     delete: operations['deleteFormsByUid']
     options?: never
     head?: never
-    /** Changes a form */
+    /**
+     * Changes a form
+     * @description Needs the scope `forms`: makes, changes and deletes forms and templates.
+     */
     patch: operations['patchFormsByUid']
+    trace?: never
+  }
+  '/forms/{uid}/test-submit': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Submits a form as a customer of the simulated utility would: makes a test authorization
+     * @description Needs the scope `test`: makes and deletes test authorizations.
+     */
+    post: operations['postFormsByUidTestSubmit']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
     trace?: never
   }
   '/intervals': {
@@ -374,7 +495,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Lists readings of meters or authorizations by months, newest first */
+    /**
+     * Lists readings of meters or authorizations by months, newest first
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getIntervals']
     put?: never
     post?: never
@@ -384,6 +508,58 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/members': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Lists the members of the company, oldest first
+     * @description Needs the scope `account`: reads, makes, changes and removes members and tokens.
+     */
+    get: operations['getMembers']
+    put?: never
+    /**
+     * Adds a member
+     * @description Needs the scope `account`: reads, makes, changes and removes members and tokens.
+     */
+    post: operations['postMembers']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/members/{uid}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Gets a member
+     * @description Needs the scope `account`: reads, makes, changes and removes members and tokens.
+     */
+    get: operations['getMembersByUid']
+    put?: never
+    post?: never
+    /**
+     * Removes a member and ends their tokens; what they made stays
+     * @description Needs the scope `account`: reads, makes, changes and removes members and tokens.
+     */
+    delete: operations['deleteMembersByUid']
+    options?: never
+    head?: never
+    /**
+     * Changes the name or role of a member
+     * @description Needs the scope `account`: reads, makes, changes and removes members and tokens.
+     */
+    patch: operations['patchMembersByUid']
+    trace?: never
+  }
   '/meters': {
     parameters: {
       query?: never
@@ -391,7 +567,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Lists meters, newest first */
+    /**
+     * Lists meters, newest first
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getMeters']
     put?: never
     post?: never
@@ -408,14 +587,20 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Gets a meter */
+    /**
+     * Gets a meter
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getMetersByUid']
     put?: never
     post?: never
     delete?: never
     options?: never
     head?: never
-    /** Archives a meter */
+    /**
+     * Archives a meter
+     * @description Needs the scope `authorizations`: changes and revokes authorizations, changes meters.
+     */
     patch: operations['patchMetersByUid']
     trace?: never
   }
@@ -426,7 +611,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Tells from which raw feed each reading of a meter came */
+    /**
+     * Tells from which raw feed each reading of a meter came
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getMetersByUidLineage']
     put?: never
     post?: never
@@ -443,7 +631,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Reports how far the data of a meter can be relied on */
+    /**
+     * Reports how far the data of a meter can be relied on
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getMetersByUidQuality']
     put?: never
     post?: never
@@ -462,7 +653,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Collects the history of meters */
+    /**
+     * Collects the history of meters
+     * @description Needs the scope `collection`: has history collected and meters monitored.
+     */
     post: operations['postMetersHistoricalCollection']
     delete?: never
     options?: never
@@ -479,7 +673,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Keeps meters up to date, or stops to */
+    /**
+     * Keeps meters up to date, or stops to
+     * @description Needs the scope `collection`: has history collected and meters monitored.
+     */
     post: operations['postMetersOngoingMonitoring']
     delete?: never
     options?: never
@@ -494,7 +691,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Sums readings of meters by day or month of the utility's calendar */
+    /**
+     * Sums readings of meters by day or month of the utility's calendar
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getSums']
     put?: never
     post?: never
@@ -511,10 +711,17 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Lists templates, newest first */
+    /**
+     * Lists templates, newest first
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getTemplates']
     put?: never
-    post?: never
+    /**
+     * Makes a template, from which forms are made
+     * @description Needs the scope `forms`: makes, changes and deletes forms and templates.
+     */
+    post: operations['postTemplates']
     delete?: never
     options?: never
     head?: never
@@ -528,10 +735,89 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Gets a template */
+    /**
+     * Gets a template
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getTemplatesByUid']
     put?: never
     post?: never
+    /**
+     * Deletes a template that nothing needs
+     * @description Needs the scope `forms`: makes, changes and deletes forms and templates.
+     */
+    delete: operations['deleteTemplatesByUid']
+    options?: never
+    head?: never
+    /**
+     * Changes a template; who agreed already agreed to what was shown then
+     * @description Needs the scope `forms`: makes, changes and deletes forms and templates.
+     */
+    patch: operations['patchTemplatesByUid']
+    trace?: never
+  }
+  '/tokens': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Lists tokens, newest first, with those that have ended
+     * @description Needs the scope `account`: reads, makes, changes and removes members and tokens.
+     */
+    get: operations['getTokens']
+    put?: never
+    /**
+     * Makes a token and shows it, this once
+     * @description Needs the scope `account`: reads, makes, changes and removes members and tokens.
+     */
+    post: operations['postTokens']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/tokens/{uid}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Gets a token, without itself
+     * @description Needs the scope `account`: reads, makes, changes and removes members and tokens.
+     */
+    get: operations['getTokensByUid']
+    put?: never
+    post?: never
+    /**
+     * Revokes a token at once
+     * @description Needs the scope `account`: reads, makes, changes and removes members and tokens.
+     */
+    delete: operations['deleteTokensByUid']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/tokens/{uid}/rotate': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Makes a successor of a token and shows it, this once
+     * @description Needs the scope `account`: reads, makes, changes and removes members and tokens.
+     */
+    post: operations['postTokensByUidRotate']
     delete?: never
     options?: never
     head?: never
@@ -545,7 +831,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Lists utilities, with what they deliver and whether customers can be sent there */
+    /**
+     * Lists utilities, with what they deliver and whether customers can be sent there
+     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     */
     get: operations['getUtilities']
     put?: never
     post?: never
@@ -562,10 +851,16 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Lists webhooks, oldest first */
+    /**
+     * Lists webhooks, oldest first
+     * @description Needs the scope `webhooks`: reads, makes, changes and deletes webhooks, marks events as delivered.
+     */
     get: operations['getWebhooks']
     put?: never
-    /** Adds a webhook and shows its secret, this once */
+    /**
+     * Adds a webhook and shows its secret, this once
+     * @description Needs the scope `webhooks`: reads, makes, changes and deletes webhooks, marks events as delivered.
+     */
     post: operations['postWebhooks']
     delete?: never
     options?: never
@@ -580,15 +875,24 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Gets a webhook */
+    /**
+     * Gets a webhook
+     * @description Needs the scope `webhooks`: reads, makes, changes and deletes webhooks, marks events as delivered.
+     */
     get: operations['getWebhooksByUid']
     put?: never
     post?: never
-    /** Deletes a webhook with its log */
+    /**
+     * Deletes a webhook with its log
+     * @description Needs the scope `webhooks`: reads, makes, changes and deletes webhooks, marks events as delivered.
+     */
     delete: operations['deleteWebhooksByUid']
     options?: never
     head?: never
-    /** Changes a webhook, pauses it, or enables it again */
+    /**
+     * Changes a webhook, pauses it, or enables it again
+     * @description Needs the scope `webhooks`: reads, makes, changes and deletes webhooks, marks events as delivered.
+     */
     patch: operations['patchWebhooksByUid']
     trace?: never
   }
@@ -599,7 +903,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Lists what was sent to a webhook in 30 days, newest event first */
+    /**
+     * Lists what was sent to a webhook in 30 days, newest event first
+     * @description Needs the scope `webhooks`: reads, makes, changes and deletes webhooks, marks events as delivered.
+     */
     get: operations['getWebhooksByUidDeliveries']
     put?: never
     post?: never
@@ -618,7 +925,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Sends a webhook an event of type ping */
+    /**
+     * Sends a webhook an event of type ping
+     * @description Needs the scope `webhooks`: reads, makes, changes and deletes webhooks, marks events as delivered.
+     */
     post: operations['postWebhooksByUidPing']
     delete?: never
     options?: never
@@ -635,7 +945,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Sends a webhook one event, or those of a span of time, once more */
+    /**
+     * Sends a webhook one event, or those of a span of time, once more
+     * @description Needs the scope `webhooks`: reads, makes, changes and deletes webhooks, marks events as delivered.
+     */
     post: operations['postWebhooksByUidResend']
     delete?: never
     options?: never
@@ -652,7 +965,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Gives a webhook a new secret and shows it, this once */
+    /**
+     * Gives a webhook a new secret and shows it, this once
+     * @description Needs the scope `webhooks`: reads, makes, changes and deletes webhooks, marks events as delivered.
+     */
     post: operations['postWebhooksByUidRotateSecret']
     delete?: never
     options?: never
@@ -691,6 +1007,8 @@ export interface components {
       expires: string
       exports: {
         /** Format: uri */
+        billing_summaries_csv?: string
+        /** Format: uri */
         bills_combined_csv?: string
         /** Format: uri */
         meters_csv?: string
@@ -700,12 +1018,15 @@ export interface components {
         link: string
         name: string
       }[]
+      /** @description Your own id of it; need not be unique. */
+      external_id: string | null
       form_uid: string | null
       is_archived: boolean
       is_declined: boolean
       is_expired: boolean
       is_revoked: boolean
       is_test: boolean
+      metadata: Record<string, never>
       meters?: {
         meters: components['schemas']['Meter'][]
         /** @description The address of the next page; null: this is the last. */
@@ -1042,7 +1363,10 @@ export interface components {
       created: string
       customer_email: string
       disabled: boolean
+      /** @description Your own id of it; need not be unique. */
+      external_id: string | null
       is_archived: boolean
+      metadata: Record<string, never>
       scope: Record<string, never>
       /**
        * @description Digits in text.
@@ -1185,6 +1509,23 @@ export interface components {
       start: string
       unit: string | null
     }
+    Member: {
+      /**
+       * Format: date-time
+       * @description UTC.
+       * @example 2026-11-26T12:00:00.000000+00:00
+       */
+      created: string
+      email: string
+      name: string
+      /** @enum {string} */
+      role: 'viewer' | 'member' | 'admin' | 'owner'
+      /**
+       * @description Digits in text.
+       * @example 104858649578
+       */
+      uid: string
+    }
     Meter: {
       /**
        * @description Digits in text.
@@ -1227,12 +1568,15 @@ export interface components {
         link: string
         name: string
       }[]
+      /** @description Your own id of it; need not be unique. */
+      external_id: string | null
       interval_count: number
       interval_coverage: [string, string][]
       interval_sources: string[]
       is_activated: boolean
       is_archived: boolean
       is_expanded: boolean
+      metadata: Record<string, never>
       notes: {
         msg: string
         /**
@@ -1424,6 +1768,39 @@ export interface components {
       timezone: string
       utility: string
     }
+    NewToken: {
+      /**
+       * Format: date-time
+       * @description UTC.
+       * @example 2026-11-26T12:00:00.000000+00:00
+       */
+      created: string
+      /**
+       * Format: date-time
+       * @description UTC.
+       * @example 2026-11-26T12:00:00.000000+00:00
+       */
+      expires: string
+      /** @description To the hour. */
+      last_used: string | null
+      name: string
+      revoked: string | null
+      /** @description Of these it has what its member's role allows. */
+      scopes: ('read' | 'forms' | 'authorizations' | 'collection' | 'webhooks' | 'account' | 'test')[]
+      /** @description Shown this once. */
+      token: string
+      /**
+       * @description Digits in text.
+       * @example 104858649578
+       */
+      uid: string
+      user_email: string
+      /**
+       * @description Digits in text.
+       * @example 104858649578
+       */
+      user_uid: string
+    }
     NewWebhook: {
       /**
        * Format: date-time
@@ -1468,6 +1845,7 @@ export interface components {
         | 'expired_or_revoked'
         | 'unauthorized'
         | 'forbidden'
+        | 'insufficient_scope'
         | 'not_found'
         | 'method_not_allowed'
         | 'idempotency_key_in_use'
@@ -1491,6 +1869,7 @@ export interface components {
       type: string
     }
     Template: {
+      auto_collect: boolean
       /** Format: uri */
       base_url: string
       company_email: string
@@ -1503,9 +1882,20 @@ export interface components {
        * @example 2026-11-26T12:00:00.000000+00:00
        */
       created: string
+      data_classes: ('meters' | 'bills' | 'intervals' | 'accounting')[]
+      /** @description How long the customer is asked for; they may change it. */
+      default_months: number
       disabled: boolean
+      history_months: number
+      max_months: number
+      /** @enum {string} */
+      monitoring: 'off' | 'daily' | 'weekly' | 'monthly'
       portal: string
+      privacy_url: string | null
+      /** @description What the data are for, by language. */
+      purpose: Record<string, never>
       redirect_uris: string[]
+      terms_url: string | null
       /**
        * @description Digits in text.
        * @example 104858649578
@@ -1517,6 +1907,37 @@ export interface components {
        * @example 2026-11-26T12:00:00.000000+00:00
        */
       updated: string
+      user_email: string
+      /**
+       * @description Digits in text.
+       * @example 104858649578
+       */
+      user_uid: string
+    }
+    Token: {
+      /**
+       * Format: date-time
+       * @description UTC.
+       * @example 2026-11-26T12:00:00.000000+00:00
+       */
+      created: string
+      /**
+       * Format: date-time
+       * @description UTC.
+       * @example 2026-11-26T12:00:00.000000+00:00
+       */
+      expires: string
+      /** @description To the hour. */
+      last_used: string | null
+      name: string
+      revoked: string | null
+      /** @description Of these it has what its member's role allows. */
+      scopes: ('read' | 'forms' | 'authorizations' | 'collection' | 'webhooks' | 'account' | 'test')[]
+      /**
+       * @description Digits in text.
+       * @example 104858649578
+       */
+      uid: string
       user_email: string
       /**
        * @description Digits in text.
@@ -1802,6 +2223,8 @@ export interface operations {
         /** @description The uid after which the page begins. */
         after?: string
         expand_meter_blocks?: boolean
+        /** @description Only what has exactly this external_id. */
+        external_id?: string
         /** @description Uids, by comma or repeated. */
         forms?: string[]
         /** @description By comma or repeated. */
@@ -1963,7 +2386,11 @@ export interface operations {
     requestBody?: {
       content: {
         'application/json': {
+          external_id?: string | null
           is_archived?: (boolean | ('true' | 'false')) | null
+          metadata?: {
+            [key: string]: string
+          } | null
           nickname?: string | null
         }
       }
@@ -2358,6 +2785,48 @@ export interface operations {
       }
     }
   }
+  getFilesBillingSummariesCsv: {
+    parameters: {
+      query?: {
+        /** @description Uids, by comma or repeated. */
+        authorizations?: string[]
+        /** @description Uids, by comma or repeated. */
+        billing_accounts?: string[]
+        /** @description Uids, by comma or repeated. */
+        meters?: string[]
+      }
+      header?: {
+        /** @description Comes back, also in errors. */
+        'X-Request-Id'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          RateLimit?: string
+          'RateLimit-Policy'?: string
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'text/csv': unknown
+        }
+      }
+      /** @description A refusal, or a fault on our side. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
   getFilesIntervalsCsv: {
     parameters: {
       query?: {
@@ -2629,6 +3098,8 @@ export interface operations {
         /** @description The uid after which the page begins. */
         after?: string
         disabled?: boolean
+        /** @description Only what has exactly this external_id. */
+        external_id?: string
         is_archived?: boolean
         limit?: number
         /** @description Uids, by comma or repeated. */
@@ -2691,6 +3162,10 @@ export interface operations {
         'application/json': {
           authorization_uid?: (string | number) | null
           customer_email?: ('' | string) | null
+          external_id?: string | null
+          metadata?: {
+            [key: string]: string
+          } | null
           scope?:
             | ({
                 expires?: 'until_revoked' | string | string
@@ -2827,7 +3302,11 @@ export interface operations {
           authorization_uid?: (string | number) | null
           customer_email?: ('' | string) | null
           disabled?: (boolean | ('true' | 'false')) | null
+          external_id?: string | null
           is_archived?: (boolean | ('true' | 'false')) | null
+          metadata?: {
+            [key: string]: string
+          } | null
           scope?:
             | ({
                 expires?: 'until_revoked' | string | string
@@ -2852,6 +3331,73 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['Form']
+        }
+      }
+      /** @description A refusal, or a fault on our side. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  postFormsByUidTestSubmit: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The same request is done once, for 24 hours. */
+        'Idempotency-Key'?: string
+        /** @description Comes back, also in errors. */
+        'X-Request-Id'?: string
+      }
+      path: {
+        uid: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @enum {string} */
+          scenario:
+            | 'residential'
+            | 'commercial'
+            | 'empty'
+            | 'nointervals'
+            | 'partialintervals'
+            | 'badlogin'
+            | 'badlogin_after'
+            | 'websitedown'
+            | 'websitedown_after'
+            | 'utilityerror'
+            | 'utilityerror_after'
+            | 'pending_manual_after'
+            | 'wait_to_login_after'
+            | 'revoked'
+          utility: string
+        }
+      }
+    }
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          RateLimit?: string
+          'RateLimit-Policy'?: string
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            referral: string
+            scenario: string
+            /** @constant */
+            success: true
+            utility: string
+          }
         }
       }
       /** @description A refusal, or a fault on our side. */
@@ -2924,6 +3470,222 @@ export interface operations {
       }
     }
   }
+  getMembers: {
+    parameters: {
+      query?: {
+        /** @description The uid after which the page begins. */
+        after?: string
+        limit?: number
+      }
+      header?: {
+        /** @description Comes back, also in errors. */
+        'X-Request-Id'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          RateLimit?: string
+          'RateLimit-Policy'?: string
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            members: components['schemas']['Member'][]
+            /** @description The address of the next page; null: this is the last. */
+            next: string | null
+          }
+        }
+      }
+      /** @description A refusal, or a fault on our side. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  postMembers: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The same request is done once, for 24 hours. */
+        'Idempotency-Key'?: string
+        /** @description Comes back, also in errors. */
+        'X-Request-Id'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': {
+          /** Format: email */
+          email: string
+          name: string
+          /** @enum {string} */
+          role: 'viewer' | 'member' | 'admin' | 'owner'
+        }
+      }
+    }
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          RateLimit?: string
+          'RateLimit-Policy'?: string
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Member']
+        }
+      }
+      /** @description A refusal, or a fault on our side. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  getMembersByUid: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description Comes back, also in errors. */
+        'X-Request-Id'?: string
+      }
+      path: {
+        uid: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          RateLimit?: string
+          'RateLimit-Policy'?: string
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Member']
+        }
+      }
+      /** @description A refusal, or a fault on our side. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  deleteMembersByUid: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The same request is done once, for 24 hours. */
+        'Idempotency-Key'?: string
+        /** @description Comes back, also in errors. */
+        'X-Request-Id'?: string
+      }
+      path: {
+        uid: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          RateLimit?: string
+          'RateLimit-Policy'?: string
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /** @constant */
+            success: true
+          }
+        }
+      }
+      /** @description A refusal, or a fault on our side. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  patchMembersByUid: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The same request is done once, for 24 hours. */
+        'Idempotency-Key'?: string
+        /** @description Comes back, also in errors. */
+        'X-Request-Id'?: string
+      }
+      path: {
+        uid: string
+      }
+      cookie?: never
+    }
+    requestBody?: {
+      content: {
+        'application/json': {
+          name?: string
+          /** @enum {string} */
+          role?: 'viewer' | 'member' | 'admin' | 'owner'
+        }
+      }
+    }
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          RateLimit?: string
+          'RateLimit-Policy'?: string
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Member']
+        }
+      }
+      /** @description A refusal, or a fault on our side. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
   getMeters: {
     parameters: {
       query?: {
@@ -2932,6 +3694,8 @@ export interface operations {
         /** @description Uids, by comma or repeated. */
         authorizations?: string[]
         expand_meter_blocks?: boolean
+        /** @description Only what has exactly this external_id. */
+        external_id?: string
         /** @description By comma or repeated. */
         include?: string[]
         is_activated?: boolean
@@ -3045,7 +3809,11 @@ export interface operations {
     requestBody?: {
       content: {
         'application/json': {
+          external_id?: string | null
           is_archived?: (boolean | ('true' | 'false')) | null
+          metadata?: {
+            [key: string]: string
+          } | null
         }
       }
     }
@@ -3360,6 +4128,82 @@ export interface operations {
       }
     }
   }
+  postTemplates: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The same request is done once, for 24 hours. */
+        'Idempotency-Key'?: string
+        /** @description Comes back, also in errors. */
+        'X-Request-Id'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @default true */
+          auto_collect?: boolean
+          /** Format: email */
+          company_email: string
+          /** @description A PNG as a data: address, at most 128 KiB and 2000 by 2000 pixels; null: none. */
+          company_logo?: string | null
+          company_name: string
+          data_classes?: ('meters' | 'bills' | 'intervals' | 'accounting')[]
+          /** @default 12 */
+          default_months?: number
+          /** @default false */
+          disabled?: boolean
+          /** @default 24 */
+          history_months?: number
+          /** @default 36 */
+          max_months?: number
+          /**
+           * @default daily
+           * @enum {string}
+           */
+          monitoring?: 'off' | 'daily' | 'weekly' | 'monthly'
+          /** @description The last part of the addresses of its forms; unique at this server. */
+          portal: string
+          /** @default null */
+          privacy_url?: string | null
+          /** @description What the data are for, in plain words. */
+          purpose: {
+            en: string
+            es?: string
+          }
+          /** @default [] */
+          redirect_uris?: string[]
+          /** @default null */
+          terms_url?: string | null
+        }
+      }
+    }
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          RateLimit?: string
+          'RateLimit-Policy'?: string
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Template']
+        }
+      }
+      /** @description A refusal, or a fault on our side. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
   getTemplatesByUid: {
     parameters: {
       query?: never
@@ -3384,6 +4228,337 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['Template']
+        }
+      }
+      /** @description A refusal, or a fault on our side. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  deleteTemplatesByUid: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The same request is done once, for 24 hours. */
+        'Idempotency-Key'?: string
+        /** @description Comes back, also in errors. */
+        'X-Request-Id'?: string
+      }
+      path: {
+        uid: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          RateLimit?: string
+          'RateLimit-Policy'?: string
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /** @constant */
+            success: true
+          }
+        }
+      }
+      /** @description A refusal, or a fault on our side. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  patchTemplatesByUid: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The same request is done once, for 24 hours. */
+        'Idempotency-Key'?: string
+        /** @description Comes back, also in errors. */
+        'X-Request-Id'?: string
+      }
+      path: {
+        uid: string
+      }
+      cookie?: never
+    }
+    requestBody?: {
+      content: {
+        'application/json': {
+          auto_collect?: boolean
+          /** Format: email */
+          company_email?: string
+          /** @description A PNG as a data: address, at most 128 KiB and 2000 by 2000 pixels; null: none. */
+          company_logo?: string | null
+          company_name?: string
+          data_classes?: ('meters' | 'bills' | 'intervals' | 'accounting')[]
+          default_months?: number
+          disabled?: boolean
+          history_months?: number
+          max_months?: number
+          /** @enum {string} */
+          monitoring?: 'off' | 'daily' | 'weekly' | 'monthly'
+          /** @description The last part of the addresses of its forms; unique at this server. */
+          portal?: string
+          privacy_url?: string | null
+          /** @description What the data are for, in plain words. */
+          purpose?: {
+            en: string
+            es?: string
+          }
+          redirect_uris?: string[]
+          terms_url?: string | null
+        }
+      }
+    }
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          RateLimit?: string
+          'RateLimit-Policy'?: string
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Template']
+        }
+      }
+      /** @description A refusal, or a fault on our side. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  getTokens: {
+    parameters: {
+      query?: {
+        /** @description The uid after which the page begins. */
+        after?: string
+        limit?: number
+      }
+      header?: {
+        /** @description Comes back, also in errors. */
+        'X-Request-Id'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          RateLimit?: string
+          'RateLimit-Policy'?: string
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /** @description The address of the next page; null: this is the last. */
+            next: string | null
+            tokens: components['schemas']['Token'][]
+          }
+        }
+      }
+      /** @description A refusal, or a fault on our side. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  postTokens: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The same request is done once, for 24 hours. */
+        'Idempotency-Key'?: string
+        /** @description Comes back, also in errors. */
+        'X-Request-Id'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': {
+          /**
+           * Format: date-time
+           * @description Within ten years; a year from now when not given.
+           */
+          expires?: string
+          name: string
+          scopes: ('read' | 'forms' | 'authorizations' | 'collection' | 'webhooks' | 'account' | 'test')[]
+          /** @description A member whose role is not above yours; you when not given. */
+          user_uid?: string
+        }
+      }
+    }
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          RateLimit?: string
+          'RateLimit-Policy'?: string
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['NewToken']
+        }
+      }
+      /** @description A refusal, or a fault on our side. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  getTokensByUid: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description Comes back, also in errors. */
+        'X-Request-Id'?: string
+      }
+      path: {
+        uid: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          RateLimit?: string
+          'RateLimit-Policy'?: string
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Token']
+        }
+      }
+      /** @description A refusal, or a fault on our side. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  deleteTokensByUid: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The same request is done once, for 24 hours. */
+        'Idempotency-Key'?: string
+        /** @description Comes back, also in errors. */
+        'X-Request-Id'?: string
+      }
+      path: {
+        uid: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          RateLimit?: string
+          'RateLimit-Policy'?: string
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /** @constant */
+            success: true
+          }
+        }
+      }
+      /** @description A refusal, or a fault on our side. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  postTokensByUidRotate: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The same request is done once, for 24 hours. */
+        'Idempotency-Key'?: string
+        /** @description Comes back, also in errors. */
+        'X-Request-Id'?: string
+      }
+      path: {
+        uid: string
+      }
+      cookie?: never
+    }
+    requestBody?: {
+      content: {
+        'application/json': {
+          /**
+           * @description So long the token before stays valid.
+           * @default 24
+           */
+          overlap_hours?: number
+        }
+      }
+    }
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          RateLimit?: string
+          'RateLimit-Policy'?: string
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['NewToken']
         }
       }
       /** @description A refusal, or a fault on our side. */
