@@ -105,10 +105,10 @@ function nest(authorizationUid: Uid, meters: ListedMeter[], { call, include }: N
   const shown = meters.slice(0, NESTED_LIMIT)
   const last = shown.at(-1)
   const more = `${deps.publicUrl}${prefix}/meters?authorizations=${authorizationUid}&after=${last?.meterUid ?? ''}`
-  const withLists = include?.includes('blocks') ?? false
+  const withBlocks = include?.includes('blocks') ?? false
   return {
     meters: shown.map((meter) => ({
-      ...renderMeter(meter, { zone: zoneOf(deps, meter.utility), withLists, publicUrl: deps.publicUrl }),
+      ...renderMeter(meter, { zone: zoneOf(deps, meter.utility), withBlocks, publicUrl: deps.publicUrl }),
       ...renderLabels(meter, call),
     })),
     next: meters.length > NESTED_LIMIT ? more : null,

@@ -54,9 +54,9 @@ export async function getMeter(tx: Tx, uid: string): Promise<ListedMeter> {
 
 function render(row: ListedMeter, call: Call, include: string[] | null): Record<string, unknown> {
   const { deps } = call
-  const withLists = include?.includes('blocks') ?? false
+  const withBlocks = include?.includes('blocks') ?? false
   return {
-    ...renderMeter(row, { zone: zoneOf(deps, row.utility), withLists, publicUrl: deps.publicUrl }),
+    ...renderMeter(row, { zone: zoneOf(deps, row.utility), withBlocks, publicUrl: deps.publicUrl }),
     ...renderLabels(row, call),
   }
 }

@@ -23,7 +23,7 @@ const supplier = z.strictObject({
   supplier_tariff: textOrNull,
 })
 
-/** Meter: one service agreement at a utility. The last three blocks are there with `include=blocks` only. */
+/** Meter: one service agreement at a utility. The last four blocks are there with `include=blocks` only. */
 export const meter = z
   .strictObject({
     uid,

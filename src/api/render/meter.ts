@@ -6,14 +6,14 @@ import { localTimes, platformTime } from './times.ts'
 
 /**
  * Meter, utilityapi.md 6.5. A client reads every top-level key it does not know as a block with the eight keys of
- * `base`, so there is no other key here: electric_details only when there is a value, and the blocks that are lists
- * (programs, suppliers, other_devices) only when `withLists` was asked for (`include=blocks`).
+ * `base`, and refuses the whole meter where one is missing; so there is no other key here, and the further blocks
+ * (electric_details where there is a value, programs, suppliers, other_devices) come only `withBlocks` (`include=blocks`).
  */
 export function renderMeter(
   meter: ListedMeter,
-  { zone, withLists, publicUrl }: { zone: string; withLists: boolean; publicUrl: string },
+  { zone, withBlocks, publicUrl }: { zone: string; withBlocks: boolean; publicUrl: string },
 ): Record<string, unknown> {
-  const blocks = renderBlocks(meter.facts, withLists)
+  const blocks = renderBlocks(meter.facts, withBlocks)
   const local = localTimes(zone)
   const spans = (coverage: [number, number][]): string[][] => coverage.map((span) => span.map(local))
   return {
@@ -63,12 +63,12 @@ export function renderBase(facts: MeterFacts): Record<string, unknown> {
   }
 }
 
-function renderBlocks(facts: MeterFacts, withLists: boolean): Record<string, unknown> {
+function renderBlocks(facts: MeterFacts, withBlocks: boolean): Record<string, unknown> {
   return {
     base: renderBase(facts),
-    ...(facts.voltage === null ? {} : { electric_details: { voltage: facts.voltage } }),
-    ...(withLists
+    ...(withBlocks
       ? {
+          ...(facts.voltage === null ? {} : { electric_details: { voltage: facts.voltage } }),
           programs: facts.programs.map(({ code, date_type, name }) => ({ code, date_type, name })),
           suppliers: facts.suppliers.map(({ supplier_type, supplier_name, supplier_service_id, supplier_tariff }) => ({
             supplier_type,
