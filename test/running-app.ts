@@ -55,7 +55,10 @@ export async function startRunningApp(
   const dataDir = await mkdtemp(path.join(tmpdir(), 'gbp-flow-'))
   const database = await testDatabase()
   const simulators = await startSimulators(options)
-  const config = readConfig({ DATA_DIR: dataDir, PORT: String(await freePort()), LOG_LEVEL: logLevel })
+  const config = readConfig({
+    ...{ DATA_DIR: dataDir, PORT: String(await freePort()), LOG_LEVEL: logLevel },
+    WEBHOOK_NETWORKS: '127.0.0.0/8', // where tests have their receivers
+  })
   const store: Store = {
     db: database.db,
     connection: database.connection,
