@@ -10,6 +10,7 @@ test('the quickstart and a page for every error code are where answers say they 
   for (const address of [
     '/docs/api',
     '/docs/exports',
+    '/docs/moving-from-utilityapi',
     '/docs/webhooks',
     '/llms.txt',
     ...API_ERROR_CODES.map((code) => `/docs/errors/${code}`),

@@ -8,11 +8,12 @@ const DOCS = path.resolve(import.meta.dirname, '../../docs')
 const PAGES = [
   ['/docs/api', 'api.md'],
   ['/docs/exports', 'exports.md'],
+  ['/docs/moving-from-utilityapi', 'moving-from-utilityapi.md'],
   ['/docs/webhooks', 'webhooks.md'],
   ['/llms.txt', 'llms.txt'],
 ] as const
 
-/** The quickstart at /docs/api, exports, webhooks, /llms.txt, and the page of each error code where errors say it is: /docs/errors/{code}. Plain text. */
+/** The quickstart at /docs/api, exports, moving here, webhooks, /llms.txt, and the page of each error code where errors say it is: /docs/errors/{code}. Plain text. */
 export function registerDocs(app: FastifyInstance): void {
   for (const [address, file] of PAGES)
     app.get(address, async (_request, reply) => {
