@@ -8,8 +8,9 @@ export type Note = { type: string; msg: string; ts: string } & Record<string, un
 export function renderNotes(stored: readonly unknown[], fallback: Date): Note[] {
   return stored.flatMap((note) => {
     if (typeof note !== 'object' || note === null || !('type' in note) || typeof note.type !== 'string') return []
-    const { type, msg, ts, ...rest }: Record<string, unknown> = { ...note }
-    return [{ type: String(type), msg: typeof msg === 'string' ? msg : '', ts: timeOf(ts, fallback), ...rest }]
+    const { type, msg, ts, eta, ...rest }: Record<string, unknown> = { ...note }
+    const told = { type: String(type), msg: typeof msg === 'string' ? msg : '', ts: timeOf(ts, fallback), ...rest }
+    return [eta === undefined ? told : { ...told, eta: timeOf(eta, fallback) }]
   })
 }
 
@@ -20,11 +21,14 @@ function timeOf(ts: unknown, fallback: Date): string {
 
 const REFUSED = 'The utility no longer accepts this authorization.'
 
+/** What is over when the utility refuses access. */
+const OF_ACCESS: ReadonlySet<string> = new Set(['access_valid', 'access_invalid', 'retrying', 'pending_manual'])
+
 /** An authorization's notes: as stored, but access is told from its state. */
 export function authorizationNotes(stored: readonly unknown[], state: string, ts: Date): Note[] {
   const notes = renderNotes(stored, ts)
   if (state !== 'needs_reauthorization') return notes
-  const others = notes.filter(({ type }) => type !== 'access_valid' && type !== 'access_invalid')
+  const others = notes.filter(({ type }) => !OF_ACCESS.has(type))
   return [{ type: 'access_invalid', msg: REFUSED, ts: platformTime(ts) }, ...others]
 }
 
