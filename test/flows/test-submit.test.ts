@@ -6,6 +6,7 @@ import { type Json, type RunningApp, startRunningApp, until } from '../running-a
 let running: RunningApp
 beforeAll(async () => {
   running = await startRunningApp({ historyMonths: 2 })
+  await running.database.admin('update templates set history_months = 6') // so that each share is a few requests
 })
 afterAll(async () => await running.close())
 
@@ -109,6 +110,11 @@ it('every scenario shows in the API what it is about', async () => {
     })
     expect(reached.events.slice(-2)).toEqual(['authorization_update_started', 'authorization_created'])
   }
+  const { body: down } = await running.api(`/authorizations/${shares.get('websitedown')}`)
+  const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00$/)
+  expect(down.notes).toEqual([{ type: 'retrying', msg: expect.any(String), ts: time, eta: time }])
+  // A registration whose customers' tests fail on purpose is open to everybody else.
+  expect(await running.database.admin('select max(failures) as failures from limits')).toEqual([{ failures: 0 }])
 }, 240_000)
 
 /** Moves the clock while nothing is in work, so that no lease runs out. */
