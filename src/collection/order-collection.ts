@@ -38,7 +38,9 @@ export async function orderHistory(
         message: 'Collection has been ordered.',
         now,
       })
-      await appendEvent(tx, { type: 'meter_historical_collection_started', authorizationUid, meterUid, now })
+      for (const step of ['started', 'progress'])
+        // the incumbent tells of progress once, at the start
+        await appendEvent(tx, { type: `meter_historical_collection_${step}`, authorizationUid, meterUid, now })
       taken.push(meterUid)
     }
     // What was had a moment ago is not asked for again; then there is nothing to wait for.

@@ -24,16 +24,17 @@ export type Company = {
   close(): Promise<void>
 }
 
-const CUSTOMERS: Readonly<Record<UtilitySlug, string[]>> = {
+/** Customers by their log-ins; who is `empty` has nothing to share, and ends at the utility. */
+type Customers = Readonly<Record<UtilitySlug, string[]>>
+export const CUSTOMERS: Customers = {
   demo: ['test', 'commercial'],
-  pge: ['solar', 'home', 'shop', 'moved', 'new'],
-  sce: ['home', 'solar'],
+  pge: ['solar', 'home', 'shop', 'moved', 'new', 'empty'],
+  sce: ['home', 'solar', 'empty'],
 }
-/** Who has nothing to share: the customer's way ends there. */
-const EMPTY = ['pge', 'sce'] as const
+export const NOBODY: Customers = { demo: [], pge: [], sce: [] }
 
 /** Starts the product and lets customers share what they have; all of it is collected. */
-export async function openCompany(): Promise<Company> {
+export async function openCompany(customers: Customers): Promise<Company> {
   const running = await startRunningApp({ historyMonths: 2 })
   const receiver = await openReceiver()
   const { token, apiUrl } = running.shown
@@ -53,19 +54,17 @@ export async function openCompany(): Promise<Company> {
   const hook = await company.ask(`${running.url}/api/v3/webhooks`, { method: 'POST', body: { url: receiver.url } })
   company.secret = String(recordOf(hook.body)['secret'])
   for (const utility of ['demo', 'pge', 'sce'] as const)
-    for (const login of CUSTOMERS[utility]) {
-      const { authorizationUid } = await running.share(utility, login)
-      company.shares.push({
-        utility,
-        login,
-        authorizationUid,
-        subscription: await newestSubscription(running, utility),
-      })
-    }
-  for (const utility of EMPTY) {
-    const { browser, page } = await running.toChoices(utility, 'empty')
-    await browser.submit(page, /submit|share|authorize|allow/i, utility === 'pge' ? { agree: 'yes' } : {})
-  }
+    for (const login of customers[utility]) await share(company, utility, login)
   for (const { authorizationUid } of company.shares) await untilCollected(running, authorizationUid)
   return company
+}
+
+async function share({ running, shares }: Company, utility: UtilitySlug, login: string): Promise<void> {
+  if (login === 'empty') {
+    const { browser, page } = await running.toChoices(utility, login)
+    await browser.submit(page, /submit|share|authorize|allow/i, utility === 'pge' ? { agree: 'yes' } : {})
+    return
+  }
+  const { authorizationUid } = await running.share(utility, login)
+  shares.push({ utility, login, authorizationUid, subscription: await newestSubscription(running, utility) })
 }
