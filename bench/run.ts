@@ -1,3 +1,4 @@
+import { benchApi } from './api.ts'
 import { benchCollect } from './collect.ts'
 import { benchDecode } from './decode.ts'
 import { benchParse } from './parse.ts'
@@ -9,6 +10,7 @@ import { benchWrite } from './write.ts'
 
 /** `npm run bench -- SUITE [flags]` */
 const suites: Record<string, (args: readonly string[]) => Promise<void>> = {
+  api: benchApi,
   parse: benchParse,
   collect: benchCollect,
   decode: benchDecode,
