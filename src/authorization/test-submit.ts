@@ -58,7 +58,8 @@ export function testSubmit(deps: PathDeps, path: CustomerPath): TestSubmit {
 }
 
 const NOT_SIMULATED =
-  'it is not simulated here. Start the simulated utilities: gbp start brings them, gbp simulate is for registrations of your own (gbp utility add --environment simulated)'
+  'it is not simulated here. Start the simulated utilities: gbp start brings them; or gbp simulate, and then ' +
+  'gbp utility add --environment simulated'
 const NO_RENEWAL = 'it would renew an authorization that is no test'
 
 async function addressOf(tx: Tx, formUid: Uid, utility: Utility): Promise<FormAddress> {

@@ -208,9 +208,9 @@ async function waitForNotification(
   const now = deps.now()
   const nextTry = new Date(now.getTime() + waitMs)
   await deps.db.operator(async (tx) => {
-    await awaitWindow(tx, window.authorizationUid, lease, { reason: 'awaiting_notification', nextTry })
     if (window.attempts >= PROMISES)
       await tellDelay(tx, window.authorizationUid, { type: 'pending_manual', eta: nextTry, now })
+    await awaitWindow(tx, window.authorizationUid, lease, { reason: 'awaiting_notification', nextTry })
   })
 }
 

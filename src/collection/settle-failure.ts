@@ -74,10 +74,10 @@ export async function settleFailure(
     }
     if (verdict.kind === 'again') {
       const nextTry = new Date(now.getTime() + verdict.afterMs)
-      await failWindow(tx, authorizationUid, lease, { reason, nextTry })
-      // The first failure of a window is often over with the next try.
+      // The first failure of a window is often over with the next try. The authorization's row goes first, as in a revocation.
       if (verdict.afterMs > 0 && window.attempts > 0)
         await tellDelay(tx, authorizationUid, { type: 'retrying', eta: nextTry, now })
+      await failWindow(tx, authorizationUid, lease, { reason, nextTry })
       return
     }
     await setWindowAside(tx, authorizationUid, lease, { reason, now })
