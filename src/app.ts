@@ -22,6 +22,7 @@ import { watchRegistrations } from './authorization/watch-registrations.ts'
 import { type Collector, openCollector } from './collection/collector.ts'
 import { forgetWindows, judgeNotifications, lookForWindows, oweRefreshes, purgeFeeds } from './collection/jobs.ts'
 import { followHint } from './collection/judge-notifications.ts'
+import { oweMissing } from './collection/owe-missing.ts'
 import { orderHistory, orderMonitoring } from './collection/order-collection.ts'
 import { oweCollection } from './collection/owe-collection.ts'
 import type { Config } from './config.ts'
@@ -178,6 +179,7 @@ async function open(opening: Opening): Promise<Omit<App, 'close'>> {
     await doorbell.schedule(purgeOldDeliveries, {}, { cron: '17 3 * * *', timezone: 'UTC' })
     await doorbell.schedule(purgeOldAnswers, {}, { cron: '27 * * * *', timezone: 'UTC' })
     await doorbell.schedule(oweRefreshes, {}, { cron: '*/10 * * * *', timezone: 'UTC' })
+    await doorbell.schedule(oweMissing, {}, { cron: '23 9 * * *', timezone: 'UTC' })
     await doorbell.schedule(forgetWindows, {}, { cron: '47 2 * * *', timezone: 'UTC' })
     await doorbell.schedule(purgeFeeds, {}, { cron: '7 3 * * *', timezone: 'UTC' })
     await doorbell.schedule(watchRegistrations, {}, { cron: '41 15 * * *', timezone: 'UTC' })
@@ -254,6 +256,7 @@ const JOBS = [
   lookForWindows,
   judgeNotifications,
   oweRefreshes,
+  oweMissing,
   forgetWindows,
   sendDueMails,
   tellDueUtilities,

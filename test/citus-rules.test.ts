@@ -25,6 +25,8 @@ const ACROSS = [
   'authorizations.ts listEndingInSlot',
   'authorizations.ts listExpiringSoon',
   'authorizations.ts listRefused',
+  'gaps.ts areFilesAsked',
+  'gaps.ts listGapped',
   'grants.ts claimUntold',
   'imported.ts findImported',
   'list-bill-page.ts listBillPage',

@@ -9,7 +9,7 @@ import { ConsentEnded, LeaseLost } from '../storage/errors.ts'
 import { saveRawFeed, setOutcome } from '../storage/raw-feeds.ts'
 import type { Envelope } from '../storage/secrets.ts'
 import { closeRequests } from '../storage/window-hints.ts'
-import { finishWindow, type OwedWindow, UNREAD } from '../storage/windows.ts'
+import { finishWindow, GAP, type OwedWindow, UNREAD } from '../storage/windows.ts'
 import { enterWrite, type Lease } from '../storage/write-gate.ts'
 import type { Connection } from '../utilities/connections.ts'
 import type { Utility } from '../utilities/contract.ts'
@@ -43,11 +43,13 @@ export async function collectWindow(
   const window = plannedOf(owed)
   const asked = { connection, window, owedSince: owed.created, signal }
   const { authorization, fetched } = await fetchWindow(deps, deps.granted, asked)
-  if (fetched.kind === 'promised') return false
+  // Files are asked for once because of a gap; a notification that names any has them owed.
+  const isAskedOnce = owed.priority === GAP && window.product === 'bulk_request'
+  if (fetched.kind === 'promised' && !isAskedOnce) return false
 
   const { utility } = connection
   const { registrationUid } = connection.registration
-  if (fetched.kind === 'empty') {
+  if (fetched.kind !== 'feed') {
     if (await isTooEarly(deps, authorization, { utility, window })) return false
     await db.operator(async (tx) => {
       await finishWindow(tx, owed.authorizationUid, lease, now())

@@ -4,6 +4,7 @@ import type { DataClass } from '../model/authorization-states.ts'
 import type { Uid } from '../model/uid.ts'
 import type { Tx } from './db.ts'
 import { isAskedFor } from './listed-meters.ts'
+import { GAP } from './windows.ts'
 
 /** What collection needs to know of an authorization in order to owe it something. */
 export type ActiveAuthorization = {
@@ -93,6 +94,7 @@ export async function listDueForRefresh(
        and a.state = 'active' and a.expires > ${now} and a.registration_uid is not null and a.monitoring <> 'off'
        and not exists (
          select from windows w where w.authorization_uid = a.authorization_uid and w.state <> 'aside'
+            and w.priority <> ${GAP}
             and w.authorization_uid > ${after} and w.authorization_uid <= ${last} -- else all are read for each page
             and (w.product <> 'file' or not exists (select from windows u
                   where u.authorization_uid = a.authorization_uid and u.product = 'usage'))

@@ -73,6 +73,9 @@ export const PRIORITY = { present: 0, fresh: 100, history: 200 } as const satisf
 /** Of a bulk file that nobody has looked into: behind what the files before it have brought, so that one after the other is stored. */
 export const UNREAD = PRIORITY.fresh + 1
 
+/** Of a gap in what was collected: behind all history. By it such windows are told from those that a refresh counts. */
+export const GAP = PRIORITY.history + 1000
+
 /** Who waits for a window of this priority. */
 export function urgencyOf({ priority }: { priority: number }): Urgency {
   if (priority >= PRIORITY.history) return 'history'
