@@ -25,6 +25,7 @@ import { followHint } from './collection/judge-notifications.ts'
 import { oweMissing } from './collection/owe-missing.ts'
 import { orderHistory, orderMonitoring } from './collection/order-collection.ts'
 import { oweCollection } from './collection/owe-collection.ts'
+import { watchLag } from './collection/watch-lag.ts'
 import type { Config } from './config.ts'
 import { type Doorbell, openDoorbell } from './jobs/doorbell.ts'
 import type { Log } from './jobs/job.ts'
@@ -183,6 +184,7 @@ async function open(opening: Opening): Promise<Omit<App, 'close'>> {
     await doorbell.schedule(forgetWindows, {}, { cron: '47 2 * * *', timezone: 'UTC' })
     await doorbell.schedule(purgeFeeds, {}, { cron: '7 3 * * *', timezone: 'UTC' })
     await doorbell.schedule(watchRegistrations, {}, { cron: '41 15 * * *', timezone: 'UTC' })
+    await doorbell.schedule(watchLag, {}, { cron: '31 */6 * * *', timezone: 'UTC' })
     await doorbell.ring(watchRegistrations, {})
     tick = async () => {
       const signal = AbortSignal.timeout(60_000)
@@ -265,6 +267,7 @@ const JOBS = [
   purgeOldAnswers,
   purgeFeeds,
   watchRegistrations,
+  watchLag,
 ] as const
 
 /** What ends a share rings for the utilities that have to be told; the sweep would find them too, within a minute. */

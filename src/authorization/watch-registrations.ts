@@ -1,13 +1,11 @@
 import type { Job, Log } from '../jobs/job.ts'
-import { appendAudit } from '../storage/audit.ts'
-import { findCompany } from '../storage/companies.ts'
 import type { Db, Tx } from '../storage/db.ts'
-import { queueMail } from '../storage/mails.ts'
 import { listRegistrations, type RegistrationRow } from '../storage/registrations.ts'
 import { type Envelope, SecretUnreadable } from '../storage/secrets.ts'
 import { certificateExpiry, daysLeft, thresholdOf } from '../utilities/certificate-expiry.ts'
 import { utilityOf } from '../utilities/index.ts'
 import { BadRegistration, openRegistration } from '../utilities/registration.ts'
+import { warnOwners } from './warn-owners.ts'
 
 export type WatchDeps = { db: Db; envelope: Envelope; now: () => Date; operatorEmail: string }
 
@@ -62,27 +60,17 @@ export async function watchCertificates(deps: WatchDeps, log: Log): Promise<numb
     const { registrationUid, utility, environment } = row
     const fields = { registrationUid, utility, environment, expires: expires.toISOString(), daysLeft: left }
     log.warn(fields, left < 0 ? 'a client certificate has ended' : 'a client certificate ends soon')
-    queued += await deps.db.operator((tx) => warnOwners(tx, one, deps))
+    queued += await deps.db.operator((tx) => warnOfEnd(tx, one, deps))
   }
   return queued
 }
 
-async function warnOwners(tx: Tx, one: EndingCertificate, { now, operatorEmail }: WatchDeps): Promise<number> {
-  const { row, expires, threshold } = one
-  const { registrationUid, companyUid } = row
-  const company = companyUid === null ? null : await findCompany(tx, companyUid)
-  const recipients = [...new Set([operatorEmail, company?.email ?? operatorEmail])]
-  let queued = 0
-  for (const recipient of recipients) {
-    const once = `certificate:${registrationUid}:${expires.getTime()}:${threshold}:${recipient}`
-    const mail = { kind: 'certificate_expiring', authorizationUid: null, recipient, once, now: now() }
-    if (await queueMail(tx, { ...mail, ...textOf(one) })) queued++
-  }
-  if (queued > 0) {
-    const details = { code: 'certificate_expiring', registrationUid, daysLeft: one.left }
-    await appendAudit(tx, { actor: 'system', action: 'operator_alarm', companyUid, now: now(), details })
-  }
-  return queued
+/** Mails go out once a threshold. */
+async function warnOfEnd(tx: Tx, one: EndingCertificate, { now, operatorEmail }: WatchDeps): Promise<number> {
+  const { row, expires, threshold, left } = one
+  const once = `certificate:${row.registrationUid}:${expires.getTime()}:${threshold}`
+  const warning = { code: 'certificate_expiring', once, details: { daysLeft: left }, ...textOf(one) }
+  return await warnOwners(tx, row, warning, { now: now(), operatorEmail })
 }
 
 function textOf({ row, expires, threshold, left }: EndingCertificate): { subject: string; body: string } {

@@ -27,7 +27,7 @@ it('says what is loading, owed, late, left out, used up and about to end', () =>
         { utility: 'PG&E', state: 'owed', reason: null, count: 45, oldest: new Date('2026-11-26T11:58:00Z') },
         { utility: 'SCE', state: 'aside', reason: 'doctype', count: 1, oldest: new Date('2026-11-20T12:00:00Z') },
       ],
-      lagging: [{ utility: 'SCE', customers: 2, newest: new Date('2026-11-20T12:00:00Z') }],
+      lagging: [{ registrationUid: '1002', utility: 'SCE', customers: 2, newest: new Date('2026-11-20T12:00:00Z') }],
       quarantined: [{ utility: 'SCE', feeds: 4 }],
       limits: [limit],
       certificates: ['1001 at PG&E (production): its certificate ends on 2026-12-16, in 19 days'],
@@ -36,7 +36,7 @@ it('says what is loading, owed, late, left out, used up and about to end', () =>
     'loading  PG&E     [#####...............] 15 of 60 windows, 3 customers',
     'owed     PG&E         45  for 2 min',
     'aside    SCE           1  for 6 days  doctype',
-    'ALARM    SCE      2 customers got nothing for 72 hours; the newest is 2026-11-20T12:00:00.000Z',
+    'ALARM    SCE      2 customers of registration 1002 got nothing for 72 hours; the newest is 2026-11-20T12:00:00.000Z',
     'left out SCE      4 feeds of 30 days had entries that could not be read',
     'quota    registration 1001 at PG&E (production): 12 of 2000 requests this hour, 340 of 20000 today',
     'breaker  registration 1001 at PG&E (production): nothing goes out until 2026-11-26T12:15:00.000Z',
@@ -47,7 +47,9 @@ it('says what is loading, owed, late, left out, used up and about to end', () =>
 it('counts what is in the tables', async () => {
   const database = await testDatabase()
   try {
-    const { authorizationUid } = await seedCompany(database.db, { now: new Date('2026-11-01T00:00:00Z') })
+    const { authorizationUid, registrationUid } = await seedCompany(database.db, {
+      now: new Date('2026-11-01T00:00:00Z'),
+    })
     await database.admin(`update authorizations set monitoring = 'daily', status = 'pending'`)
     const window = { product: 'usage', resource: 'u', from: 1, to: 2, priority: 0 }
     await database.db.operator((tx) => oweWindows(tx, authorizationUid, [window, { ...window, to: 3 }], { now }))
@@ -68,7 +70,7 @@ it('counts what is in the tables', async () => {
     expect(found).toEqual({
       loading: [{ utility: 'DEMO', customers: 1, done: 1, all: 2 }],
       owed: [{ utility: 'DEMO', state: 'owed', reason: null, count: 1, oldest: now }],
-      lagging: [{ utility: 'DEMO', customers: 1, newest: new Date('2026-11-20T00:00:00Z') }],
+      lagging: [{ registrationUid, utility: 'DEMO', customers: 1, newest: new Date('2026-11-20T00:00:00Z') }],
       quarantined: [{ utility: 'DEMO', feeds: 1 }],
     })
   } finally {

@@ -1,5 +1,6 @@
 import { openStore } from '../open-store.ts'
 import { type EndingCertificate, listEndingCertificates } from '../authorization/watch-registrations.ts'
+import { LAG_HOURS } from '../collection/watch-lag.ts'
 import { readConfig } from '../config.ts'
 import { type LimitState, listLimits, type Quota } from '../storage/limits.ts'
 import { listRegistrations } from '../storage/registrations.ts'
@@ -25,7 +26,6 @@ export type StatusFacts = {
   certificates: readonly string[]
 }
 
-const LAG_HOURS = 72
 const QUARANTINE_DAYS = 30
 const HOUR_MS = 3_600_000
 
@@ -87,8 +87,8 @@ export function renderStatus({
         `${state.padEnd(8)} ${utility.padEnd(8)} ${String(count).padStart(6)}  for ${age(now, oldest)}  ${reason ?? ''}`,
     ),
     ...lagging.map(
-      ({ utility, customers, newest }) =>
-        `ALARM    ${utility.padEnd(8)} ${customers} customers got nothing for ${LAG_HOURS} hours; the newest is ${newest?.toISOString() ?? 'none at all'}`,
+      ({ registrationUid, utility, customers, newest }) =>
+        `ALARM    ${utility.padEnd(8)} ${customers} customers of registration ${registrationUid} got nothing for ${LAG_HOURS} hours; the newest is ${newest?.toISOString() ?? 'none at all'}`,
     ),
     ...quarantined.map(
       ({ utility, feeds }) =>

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 
+import type { Uid } from '../model/uid.ts'
 import type { Tx } from './db.ts'
 
 /** What is owed or set aside, by utility, state and reason; `oldest`: since when. */
@@ -27,18 +28,18 @@ export async function summarizeLoading(tx: Tx): Promise<Loading[]> {
   return rows
 }
 
-/** Customers who are followed daily and of whom nothing came since `before`; `newest`: what came last of any of them. */
-export type Lagging = { utility: string; customers: number; newest: Date | null }
+/** Customers of a registration who are followed daily and of whom nothing came since `before`; `newest`: what came last of any. */
+export type Lagging = { registrationUid: Uid; utility: string; customers: number; newest: Date | null }
 
 export async function summarizeLag(tx: Tx, before: Date): Promise<Lagging[]> {
   const { rows } = await sql<Lagging>`
-    select l.utility, count(*)::int as customers, max(l.last) as newest
-      from (select a.authorization_uid, a.utility, max(w.finished) as last
+    select l.uid as "registrationUid", l.utility, count(*)::int as customers, max(l.last) as newest
+      from (select a.authorization_uid, a.registration_uid as uid, a.utility, max(w.finished) as last
               from authorizations a left join windows w on w.authorization_uid = a.authorization_uid and w.state = 'done'
-             where a.state = 'active' and a.monitoring = 'daily' and a.created < ${before}
-             group by a.authorization_uid, a.utility) l
+             where a.state = 'active' and a.monitoring = 'daily' and a.created < ${before} and a.registration_uid is not null
+             group by a.authorization_uid, a.registration_uid, a.utility) l
      where l.last is null or l.last < ${before}
-     group by l.utility order by l.utility`.execute(tx)
+     group by l.uid, l.utility order by l.utility, l.uid`.execute(tx)
   return rows
 }
 
