@@ -35,7 +35,9 @@ const settings = z
     retentionDays: z.number(),
     goneStatus: z.union([z.literal(404), z.literal(204)]),
     revokedStatus: z.union([z.literal(401), z.literal(403)]),
-    quota: z.object({ perSecond: whole, perHour: whole, perDay: whole }).nullable(),
+    quota: z
+      .object({ perSecond: whole, perHour: whole, perDay: whole, secondPerVendor: z.boolean().optional() })
+      .nullable(),
     limitStatus: z.union([z.literal(429), z.literal(503)]),
     limitBody: z.string(),
     unbilledTag: z.string(),

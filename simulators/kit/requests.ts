@@ -26,6 +26,7 @@ export const createRequestLog = (): RequestLog => {
   }
   const violations = { perSecond: 0, perHour: 0, perDay: 0 }
   const recentOf = new Map<string, number[]>()
+  const lastSecond: number[] = []
   const add = (key: string): void => void byKind.set(key, (byKind.get(key) ?? 0) + 1)
   return {
     record({ incoming, kind, status, now, grant }) {
@@ -60,11 +61,13 @@ export const createRequestLog = (): RequestLog => {
       recentOf.set(client, recent)
       const limits = settings.quota ?? { perSecond: 1, perHour: 2000, perDay: 20_000 }
       recent.push(now)
+      lastSecond.push(now)
+      while ((lastSecond[0] ?? now) <= now - 1) lastSecond.shift()
       while (recent.length > limits.perDay + 1 || (recent[0] ?? now) <= now - 86_400) recent.shift()
       const today = recent.length - firstAfter(recent, quotaDayStart(now) - 1)
       const within = (seconds: number): number => recent.length - firstAfter(recent, now - seconds)
       const over =
-        within(1) > limits.perSecond
+        (settings.quota?.secondPerVendor === true ? lastSecond.length : within(1)) > limits.perSecond
           ? 'perSecond'
           : within(3600) > limits.perHour
             ? 'perHour'

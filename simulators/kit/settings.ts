@@ -55,8 +55,11 @@ export type Settings = {
   goneStatus: 404 | 204
   /** Answer to a token whose authorization has ended. */
   revokedStatus: 401 | 403
-  /** Quota; null is off. Violations are counted in any case. The day turns at 17:00 Pacific. */
-  quota: { perSecond: number; perHour: number; perDay: number } | null
+  /**
+   * Quota; null is off. Violations are counted in any case. The day turns at 17:00 Pacific. secondPerVendor: all client ids
+   * share the second, as at PG&E; without it each has its own.
+   */
+  quota: { perSecond: number; perHour: number; perDay: number; secondPerVendor?: boolean | undefined } | null
   /** Answer to a request over the quota. */
   limitStatus: 429 | 503
   limitBody: string

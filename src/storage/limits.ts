@@ -4,8 +4,17 @@ import type { Uid } from '../model/uid.ts'
 import { type DayStart, dayAround } from './daily-reset.ts'
 import type { Tx } from './db.ts'
 
-/** A utility's limits on one registration; null: none. */
-export type Quota = { perSecond: number | null; perHour: number | null; perDay: number | null; dayStarts: DayStart }
+/**
+ * A utility's limits on one registration; null: none. perSecondScope: `vendor` where it counts the second over all of our
+ * registrations in one environment.
+ */
+export type Quota = {
+  perSecond: number | null
+  perHour: number | null
+  perDay: number | null
+  dayStarts: DayStart
+  perSecondScope?: 'registration' | 'vendor'
+}
 
 /**
  * Who waits for a request: a customer who is present, whoever wants the newest data, or nobody in particular. The shares
@@ -67,12 +76,10 @@ export type SlotClaim = { quota: Quota; urgency: Urgency; now: Date }
 
 /** claimSlot for several requests under one registration, in order: as many statements as for one. */
 export async function claimSlots(tx: Tx, registrationUid: Uid, claims: readonly SlotClaim[]): Promise<Slot[]> {
+  const secondOf = await findSecondOf(tx, registrationUid, claims)
   for (let attempt = 0; attempt < TRIES; attempt++) {
-    const row = await read(tx, registrationUid)
-    if (!row) {
-      await ensureRow(tx, registrationUid, claims[0]?.now ?? new Date(0))
-      continue
-    }
+    const row = await readWithSecond(tx, registrationUid, secondOf, claims[0]?.now ?? new Date(0))
+    if (!row) continue
     let state: LimitState = row
     let isNews = false
     const slots = claims.map(({ quota, urgency, now }) => {
@@ -81,9 +88,23 @@ export async function claimSlots(tx: Tx, registrationUid: Uid, claims: readonly 
       state = next
       return slot
     })
-    if (!isNews || (await swap(tx, registrationUid, row.version, state))) return slots
+    if (!isNews || (await swap(tx, row, state))) return slots
   }
   return claims.map(({ now }) => later(now))
+}
+
+/** The registration whose row keeps the second: its own, or one for all of a vendor at that utility, in that environment. */
+async function findSecondOf(
+  tx: Tx,
+  registrationUid: Uid,
+  claims: readonly { quota: Pick<Quota, 'perSecondScope'> }[],
+): Promise<Uid> {
+  if (!claims.some(({ quota }) => quota.perSecondScope === 'vendor')) return registrationUid
+  const { rows } = await sql<{ uid: Uid | null }>`
+    select min(o.registration_uid) as uid
+      from registrations r join registrations o on o.utility = r.utility and o.environment = r.environment
+     where r.registration_uid = ${registrationUid}`.execute(tx)
+  return rows[0]?.uid ?? registrationUid
 }
 
 const later = (now: Date): Slot => ({ granted: false, retryAt: new Date(now.getTime() + 1000), reason: 'second' })
@@ -93,17 +114,16 @@ const later = (now: Date): Slot => ({ granted: false, retryAt: new Date(now.getT
  * ever; an open breaker does not hold it up and stays as it is.
  */
 export async function reserveSlot(tx: Tx, registrationUid: Uid, quota: Quota, now: Date): Promise<Slot> {
-  await ensureRow(tx, registrationUid, now)
+  const secondOf = await findSecondOf(tx, registrationUid, [{ quota }])
   for (let attempt = 0; attempt < TRIES; attempt++) {
-    const row = await read(tx, registrationUid)
-    if (!row) break
+    const row = await readWithSecond(tx, registrationUid, secondOf, now)
+    if (!row) continue
     const open = { ...row, openUntil: null, trialUntil: null }
     const { slot, next } = takeSlot(open, quota, { urgency: 'present', now, aheadMs: SKEW_LIMIT_MS })
     if (!slot.granted) return slot
-    if (await swap(tx, registrationUid, row.version, { ...next, openUntil: row.openUntil, trialUntil: row.trialUntil }))
-      return slot
+    if (await swap(tx, row, { ...next, openUntil: row.openUntil, trialUntil: row.trialUntil })) return slot
   }
-  return { granted: false, retryAt: new Date(now.getTime() + 1000), reason: 'second' }
+  return later(now)
 }
 
 /** aheadMs: how long the claimant would wait for the next free second. */
@@ -223,8 +243,7 @@ export async function recordFailure(
     const over = failures - BREAKER.failures
     const own = over < 0 ? null : new Date(now.getTime() + Math.min(BREAKER.limitMs, BREAKER.firstMs * 2 ** over))
     const openUntil = [row.openUntil, own, until].reduce((a, b) => (a === null || (b !== null && b > a) ? b : a), null)
-    if (await swap(tx, registrationUid, row.version, { ...row, failures, openUntil, trialUntil: null }))
-      return openUntil
+    if (await swap(tx, row, { ...row, failures, openUntil, trialUntil: null })) return openUntil
   }
   return null
 }
@@ -247,13 +266,37 @@ async function ensureRow(tx: Tx, registrationUid: Uid, now: Date): Promise<void>
     on conflict (registration_uid) do nothing`.execute(tx)
 }
 
-async function read(tx: Tx, registrationUid: Uid): Promise<(LimitState & { version: string }) | undefined> {
+/** A row as it was read. second: the row that keeps the second, where that is another. */
+type ReadRow = LimitState & { registrationUid: Uid; version: string; second: Version | null }
+type Version = { registrationUid: Uid; version: string }
+
+async function read(tx: Tx, registrationUid: Uid): Promise<ReadRow | undefined> {
   const { rows } = await sql<LimitState & { version: string }>`
     select version, ${COLUMNS} from limits where registration_uid = ${registrationUid}`.execute(tx)
-  return rows[0]
+  return rows[0] && { ...rows[0], registrationUid, second: null }
 }
 
-async function swap(tx: Tx, registrationUid: Uid, version: string, next: LimitState): Promise<boolean> {
+/** The row of a registration with the next slot that `secondOf` tells; undefined when a row had to be made first. */
+async function readWithSecond(tx: Tx, registrationUid: Uid, secondOf: Uid, now: Date): Promise<ReadRow | undefined> {
+  const row = await read(tx, registrationUid)
+  const second = secondOf === registrationUid ? row : await read(tx, secondOf)
+  if (!row) await ensureRow(tx, registrationUid, now)
+  else if (!second) await ensureRow(tx, secondOf, now)
+  else return second === row ? row : { ...row, nextSlot: second.nextSlot, second }
+  return undefined
+}
+
+/**
+ * Writes what became of a row, unless another has written it since. Where the second is kept elsewhere that row goes first,
+ * so that no two claims wait for each other; should the other fail, a second is left unused.
+ */
+async function swap(tx: Tx, { registrationUid, version, second }: ReadRow, next: LimitState): Promise<boolean> {
+  if (second !== null) {
+    const { numAffectedRows } = await sql`
+      update limits set version = version + 1, next_slot = ${next.nextSlot}
+       where registration_uid = ${second.registrationUid} and version = ${second.version}`.execute(tx)
+    if (numAffectedRows !== 1n) return false
+  }
   const { numAffectedRows } = await sql`
     update limits set version = version + 1, next_slot = ${next.nextSlot}, minutes = ${JSON.stringify(next.minutes)}::jsonb,
            hour_used = ${next.hourUsed}, day_starts = ${next.dayStarts}, day_used = ${next.dayUsed},

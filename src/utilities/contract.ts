@@ -189,6 +189,8 @@ export type Ending = {
 
 export type Quota = {
   perSecond: number | null
+  /** What the second is counted over: one client id, or all that we have at the utility in one environment. */
+  perSecondScope: 'registration' | 'vendor'
   perHour: number | null
   perDay: number | null
   /** Token requests in any minute of the clock. */

@@ -169,6 +169,7 @@ const definition = z.strictObject({
   }),
   quota: z.strictObject({
     perSecond: limit,
+    perSecondScope: z.enum(['registration', 'vendor']),
     perHour: limit,
     perDay: limit,
     tokensPerMinute: limit,

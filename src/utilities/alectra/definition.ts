@@ -94,7 +94,14 @@ export const alectra = {
     replacedByNext: false,
     unusedDays: null,
   },
-  quota: { perSecond: null, perHour: null, perDay: null, tokensPerMinute: null, dayStarts: null },
+  quota: {
+    perSecond: null,
+    perSecondScope: 'registration',
+    perHour: null,
+    perDay: null,
+    tokensPerMinute: null,
+    dayStarts: null,
+  },
   fileMarks: [],
   repairs: [],
 } as const satisfies Utility

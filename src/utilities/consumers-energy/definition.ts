@@ -87,7 +87,14 @@ export const consumersEnergy = {
     replacedByNext: false,
     unusedDays: null,
   },
-  quota: { perSecond: null, perHour: null, perDay: null, tokensPerMinute: null, dayStarts: null },
+  quota: {
+    perSecond: null,
+    perSecondScope: 'registration',
+    perHour: null,
+    perDay: null,
+    tokensPerMinute: null,
+    dayStarts: null,
+  },
   fileMarks: [],
   repairs: [],
 } as const satisfies Utility

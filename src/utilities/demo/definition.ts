@@ -92,7 +92,14 @@ export const demo = {
     replacedByNext: true,
     unusedDays: null,
   },
-  quota: { perSecond: null, perHour: null, perDay: null, tokensPerMinute: null, dayStarts: null },
+  quota: {
+    perSecond: null,
+    perSecondScope: 'registration',
+    perHour: null,
+    perDay: null,
+    tokensPerMinute: null,
+    dayStarts: null,
+  },
   fileMarks: [],
   repairs: [],
 } as const satisfies Utility

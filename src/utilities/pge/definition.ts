@@ -96,6 +96,7 @@ export const pge = {
   },
   quota: {
     perSecond: 1,
+    perSecondScope: 'vendor',
     perHour: 2000,
     perDay: 20_000,
     tokensPerMinute: null,

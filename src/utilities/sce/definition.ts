@@ -97,7 +97,14 @@ export const sce = {
     replacedByNext: true,
     unusedDays: null,
   },
-  quota: { perSecond: null, perHour: null, perDay: null, tokensPerMinute: null, dayStarts: null },
+  quota: {
+    perSecond: null,
+    perSecondScope: 'registration',
+    perHour: null,
+    perDay: null,
+    tokensPerMinute: null,
+    dayStarts: null,
+  },
   // The host in the links of its files is a placeholder, always the same.
   fileMarks: ['https://services.greenbuttondata.org/DataCustodian/', 'https://energydatashare.sce.com/'],
   repairs: ['sharedReadingTypes', 'zeroCostsAreNone', 'placeholderTariffs'],
