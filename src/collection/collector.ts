@@ -11,12 +11,12 @@ import {
   leaseWindow,
   type OwedWindow,
   sweepLeases,
-  urgencyOf,
 } from '../storage/windows.ts'
 import { ConsentEnded, LeaseLost } from '../storage/errors.ts'
 import type { Lease } from '../storage/write-gate.ts'
-import type { Connection, Connections } from '../utilities/connections.ts'
+import type { Connections } from '../utilities/connections.ts'
 import { UtilityUnavailable } from '../utilities/errors.ts'
+import { admitWindow } from './admit-window.ts'
 import { claimTogether } from './claim-together.ts'
 import { type CollectDeps, collectWindow } from './collect-window.ts'
 import type { BulkFile } from './fetch-window.ts'
@@ -157,7 +157,7 @@ async function runWindow(deps: Opened, window: OwedWindow, signal: AbortSignal):
   try {
     const connection = await deps.connections.of(registrationUid)
     const admit = async (): Promise<void> => {
-      if (await admitWindow(deps, connection, window)) afterFailures = true
+      if (await admitWindow(deps, { quota: connection.quota, registrationUid }, window)) afterFailures = true
     }
     const keeper = {
       leaseMs: LEASE_MS,
@@ -178,21 +178,6 @@ async function runWindow(deps: Opened, window: OwedWindow, signal: AbortSignal):
     const { isTest } = granted.authorization
     await fail(deps, { window, lease, registrationUid, isTest, signal, answered }, error)
   }
-}
-
-/** Waits for a slot; true when the utility had failed before it. */
-async function admitWindow(
-  deps: Opened,
-  { quota, registration: { registrationUid } }: Connection,
-  window: OwedWindow,
-): Promise<boolean> {
-  const now = deps.now()
-  const slot = await deps.claim(registrationUid, { quota, urgency: urgencyOf(window), now })
-  const waitMs = (slot.granted ? slot.at : slot.retryAt).getTime() - now.getTime()
-  if (!slot.granted)
-    throw new UtilityUnavailable('quota_used_up', { retryAfter: Math.max(1, Math.ceil(waitMs / 1000)) })
-  if (waitMs > 0) await deps.wait(waitMs)
-  return slot.afterFailures === true
 }
 
 /** After so many promises that were not kept, some minutes at most utilities, the company is told. */
