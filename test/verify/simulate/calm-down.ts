@@ -4,8 +4,10 @@ import { SLUGS } from './simulated-utilities.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
-const TURNS = 20_000
+const TURNS = 2000
 const ROUNDS = 80
+/** Jobs are run once a minute at most. */
+const JOBS_MS = 60_000
 
 /**
  * The faults are over, and time goes on: nobody does anything by hand, and everything that is owed has to be had. Two days
@@ -30,21 +32,30 @@ function untilNoon(from: number): number {
 }
 
 async function workOff(run: Run): Promise<void> {
+  let jobsDue = run.turns.now()
   for (let round = 0; round < ROUNDS; round++) {
     await drain(run)
     await receiveAll(run)
-    for (const job of Object.keys(JOBS).filter((key): key is keyof typeof JOBS => key in JOBS)) {
-      const { owner, run: start } = run.random.pick(run.processes)
-      run.act(`${owner.name} ${job}`, owner, () => start(job))
-      await drain(run)
+    const withJobs = run.turns.now() >= jobsDue
+    if (withJobs) {
+      jobsDue = run.turns.now() + JOBS_MS
+      await runJobs(run)
     }
     for (const { collector } of run.processes) collector.ring()
     await drain(run)
     const due = run.ground.utilities.letters.length > 0 ? run.turns.now() : await nextDue(run)
-    if (due === null) return
-    await run.pass(Math.max(due - run.turns.now(), 1000))
+    if (due === null && withJobs) return
+    await run.pass(Math.max((due ?? jobsDue) - run.turns.now(), 1000))
   }
   run.problem('it does not come to an end')
+}
+
+async function runJobs(run: Run): Promise<void> {
+  for (const job of Object.keys(JOBS).filter((key): key is keyof typeof JOBS => key in JOBS)) {
+    const { owner, run: start } = run.random.pick(run.processes)
+    run.act(`${owner.name} ${job}`, owner, () => start(job))
+    await drain(run)
+  }
 }
 
 /** Gives turns until nobody waits for one, and lets time pass for those who wait for that. */

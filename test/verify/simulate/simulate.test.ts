@@ -1,3 +1,5 @@
+import './one-thread.ts'
+
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import { sized } from '../size.ts'

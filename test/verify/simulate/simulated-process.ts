@@ -103,11 +103,21 @@ export function openProcess(around: Around, name: string): SimulatedProcess {
   }
 }
 
-function inTurns({ ground, turns }: Around, owner: Owner, part: string): Db {
+/** What the database refuses of itself is a fault of a statement; whoever catches it knows only its name. */
+function isStatementFault(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'error'
+}
+
+function inTurns({ ground, turns, problem }: Around, owner: Owner, part: string): Db {
   async function run<T>(work: () => Promise<T>): Promise<T> {
     const fate = await turns.park(owner, part, { isTransaction: true })
     if (fate === 'refused') throw new DatabaseGone('refused')
-    const result = await turns.during(work)
+    const [settled] = await turns.during(() => Promise.allSettled([work()]))
+    if (settled.status === 'rejected') {
+      if (isStatementFault(settled.reason)) problem(`${owner.name} ${part}: ${settled.reason.message}`)
+      throw settled.reason
+    }
+    const result = settled.value
     if (fate === 'unanswered') throw new DatabaseGone('unanswered')
     return result
   }
@@ -136,6 +146,11 @@ function watched({ turns, watch, ground }: Around, owner: Owner, connection: Con
       watch.sent(slug, url, token)
       const what = `GET ${new URL(url).pathname.split('/').slice(-2).join('/')}`
       return await exchange(what, FETCH_LIMITS.totalMs, () => transport.get(url, token, options), options.signal)
+    },
+    async download(url, token, options = {}) {
+      watch.sent(slug, url, token)
+      const what = `GET ${new URL(url).pathname.split('/').slice(-2).join('/')}`
+      return await exchange(what, FETCH_LIMITS.totalMs, () => transport.download(url, token, options), options.signal)
     },
     async delete(url, token, options = {}) {
       watch.sent(slug, url, token)

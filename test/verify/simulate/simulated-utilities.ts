@@ -1,5 +1,4 @@
-import crypto from 'node:crypto'
-import { syncBuiltinESMExports } from 'node:module'
+import { seedRandom } from './one-thread.ts'
 
 import { startUtilities } from '../../../simulators/index.ts'
 import { moveClock } from '../../../simulators/kit/admin.ts'
@@ -47,7 +46,7 @@ export async function startSimulatedUtilities(): Promise<SimulatedUtilities> {
     mounted,
     letters,
     renew(at, random, historyMonths) {
-      seedUuids(random)
+      seedRandom(random)
       letters.length = 0
       for (const slug of SLUGS) {
         const { utility } = mounted[slug]
@@ -86,15 +85,4 @@ function renewUtility(utility: Utility, at: number, historyMonths: number): void
   world.households.clear()
   utility.faults.list.length = 0
   utility.requests = createRequestLog()
-}
-
-/** Tokens and ids of the utilities are drawn from the seed as well: some of them decide what is fetched first. */
-function seedUuids(random: Seeded): void {
-  Object.assign(crypto, {
-    randomUUID: () => {
-      const hex = Buffer.from(random.bytes(16)).toString('hex')
-      return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20)}`
-    },
-  })
-  syncBuiltinESMExports()
 }

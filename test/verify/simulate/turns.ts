@@ -19,7 +19,7 @@ export type Turns = {
   parked(): readonly Parked[]
   /** Waits for a turn; for ever when the owner has died. `signal` and `failAfter` (ms) end the waiting with an error. */
   park(owner: Owner, label: string, how: Parking): Promise<Fate>
-  /** Counts work on sockets and files, so that rest is known. */
+  /** Work on sockets: one after the other in the order in which it was asked for, each when the one before has come to rest. */
   during<T>(work: () => Promise<T>): Promise<T>
   /** Resolves when everything is parked, waits for the clock, or has ended. */
   settle(): Promise<void>
@@ -47,6 +47,7 @@ export function openTurns(start: number): Turns {
   let now = start
   let busy = 0
   let order = 0
+  let line = Promise.resolve()
   let rested: (() => void)[] = []
   let parked: Parked[] = []
   let timers: Timer[] = []
@@ -62,15 +63,15 @@ export function openTurns(start: number): Turns {
   const firstTimer = (of: readonly Timer[]): Timer | null =>
     of.reduce<Timer | null>((first, one) => (first === null || isBefore(one, first) ? one : first), null)
 
+  async function rest(): Promise<void> {
+    for (let immediate = 0; immediate < RESTS; immediate++) await new Promise((resolve) => setImmediate(resolve))
+  }
+
   async function settle(): Promise<void> {
-    for (let rest = 0; rest < RESTS; rest++) {
-      if (busy > 0) {
-        await new Promise<void>((resolve) => void rested.push(resolve))
-        rest = 0
-      }
-      await new Promise((resolve) => setImmediate(resolve))
-    }
-    if (busy > 0) await settle()
+    await rest()
+    if (busy === 0) return
+    await new Promise<void>((resolve) => void rested.push(resolve))
+    await settle()
   }
 
   async function park(owner: Owner, label: string, { isTransaction, signal, failAfter }: Parking): Promise<Fate> {
@@ -107,11 +108,18 @@ export function openTurns(start: number): Turns {
     ...{ park, settle },
     async during(work) {
       busy++
+      const before = line
+      let leave = (): void => undefined
+      line = new Promise((resolve) => (leave = resolve))
+      await before
       try {
         return await work()
       } finally {
-        busy--
-        if (busy === 0) for (const resolve of rested.splice(0)) resolve()
+        void rest().then(() => {
+          leave()
+          busy--
+          if (busy === 0) for (const resolve of rested.splice(0)) resolve()
+        })
       }
     },
     async give(turn, fate) {
