@@ -96,12 +96,13 @@ export async function listDueForRefresh(
          select from windows w where w.authorization_uid = a.authorization_uid and w.state <> 'aside'
             and w.priority <> ${GAP}
             and w.authorization_uid > ${after} and w.authorization_uid <= ${last} -- else all are read for each page
-            and (w.product <> 'file' or not exists (select from windows u
-                  where u.authorization_uid = a.authorization_uid and u.product = 'usage'))
+            and (w.product <> 'file' or (select true from windows u
+                  where u.authorization_uid = a.authorization_uid and u.product = 'usage' limit 1) is null)
             and (w.finished is null or w.finished > ${now}::timestamptz - case
                   when a.monitoring = 'daily' and not (a.registration_uid = any(${[...packaged]}::bigint[])
-                    and exists (select from windows p where p.authorization_uid = a.authorization_uid and p.product = 'file'
-                                 and p.state = 'done' and p.finished > ${now}::timestamptz - interval '36 hours'))
+                    and (select true from windows p where p.authorization_uid = a.authorization_uid and p.product = 'file'
+                            and p.state = 'done' and p.finished > ${now}::timestamptz - interval '36 hours'
+                          limit 1) is not null)
                     then interval '20 hours'
                   when a.monitoring = 'monthly' then interval '28 days' else interval '160 hours' end))
      order by a.authorization_uid`.execute(tx)
