@@ -75,7 +75,7 @@ export async function collectWindow(
       now: now(),
     })
     const rawFeedUid = kept ?? (await keep(tx, outcomeOf(decoded)))
-    await storeFeed(tx, owed.authorizationUid, decoded, {
+    const { billUids } = await storeFeed(tx, owed.authorizationUid, decoded, {
       timezone: utility.timezone,
       dataClasses,
       historyStart,
@@ -88,7 +88,7 @@ export async function collectWindow(
     if (window.product === 'file') await closeRequests(tx, { ...owed, registrationUid }, now())
     if (window.product === 'file') await oweDiscovery(tx, { authorization, utility, decoded, now: now() })
     await finishWindow(tx, owed.authorizationUid, lease, now())
-    await finishUpdate(tx, owed.authorizationUid, now())
+    await finishUpdate(tx, owed.authorizationUid, now(), billUids)
   })
   await stored.catch(async (error: unknown) => {
     // What was not allowed is not kept either; what failed is kept for whoever finds out why.

@@ -12,9 +12,15 @@ import { reconcileBills } from './reconcile-bills.ts'
 
 /**
  * When nothing is owed any more, an authorization and its meters are `updated`, with the notes that clients look for, and
- * the company gets its event. Called in the transaction that closed a window; says nothing when nothing changed.
+ * the company gets its event. Called in the transaction that closed a window; says nothing when nothing changed. bills: those
+ * that it stored, which are compared with the readings also where nothing else is news.
  */
-export async function finishUpdate(tx: Tx, authorizationUid: Uid, now: Date): Promise<void> {
+export async function finishUpdate(
+  tx: Tx,
+  authorizationUid: Uid,
+  now: Date,
+  bills: readonly Uid[] = [],
+): Promise<void> {
   const progress = await readProgress(tx, authorizationUid)
   if (progress === null || progress.open > 0) return
   const aside = progress.aside > 0
@@ -25,10 +31,13 @@ export async function finishUpdate(tx: Tx, authorizationUid: Uid, now: Date): Pr
   const finished = progress.pendingMeters
     ? await settlePendingMeters(tx, authorizationUid, { status, message, now })
     : []
-  if (!isNews && finished.length === 0) return
+  if (!isNews && finished.length === 0) {
+    if (bills.length > 0) await reconcileBills(tx, authorizationUid, { only: bills, now })
+    return
+  }
   await noteRefusedProducts(tx, authorizationUid, now)
   await setMeterNotes(tx, authorizationUid, now)
-  await reconcileBills(tx, authorizationUid, now)
+  await reconcileBills(tx, authorizationUid, { now })
   const outcome = aside ? 'errored' : 'successful'
   await appendMeterEvents(tx, authorizationUid, finished, {
     type: `meter_historical_collection_finished_${outcome}`,

@@ -42,20 +42,22 @@ export async function importFeeds(
   return await deps.db.operator(async (tx) => {
     const known = await findImported(tx, template.companyUid, mark)
     const authorizationUid = known ?? (await authorizationFor(tx, { template, utility, mark, now }))
+    const bills: Uid[] = []
     for (const { name, bytes, feed } of decoded) {
       const { historyStart } = await enterWrite(tx, authorizationUid, { dataClass: DATA_CLASSES, now })
       const raw = { product: 'import', resource: name, mediaType: 'application/atom+xml', body: bytes }
       const { rawFeedUid } = await saveRawFeed(tx, authorizationUid, raw, { envelope: deps.envelope, now })
-      await storeFeed(tx, authorizationUid, feed, {
+      const { billUids } = await storeFeed(tx, authorizationUid, feed, {
         timezone: utility.timezone,
         dataClasses: DATA_CLASSES,
         historyStart,
         source: rawFeedUid,
         now,
       })
+      bills.push(...billUids)
       await setOutcome(tx, authorizationUid, rawFeedUid, { warnings: feed.warnings, quarantined: feed.quarantined })
     }
-    await finishUpdate(tx, authorizationUid, now)
+    await finishUpdate(tx, authorizationUid, now, bills)
     return { authorizationUid, warnings: decoded.flatMap(({ feed }) => [...feed.warnings, ...leftOut(feed)]) }
   })
 }

@@ -17,9 +17,16 @@ import { nextRefreshAfter } from './next-refresh.ts'
 
 /**
  * What storing a feed changed. dropped: series, bills and accounts that consent does not cover; outside: before its
- * reach, or still to come.
+ * reach, or still to come. billUids: of new and changed bills.
  */
-export type Stored = { newMeters: number; readings: number; bills: number; dropped: number; outside: number }
+export type Stored = {
+  newMeters: number
+  readings: number
+  bills: number
+  billUids: Uid[]
+  dropped: number
+  outside: number
+}
 
 type Options = {
   timezone: string
@@ -42,7 +49,7 @@ type Options = {
 export async function storeFeed(tx: Tx, authorizationUid: Uid, feed: DecodedFeed, options: Options): Promise<Stored> {
   const { timezone, dataClasses, source, now, historyStart, completeList = false, silent = false } = options
   const covers = (dataClass: DataClass): boolean => dataClasses.includes(dataClass)
-  const stored: Stored = { newMeters: 0, readings: 0, bills: 0, dropped: 0, outside: 0 }
+  const stored: Stored = { newMeters: 0, readings: 0, bills: 0, billUids: [], dropped: 0, outside: 0 }
 
   const upserted = await upsertMeters(tx, authorizationUid, mentioned(feed), { now, completeList })
   const meterOf = new Map(upserted.map(({ usagePoint, meterUid }) => [usagePoint, meterUid]))
@@ -82,17 +89,17 @@ export async function storeFeed(tx: Tx, authorizationUid: Uid, feed: DecodedFeed
   const saves = within === 0 ? [] : await saveManyBills(tx, authorizationUid, billed, { source, now, ...gate })
   for (const [at, { added, changed, outside }] of saves.entries()) {
     stored.bills += added.length + changed.length
+    stored.billUids.push(...added, ...changed)
     stored.outside += outside
     const meterUid = billed[at]?.meterUid
     if (meterUid !== undefined && added.length + changed.length > 0) gained.get('meter_bills_added')?.add(meterUid)
   }
 
   if (covers('accounting')) {
-    await upsertBillingAccounts(tx, authorizationUid, feed.billingAccounts, { source, now })
+    const accounts = await upsertBillingAccounts(tx, authorizationUid, feed.billingAccounts, { source, now })
     // Nothing else goes into a summary; most feeds are a day of readings.
-    const isNews = upserted.some(({ isNew, isChanged }) => isNew || isChanged)
-    if (isNews || feed.bills.length + feed.billingAccounts.length > 0)
-      await deriveBillingSummaries(tx, authorizationUid, now)
+    const isNews = [...upserted, ...accounts].some(({ isNew, isChanged }) => isNew || isChanged)
+    if (isNews || stored.bills > 0) await deriveBillingSummaries(tx, authorizationUid, now)
   } else stored.dropped += feed.billingAccounts.length
 
   const activated = new Set(upserted.filter((meter) => meter.isActivated).map(({ meterUid }) => meterUid))

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util'
+
 import { sql } from 'kysely'
 
 import type { BillingAccountFacts } from '../model/decoded-feed.ts'
@@ -7,7 +9,7 @@ import { type EpochSeconds, epochSeconds } from '../units/epoch-seconds.ts'
 import type { Tx } from './db.ts'
 import { covered, nextChildren, whyNot } from './write-gate.ts'
 
-export type UpsertedAccount = { accountNumber: string; billingAccountUid: Uid; isNew: boolean }
+export type UpsertedAccount = { accountNumber: string; billingAccountUid: Uid; isNew: boolean; isChanged: boolean }
 
 export type StoredAccount = {
   billingAccountUid: Uid
@@ -52,9 +54,10 @@ export async function upsertBillingAccounts(
     const before = known.get(facts.accountNumber)
     const [billingAccountUid = ''] = before ? [before.billingAccountUid] : await nextChildren(tx, authorizationUid, 1)
     const merged = before ? mergeFacts(before.facts, facts) : facts
-    await saveAccount(tx, authorizationUid, { billingAccountUid, facts: merged, source, now })
+    const isChanged = before !== undefined && !isDeepStrictEqual(merged, before.facts)
+    if (!before || isChanged) await saveAccount(tx, authorizationUid, { billingAccountUid, facts: merged, source, now })
     known.set(facts.accountNumber, { billingAccountUid, facts: merged, source, created: now, updated: now })
-    results.push({ accountNumber: facts.accountNumber, billingAccountUid, isNew: !before })
+    results.push({ accountNumber: facts.accountNumber, billingAccountUid, isNew: !before, isChanged })
   }
   return results
 }
@@ -91,7 +94,7 @@ async function saveAccount(
 
 /**
  * Stores billing summaries, one per account and period; other content replaces what was there. Returns the uids of new
- * and of changed ones; equal content changes nothing. Summaries that ended before the history are dropped and counted.
+ * and of changed ones; equal content changes nothing. Four statements, however many. Summaries that ended before the history are dropped and counted.
  * Throws ConsentEnded.
  */
 export async function saveBillingSummaries(
@@ -100,19 +103,23 @@ export async function saveBillingSummaries(
   summaries: readonly BillingSummary[],
   now: Date,
 ): Promise<{ added: Uid[]; changed: Uid[]; outside: number }> {
-  const saved: { added: Uid[]; changed: Uid[]; outside: number } = { added: [], changed: [], outside: 0 }
   const historyStart = await coveredFrom(tx, authorizationUid, now)
-  for (const summary of summaries) {
-    if (summary.end <= historyStart) {
-      saved.outside++
-      continue
-    }
-    const known = await updateSummary(tx, authorizationUid, summary, now)
-    if (known === null) saved.added.push(await insertSummary(tx, authorizationUid, summary, now))
-    else if (known.uid !== null) saved.changed.push(known.uid)
-  }
-  return saved
+  const within = summaries.filter(({ end }) => end > historyStart)
+  const outside = summaries.length - within.length
+  if (within.length === 0) return { added: [], changed: [], outside }
+  const known = new Map((await readBillingSummaries(tx, authorizationUid)).map((row) => [placeOf(row), row]))
+  const fresh = within.filter((summary) => !known.has(placeOf(summary)))
+  const changed = within.flatMap((summary) => {
+    const row = known.get(placeOf(summary))
+    if (!row || isDeepStrictEqual(JSON.parse(JSON.stringify(summary.facts)), row.facts)) return []
+    return [{ ...summary, uid: row.billingSummaryUid }]
+  })
+  await updateSummaries(tx, authorizationUid, changed, now)
+  const added = await insertSummaries(tx, authorizationUid, fresh, now)
+  return { added, changed: changed.map(({ uid }) => uid), outside }
 }
+
+const placeOf = ({ billingAccountUid, start, end }: BillingSummary): string => `${billingAccountUid} ${start} ${end}`
 
 async function coveredFrom(tx: Tx, authorizationUid: Uid, now: Date): Promise<number> {
   const { rows } = await sql<{ from: string }>`
@@ -123,45 +130,47 @@ async function coveredFrom(tx: Tx, authorizationUid: Uid, now: Date): Promise<nu
   return Number(row.from)
 }
 
-/** The uid of a summary whose content changed, null for one that is equal; null itself when there is no such summary. */
-async function updateSummary(
+async function updateSummaries(
   tx: Tx,
   authorizationUid: Uid,
-  { billingAccountUid, start, end, facts, sources }: BillingSummary,
+  changed: readonly (BillingSummary & { uid: Uid })[],
   now: Date,
-): Promise<{ uid: Uid | null } | null> {
-  const { rows } = await sql<{ uid: Uid; isEqual: boolean }>`
-    select billing_summary_uid as uid, facts = ${JSON.stringify(facts)}::jsonb as "isEqual" from billing_summaries
-     where authorization_uid = ${authorizationUid} and billing_account_uid = ${billingAccountUid}
-       and starts = ${start} and ends = ${end}
-       for update`.execute(tx)
-  const [row] = rows
-  if (!row) return null
-  if (row.isEqual) return { uid: null }
-  await sql`
-    update billing_summaries s set facts = ${JSON.stringify(facts)}::jsonb, sources = ${[...sources]}::bigint[], updated = ${now}
-      from authorizations a
+): Promise<void> {
+  if (changed.length === 0) return
+  const { numAffectedRows } = await sql`
+    update billing_summaries s set facts = n.facts::jsonb, sources = n.sources::bigint[], updated = ${now}
+      from authorizations a,
+           unnest(${changed.map(({ uid }) => uid)}::bigint[], ${changed.map(({ facts }) => JSON.stringify(facts))}::text[],
+             ${changed.map(({ sources }) => `{${sources.join(',')}}`)}::text[]) as n (uid, facts, sources)
      where ${covered(authorizationUid, 'accounting', now)}
-       and s.authorization_uid = ${authorizationUid} and s.billing_summary_uid = ${row.uid}`.execute(tx)
-  return { uid: row.uid }
+       and s.authorization_uid = ${authorizationUid} and s.billing_summary_uid = n.uid`.execute(tx)
+  if (Number(numAffectedRows) !== changed.length)
+    throw await whyNot(tx, authorizationUid, { classes: ['accounting'], now })
 }
 
-async function insertSummary(
+async function insertSummaries(
   tx: Tx,
   authorizationUid: Uid,
-  { billingAccountUid, start, end, facts, sources }: BillingSummary,
+  fresh: readonly BillingSummary[],
   now: Date,
-): Promise<Uid> {
-  const [uid = ''] = await nextChildren(tx, authorizationUid, 1)
+): Promise<Uid[]> {
+  if (fresh.length === 0) return []
+  const uids = await nextChildren(tx, authorizationUid, fresh.length)
   const { numAffectedRows } = await sql`
     insert into billing_summaries (authorization_uid, billing_summary_uid, billing_account_uid, company_uid, starts, ends,
       facts, sources, created, updated)
-    select a.authorization_uid, ${uid}::bigint, ${billingAccountUid}::bigint, a.company_uid, ${start}::bigint, ${end}::bigint,
-           ${JSON.stringify(facts)}::jsonb, ${[...sources]}::bigint[], ${now}, ${now}
-      from authorizations a
-     where ${covered(authorizationUid, 'accounting', now)} and ${end} > extract(epoch from a.history_start)`.execute(tx)
-  if (numAffectedRows !== 1n) throw await whyNot(tx, authorizationUid, { classes: ['accounting'], now })
-  return uid
+    select a.authorization_uid, n.uid, n.account, a.company_uid, n.starts, n.ends, n.facts::jsonb, n.sources::bigint[],
+           ${now}, ${now}
+      from authorizations a,
+           unnest(${uids}::bigint[], ${fresh.map((one) => one.billingAccountUid)}::bigint[],
+             ${fresh.map(({ start }) => start)}::bigint[], ${fresh.map(({ end }) => end)}::bigint[],
+             ${fresh.map(({ facts }) => JSON.stringify(facts))}::text[],
+             ${fresh.map(({ sources }) => `{${sources.join(',')}}`)}::text[])
+             as n (uid, account, starts, ends, facts, sources)
+     where ${covered(authorizationUid, 'accounting', now)} and n.ends > extract(epoch from a.history_start)`.execute(tx)
+  if (Number(numAffectedRows) !== fresh.length)
+    throw await whyNot(tx, authorizationUid, { classes: ['accounting'], now })
+  return uids
 }
 
 /** The billing accounts of an authorization, oldest first. */

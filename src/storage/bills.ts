@@ -127,11 +127,18 @@ function isLater(bill: Bill, source: number, known: Row): boolean {
   return source >= known.source
 }
 
-/** Sets what checks found on a bill (lines against total, intervals against volume). Does not move the version. */
-export async function noteBill(tx: Tx, authorizationUid: Uid, billUid: Uid, notes: readonly object[]): Promise<void> {
+/** Sets what checks found on bills (lines against total, intervals against volume). Does not move their versions. */
+export async function noteBills(
+  tx: Tx,
+  authorizationUid: Uid,
+  noted: readonly { billUid: Uid; notes: readonly object[] }[],
+): Promise<void> {
+  if (noted.length === 0) return
   await sql`
-    update bills set notes = ${JSON.stringify(notes)}::jsonb
-     where authorization_uid = ${authorizationUid} and bill_uid = ${billUid}`.execute(tx)
+    update bills b set notes = n.notes::jsonb
+      from unnest(${noted.map(({ billUid }) => billUid)}::bigint[], ${noted.map(({ notes }) => JSON.stringify(notes))}::text[])
+             as n (bill_uid, notes)
+     where b.authorization_uid = ${authorizationUid} and b.bill_uid = n.bill_uid`.execute(tx)
 }
 
 /** The bills of an authorization, or of one meter, by meter and period. */

@@ -1,10 +1,12 @@
 import { sql } from 'kysely'
 
+import type { Series } from '../model/series.ts'
 import type { Uid } from '../model/uid.ts'
 import type { Exact } from '../units/exact.ts'
 import { addLocalDays, localDate, type Month } from '../units/local-days.ts'
 import type { Tx } from './db.ts'
 import { positionOf } from './merge-columns.ts'
+import { CHANNEL, channelOf, type ChannelRow } from './series-channel.ts'
 import { type Columns, decodeBlock } from './series-block.ts'
 
 /** What one channel counted in one month, exact, in the channel's unit. channel: model/series.ts channelKey. */
@@ -62,6 +64,59 @@ export async function sumDays(
        and month >= ${sinceMonth} and month < ${untilMonth}
      order by channel, month`.execute(tx)
   return rows.flatMap(({ channel, block }) => splitByDay(decodeBlock(block), zone).map((day) => ({ channel, ...day })))
+}
+
+/** Readings of one channel in one block, without what no sum needs. */
+export type Summed = Pick<Series, 'channel' | 'exponent' | 'start' | 'duration' | 'value'>
+
+/**
+ * What is needed to sum the readings in periods of some meters (epoch seconds, `to` exclusive), by meter, in the order of
+ * channels and months: one statement. A block that no period cuts is one reading of all that it covers and counts, and is not
+ * unpacked.
+ */
+export async function readForSums(
+  tx: Tx,
+  authorizationUid: Uid,
+  periods: readonly { meterUid: Uid; from: number; to: number }[],
+): Promise<Map<Uid, Summed[]>> {
+  const { rows } = await sql<SummedRow>`
+    with periods as materialized (
+      select * from unnest(${periods.map(({ meterUid }) => meterUid)}::bigint[], ${periods.map(({ from }) => from)}::bigint[],
+        ${periods.map(({ to }) => to)}::bigint[]) as p (meter_uid, starts, ends)),
+    needed as (
+      select b.meter_uid as meter, b.channel as key, b.month as at, bool_or(b.total is null or b.starts < p.starts or b.ends > p.ends) as is_cut
+        from periods p join series_blocks b
+          on b.meter_uid = p.meter_uid and b.starts < p.ends and b.ends > p.starts and b.readings > 0
+       where b.authorization_uid = ${authorizationUid}
+       group by b.meter_uid, b.channel, b.month)
+    select b.meter_uid as "meterUid", ${CHANNEL}, b.starts, b.exponent, b.total::text, case when n.is_cut then b.block end as block,
+           (select sum(b.spans[at + 1] - b.spans[at]) from generate_series(1, cardinality(b.spans), 2) at)::int as covered
+      from needed n join series_blocks b on b.meter_uid = n.meter and b.channel = n.key and b.month = n.at
+     where b.authorization_uid = ${authorizationUid}
+     order by b.meter_uid, b.channel, b.month`.execute(tx)
+  const byMeter = Map.groupBy(rows, ({ meterUid }) => meterUid)
+  return new Map([...byMeter].map(([meterUid, blocks]) => [meterUid, blocks.map(summedOf)]))
+}
+
+type SummedRow = ChannelRow & {
+  meterUid: Uid
+  starts: string
+  exponent: number | null
+  total: string | null
+  block: Buffer | null
+  covered: number
+}
+
+function summedOf({ starts, exponent, total, block, covered, ...row }: SummedRow): Summed {
+  const channel = channelOf(row)
+  if (block !== null) return { channel, ...decodeBlock(block) }
+  return {
+    channel,
+    exponent: exponent ?? 0,
+    start: Float64Array.of(Number(starts)),
+    duration: Uint32Array.of(covered),
+    value: Float64Array.of(Number(total)),
+  }
 }
 
 /** The days of columns that have readings, in order. */

@@ -7,6 +7,7 @@ import type { Tx } from './db.ts'
 import { positionOf, rescale, sliceColumns } from './merge-columns.ts'
 import { mergeManySeries, type MergeOptions, type SeriesMerge } from './merge-many-series.ts'
 import { type Columns, decodeBlock } from './series-block.ts'
+import { CHANNEL, channelOf, type ChannelRow } from './series-channel.ts'
 
 export { gapsOf } from './coverage.ts'
 
@@ -51,23 +52,15 @@ export async function readBlocks(
      order by channel, month`.execute(tx)
   return rows.map(({ commodity, direction, quantified, unit, part, block, spans, ...row }) => ({
     ...row,
-    channel: { commodity, direction, quantified, unit, ...(part === null ? {} : { part }) },
+    channel: channelOf({ commodity, direction, quantified, unit, part }),
     columns: decodeBlock(block),
     spans: pairsOf(spans),
   }))
 }
 
-/** The inverse of channelKey. */
-const CHANNEL = sql.raw(
-  `split_part(channel, '/', 1) as commodity, split_part(channel, '/', 2) as direction,
-   split_part(channel, '/', 3) as quantified, split_part(channel, '/', 4) as unit,
-   substring(channel, '^(?:[^/]*/){4}(.*)$') as part`,
-)
-
 type Period = { from?: number; to?: number }
 type Months = { sinceMonth?: number; untilMonth?: number }
-type Row = Omit<StoredBlock, 'channel' | 'columns' | 'spans'> &
-  Omit<Channel, 'part'> & { part: string | null; block: Buffer; spans: string[] }
+type Row = Omit<StoredBlock, 'channel' | 'columns' | 'spans'> & ChannelRow & { block: Buffer; spans: string[] }
 
 const MIN = Number.MIN_SAFE_INTEGER
 const MAX = Number.MAX_SAFE_INTEGER
