@@ -17,8 +17,9 @@ export type SeriesMerge = { added: number; changed: number; outside: number }
 /** historyStart: what enterWrite told, of a caller that has passed the gate in this transaction. */
 export type MergeOptions = { zone: string; source: Uid; now: Date; historyStart?: number }
 
-/** Blocks of one statement: some megabytes. */
+/** Blocks of one statement, and their readings: between statements other work gets its turn, and packing these takes 20 ms. */
 const BLOCKS_AT_ONCE = 512
+const READINGS_AT_ONCE = 150_000
 
 /**
  * Stores readings of many channels and meters of one authorization, and returns what became of each, in order. `zone` is the
@@ -42,8 +43,8 @@ export async function mergeManySeries(
     splitByMonth(series, { meterUid, place, zone, historyStart }),
   )
   const touched: { meterUid: Uid; month: number }[] = []
-  for (let from = 0; from < parts.length; from += BLOCKS_AT_ONCE) {
-    const merged = await mergeParts(tx, authorizationUid, parts.slice(from, from + BLOCKS_AT_ONCE), options)
+  for (const batch of batchesOf(parts)) {
+    const merged = await mergeParts(tx, authorizationUid, batch, options)
     const toSave = merged.filter(({ isShown, isNew }) => isShown || isNew)
     await saveBlocks(tx, authorizationUid, toSave, now)
     await saveBeneath(
@@ -83,6 +84,23 @@ export function splitByMonth(
     from = to
   }
   return parts
+}
+
+/** Parts in order, in batches of one statement each; a part of many readings is a batch of its own. */
+function batchesOf(parts: readonly Part[]): Part[][] {
+  const batches: Part[][] = []
+  let room = 0
+  for (const part of parts) {
+    const readings = part.columns.start.length
+    const last = batches.at(-1)
+    if (last && last.length < BLOCKS_AT_ONCE && readings <= room) last.push(part)
+    else {
+      batches.push([part])
+      room = READINGS_AT_ONCE
+    }
+    room -= readings
+  }
+  return batches
 }
 
 type Gained = { place: number; added: number; changed: number }
