@@ -54,14 +54,13 @@ export function defaultExpiry(now: Date): Date {
 /** The credential of a token. What it may do is what it was made for and its member may still do. */
 export async function authenticate(db: Db, token: string, now: Date): Promise<Authenticated> {
   if (!/^gbp_[A-Za-z0-9_-]{43}$/.test(token)) return null
-  return await db.operator(async (tx) => {
-    const row = await findApiToken(tx, hashOf(token))
-    if (row === null) return null
-    if (row.revoked !== null) return { refused: 'revoked' }
-    if (row.expires <= now) return { refused: 'expired' }
-    if (row.lastUsed === null || row.lastUsed.getTime() <= now.getTime() - USE_MS) await markUsed(tx, row.tokenUid, now)
-    return credentialOf(row)
-  })
+  const row = await db.readOperator((tx) => findApiToken(tx, hashOf(token)))
+  if (row === null) return null
+  if (row.revoked !== null) return { refused: 'revoked' }
+  if (row.expires <= now) return { refused: 'expired' }
+  if (row.lastUsed === null || row.lastUsed.getTime() <= now.getTime() - USE_MS)
+    await db.operator((tx) => markUsed(tx, row.tokenUid, now))
+  return credentialOf(row)
 }
 
 function credentialOf({ companyUid, memberUid, role, scopes }: ApiTokenRow): Credential {

@@ -80,7 +80,7 @@ async function answerOne(call: Call): Promise<Record<string, unknown>> {
     params: { uid = '' },
   } = call
   const { include } = parseParameters(oneQuery, query)
-  const { row, meters } = await deps.db.company(companyUid, async (tx) => {
+  const { row, meters } = await deps.db.readCompany(companyUid, async (tx) => {
     const row = await getAuthorization(tx, uid, deps.now())
     return { row, meters: include?.includes('meters') ? await listMetersOfEach(tx, [uid], NESTED_LIMIT) : null }
   })
@@ -127,7 +127,7 @@ export const authorizationEndpoints: readonly Endpoint[] = [
       const { deps, companyUid } = call
       const given = parseParameters(query, call.query)
       const externalId = readExternalId(call)
-      const { page, meters } = await deps.db.company(companyUid, async (tx) => {
+      const { page, meters } = await deps.db.readCompany(companyUid, async (tx) => {
         const page = await listAuthorizationPage(tx, { ...toFilter(given, deps.now()), externalId })
         const uids = page.rows.map(({ authorizationUid }) => authorizationUid)
         return {

@@ -18,7 +18,7 @@ export const billEndpoints: readonly Endpoint[] = [
       const { deps, companyUid } = call
       const { filter, meters } = await askForData(call)
       const spans = meters.map(({ span }) => span)
-      const page = await deps.db.company(companyUid, (tx) =>
+      const page = await deps.db.readCompany(companyUid, (tx) =>
         listBillPage(tx, { ...filter, updatedAfter: filter.updated_after, spans }),
       )
       const known = new Map(meters.map((meter) => [meter.meterUid, meter]))

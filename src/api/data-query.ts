@@ -33,7 +33,7 @@ type AskedData = { filter: z.output<typeof dataQuery>; meters: AskedMeter[] }
  * its utility. Throws ApiError: one of `authorizations` and `meters` is needed, and nothing found is `not_found`.
  */
 export async function askForData(call: Call): Promise<AskedData> {
-  return await call.deps.db.company(call.companyUid, (tx) => askWithin(tx, call))
+  return await call.deps.db.readCompany(call.companyUid, (tx) => askWithin(tx, call))
 }
 
 /** The same in a transaction that has more to do. */

@@ -81,7 +81,7 @@ export const meterEndpoints: readonly Endpoint[] = [
         updatedAfter: given.updated_after,
         externalId: readExternalId(call),
       }
-      const page = await deps.db.company(companyUid, (tx) => listMeterPage(tx, filter))
+      const page = await deps.db.readCompany(companyUid, (tx) => listMeterPage(tx, filter))
       return listing(call, '/meters', page, {
         plural: 'meters',
         uidOf: ({ meterUid }) => meterUid,
@@ -98,7 +98,7 @@ export const meterEndpoints: readonly Endpoint[] = [
     answer: meter,
     async run(call) {
       const { include } = parseParameters(oneQuery, call.query)
-      const row = await call.deps.db.company(call.companyUid, (tx) => getMeter(tx, call.params['uid'] ?? ''))
+      const row = await call.deps.db.readCompany(call.companyUid, (tx) => getMeter(tx, call.params['uid'] ?? ''))
       return render(row, call, include)
     },
   },

@@ -39,6 +39,36 @@ test.each(["1'; set role gbp_operator; --", '', '-1', '1 ', '1e3', '٣'])(
   },
 )
 
+test('reading runs under the same roles, statement by statement, and sees one company only', async () => {
+  const { db } = database
+  expect(await db.readOperator(roleOf)).toBe('gbp_operator')
+  const asked = db.readCompany(a.companyUid, async (tx) => {
+    const { rows } = await sql<{ uid: string }>`select company_uid as uid from authorizations`.execute(tx)
+    return [await roleOf(tx), ...rows.map(({ uid }) => uid)]
+  })
+  expect(await asked).toEqual(['gbp_company', a.companyUid])
+})
+
+test('companies who read at once get their own rows each', async () => {
+  const own = async ({ companyUid }: Seed) =>
+    await database.db.readCompany(companyUid, async (tx) => {
+      const read = async () =>
+        await sql<{ uid: string }>`select company_uid as uid from authorizations where ${companyUid} <> ''`.execute(tx)
+      return (await Promise.all([read(), read()])).flatMap(({ rows }) => rows.map(({ uid }) => uid))
+    })
+  const asking = Array.from({ length: 60 }, (_, at) => (at % 2 === 0 ? a : b))
+  expect(await Promise.all(asking.map(own))).toEqual(asking.map(({ companyUid }) => [companyUid, companyUid]))
+})
+
+test('who only reads cannot write, and an error leaves the connection as it was', async () => {
+  const { db } = database
+  const rename = db.readOperator((tx) => sql`update companies set name = 'renamed'`.execute(tx))
+  await expect(rename).rejects.toThrow('read-only transaction')
+  const failing = Array.from({ length: 20 }, () => db.readCompany(a.companyUid, (tx) => sql`select 1 / 0`.execute(tx)))
+  for (const each of await Promise.allSettled(failing)) expect(each).toMatchObject({ reason: { code: '22012' } })
+  expect(await db.readCompany(b.companyUid, roleOf)).toBe('gbp_company')
+})
+
 test('a network call inside a transaction is refused, before and after it is not', async () => {
   expect(() => assertNoTransaction()).not.toThrow()
   const inside = database.db.operator(async () => {

@@ -7,6 +7,7 @@ import { type Collector, openCollector } from '../../../src/collection/collector
 import { judgeNotifications, oweRefreshes } from '../../../src/collection/jobs.ts'
 import { followHint } from '../../../src/collection/judge-notifications.ts'
 import { oweCollection } from '../../../src/collection/owe-collection.ts'
+import { oweMissing } from '../../../src/collection/owe-missing.ts'
 import type { Db, Tx } from '../../../src/storage/db.ts'
 import { type Connection, type Connections, openConnections } from '../../../src/utilities/connections.ts'
 import { UtilityUnavailable } from '../../../src/utilities/errors.ts'
@@ -18,7 +19,10 @@ import { PUBLIC_URL } from './simulated-utilities.ts'
 import type { Owner, Turns } from './turns.ts'
 
 export const CONFIG = { publicUrl: PUBLIC_URL, operatorName: 'Operator', operatorEmail: 'operator@example.com' }
-export const JOBS = { sweep: sweepAuthorizations, judge: judgeNotifications, refresh: oweRefreshes } as const
+export const JOBS = {
+  ...{ sweep: sweepAuthorizations, judge: judgeNotifications },
+  ...{ refresh: oweRefreshes, missing: oweMissing },
+} as const
 
 /** What the processes of one seed share. */
 export type Around = {
@@ -125,6 +129,8 @@ function inTurns({ ground, turns, problem }: Around, owner: Owner, part: string)
   return {
     company: (companyUid, work) => run(() => db.company(companyUid, work)),
     operator: (work) => run(() => db.operator(work)),
+    readCompany: (companyUid, work) => run(() => db.readCompany(companyUid, work)),
+    readOperator: (work) => run(() => db.readOperator(work)),
     close: () => Promise.resolve(),
   }
 }
