@@ -42,6 +42,7 @@ export async function dropGrant(
 ): Promise<void> {
   const ended = await transition(tx, authorizationUid, why.to ?? 'abandoned', why)
   await endAllGrants(tx, ended, { isTold: why.by === 'utility', now: why.now })
+  await deleteAuthorizationData(tx, authorizationUid) // files that came meanwhile are owed to it
 }
 
 /** Whether a utility is told of an end, and whether the customer's own token is needed for it. */

@@ -241,9 +241,17 @@ describe('a grant that is never confirmed', () => {
     const { flowUid, cookie } = await granted(bench)
     const [flow] = await bench.database.admin('select authorization_uid from flows where flow_uid = $1', [flowUid])
     const uid = String(flow?.['authorization_uid'])
+    // A file that came meanwhile and holds this customer is owed to whoever has not confirmed yet.
+    await bench.database.admin(
+      `insert into windows (authorization_uid, product, resource, starts, ends, company_uid, next_try, created)
+       select authorization_uid, 'file', 'file', 0, 0, company_uid, $2, $2 from authorizations
+        where authorization_uid = $1`,
+      [uid, bench.clock.now],
+    )
     later(24)
     expect(await abandonOldGrants(bench.deps)).toBeGreaterThan(0)
     expect(await stateOf(uid)).toBe('abandoned')
+    expect(await bench.database.admin('select from windows where authorization_uid = $1', [uid])).toEqual([])
     expect(await eventsOf(uid)).toEqual([])
     expect(await grantsOf(uid)).toMatchObject([{ has_tokens: false, ended: true }])
     await tell()
