@@ -4,7 +4,7 @@ import { SLUGS } from './simulated-utilities.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
-const TURNS = 2000
+const TURNS = 5000
 const ROUNDS = 80
 /** Jobs are run once a minute at most. */
 const JOBS_MS = 60_000

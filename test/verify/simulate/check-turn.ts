@@ -23,7 +23,8 @@ const HOLDS = `
   select 'of one who is ' || a.state || ' is stored: ' || what, a.authorization_uid from authorizations a
     join (select 'meters' as what, authorization_uid from meters
           union all select 'raw feeds', authorization_uid from raw_feeds
-          union all select 'windows', authorization_uid from windows
+          union all select 'windows', w.authorization_uid from windows w join authorizations o using (authorization_uid)
+                     where not (o.state = 'pending' and w.product = 'file' and w.registration_uid is null)
           union all select 'billing accounts', authorization_uid from billing_accounts) s using (authorization_uid)
    where a.state not in ('active', 'needs_reauthorization', 'expired')
   union all
