@@ -210,6 +210,14 @@ describe('a day of a bulk file', () => {
     expect(counts).toEqual([1, 1, 1, 0, 0, 0, 0, 0])
   })
 
+  it('that has hours without readings is not asked for: its file came', async () => {
+    await cover(seed.authorizationUid, '1', [
+      [day(-90), day(-4)],
+      [day(-4) + 5 * HOUR, day(-1)],
+    ])
+    expect(await requests()).toBe(0)
+  })
+
   it('that is missing at the end is asked for, and a customer who gets nothing for long is not', async () => {
     await cover(seed.authorizationUid, '1', [[day(-90), day(-1)]])
     expect(await requests()).toBe(0)
