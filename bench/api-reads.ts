@@ -35,7 +35,7 @@ export async function benchReads(database: BenchDatabase, { authorizationUid, me
       'JSON rows': at('/intervals?', meter),
       'JSON columns': at('/intervals?include=columns&', meter),
       CSV: at('/files/intervals_csv?', meter),
-      'one small object': at('/meters?', meter),
+      'one small object': at(`/meters/${meter}?`, meter),
       'bare: the same JSON bytes, no token, one statement': () =>
         get(server.bare('bytes', authorizationUid, meter), ''),
       'bare: objects, JSON.stringify, no token': () => get(server.bare('objects', authorizationUid, meter), ''),
