@@ -6,7 +6,7 @@ import { expect, it } from 'vitest'
 import { FeedRejected } from '../espi/errors.ts'
 import { parseBytes } from '../espi/parse.ts'
 import { UtilityUnavailable } from '../utilities/errors.ts'
-import { inflateWhole, plainBody, type WireBody } from '../utilities/inflate.ts'
+import { inflate, inflateWhole, plainBody, type WireBody } from '../utilities/inflate.ts'
 import { FETCH_LIMITS } from '../utilities/transport.ts'
 import { readFeed } from './read-feed.ts'
 
@@ -79,4 +79,18 @@ it('a feed that grows beyond its limits is no feed', async () => {
 
 it('whoever gives up ends the reading', async () => {
   await expect(readFeed(plain(text('42')), mine, AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' })
+})
+
+it('other work gets its turn between two pieces of a body', async () => {
+  const turns: number[] = []
+  let turn = 0
+  const work = (): void => {
+    turn++
+    next = setImmediate(work)
+  }
+  let next = setImmediate(work)
+  for await (const _piece of inflate(plain(' '.repeat(1_000_000)))) turns.push(turn)
+  clearImmediate(next)
+  expect(turns.length).toBeGreaterThan(3)
+  expect(turns.every((one, at) => at === 0 || one > (turns[at - 1] ?? 0))).toBe(true)
 })

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { FeedRejected } from '../espi/errors.ts'
 import { parseBytes } from '../espi/parse.ts'
 import type { DecodedFeed } from '../model/decoded-feed.ts'
-import { decodeFeed, decodingOf, repairFeed } from './decode.ts'
+import { decodeFeed, decodeParsed, decodingOf, repairFeed } from './decode.ts'
 import { demo } from './demo/definition.ts'
 import { pge } from './pge/definition.ts'
 import { repairsOf } from './repairs.ts'
@@ -61,11 +61,13 @@ describe('a repair touches only feeds with its fault, and those once', () => {
   })
 })
 
-it('decoding changes nothing it was given, and gives the same again', () => {
+it('decoding changes nothing it was given, and gives the same again, in steps too', async () => {
   for (const { utility, file } of fixtures) {
     const bytes = new Uint8Array(readFileSync(file))
     const before = bytes.slice()
-    expect(decodeFeed(bytes, decodingOf(utility))).toEqual(decodeFeed(bytes, decodingOf(utility)))
+    const decoded = decodeFeed(bytes, decodingOf(utility))
+    expect(decodeFeed(bytes, decodingOf(utility))).toEqual(decoded)
+    expect(await decodeParsed(parseBytes(bytes), decodingOf(utility))).toEqual(decoded)
     expect(bytes).toEqual(before)
   }
 })
