@@ -5,9 +5,9 @@ import { SLUGS } from './simulated-utilities.ts'
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 const TURNS = 5000
-const ROUNDS = 80
-/** Jobs are run once a minute at most. */
-const JOBS_MS = 60_000
+const ROUNDS = 400
+/** Jobs are run so often at most. */
+const JOBS_MS = 10_000
 
 /**
  * The faults are over, and time goes on: nobody does anything by hand, and everything that is owed has to be had. Two days
