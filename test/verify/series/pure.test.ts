@@ -229,7 +229,7 @@ test('a block of an unknown version, or with a damaged byte, is never read as an
       return
     }
     // Versions differ in what they may hold: a block that holds none of it is the same in two of them.
-    if (at === 0) expect(VERSIONS).toContain(block[0])
+    expect(at > 0 || VERSIONS.some((version) => version === block[0])).toBe(true)
     expect(read).toEqual(given)
   })
   fc.assert(property, RUNS)
