@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 
 import { createRequestLog } from '../../simulators/kit/requests.ts'
 import { defaultSettings } from '../../simulators/kit/settings.ts'
@@ -8,23 +8,20 @@ import { seedCompany, testDatabase, type TestDatabase } from '../database.ts'
 
 const START = Date.parse('2026-11-25T12:00:00Z')
 let database: TestDatabase
-beforeAll(async () => {
+beforeEach(async () => {
   database = await testDatabase()
 })
-afterAll(async () => await database.close())
+afterEach(async () => await database.close())
 
-/** Both registrations ask as fast as they may for some seconds. Returns what each was granted. */
+/** Both registrations ask as fast as they may for some seconds, each first in turn. Returns what each was granted. */
 async function sendFor(seconds: number, registrations: readonly string[], quota: Quota): Promise<Sent[]> {
   const sent: Sent[] = []
-  for (let ms = 0; ms < seconds * 1000; ms += 250) {
-    const now = new Date(START + ms)
-    const slots = await Promise.all(
-      registrations.map(async (client) => {
-        const slot = await database.db.operator((tx) => claimSlot(tx, client, { quota, urgency: 'present', now }))
-        return { client, slot }
-      }),
-    )
-    for (const { client, slot } of slots) if (slot.granted) sent.push({ client, at: slot.at.getTime() / 1000 })
+  for (let step = 0; step < seconds * 4; step++) {
+    const now = new Date(START + step * 250)
+    for (const client of step % 8 < 4 ? registrations : registrations.toReversed()) {
+      const slot = await database.db.operator((tx) => claimSlot(tx, client, { quota, urgency: 'present', now }))
+      if (slot.granted) sent.push({ client, at: slot.at.getTime() / 1000 })
+    }
   }
   return sent.toSorted((a, b) => a.at - b.at)
 }
