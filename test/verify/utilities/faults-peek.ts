@@ -74,7 +74,7 @@ export function peekInto({ admin }: TestDatabase, now: () => number): Peek {
       const rows = await admin(
         `select count(*)::int as open, count(*) filter (where w.product = 'bulk_request' and w.state = 'waiting')::int as awaited,
                 extract(epoch from min(greatest(w.next_try, l.open_until, l.trial_until)))::float8 as due
-           from windows w join authorizations a using (authorization_uid) left join limits l using (registration_uid)
+           from windows w join authorizations a using (authorization_uid) left join limits l on l.registration_uid = a.registration_uid
           where authorization_uid = $1 and a.state = 'active' and w.state in ('owed', 'waiting', 'leased')`,
         [uid],
       )
