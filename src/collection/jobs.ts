@@ -1,19 +1,17 @@
 import type { Notifications } from '../authorization/notifications.ts'
 import type { Job } from '../jobs/job.ts'
 import type { Uid } from '../model/uid.ts'
-import { findPageEnd, listCrowded, listDueForRefresh } from '../storage/active-authorizations.ts'
-import type { Db } from '../storage/db.ts'
+import { listCrowded, listDueForRefresh } from '../storage/active-authorizations.ts'
 import { forgetDone } from '../storage/window-hints.ts'
 import { listOldFeedOwners } from '../storage/raw-feed-owners.ts'
 import { purgeRawFeeds } from '../storage/raw-feeds.ts'
 import { utilityOf } from '../utilities/index.ts'
 import type { Collector } from './collector.ts'
 import { oweLostFiles, oweRefresh } from './judge-notifications.ts'
+import { walkAuthorizations } from './walk-authorizations.ts'
 
 type Nothing = object
 const nothing = (): Nothing => ({})
-/** So many authorizations are looked at in one transaction. */
-const PAGE = 500
 /** Longer than the rarest refresh. */
 const KEPT_MS = 60 * 86_400_000
 /** Above so many customers of one registration, packages for all replace the daily question for each. */
@@ -56,23 +54,12 @@ export const oweRefreshes: Job<Nothing, { collector: Collector }> = {
     await db.operator((tx) => oweLostFiles(tx, at))
     const packaged = await db.operator((tx) => listCrowded(tx, { most: MOST_POLLED, now: at }))
     const asked = new Set<Uid>()
-    let after: Uid | null = '0'
-    while (after !== null && !signal.aborted) after = await refreshPage(db, { now: at, after, packaged, asked })
+    await walkAuthorizations({ db, signal }, async (tx, range) => {
+      for (const authorization of await listDueForRefresh(tx, { now: at, ...range, packaged }))
+        await oweRefresh(tx, authorization, utilityOf(authorization.utility), at, asked)
+    })
     collector.ring()
   },
-}
-
-async function refreshPage(
-  db: Db,
-  { now, after, packaged, asked }: { now: Date; after: Uid; packaged: readonly Uid[]; asked: Set<Uid> },
-): Promise<Uid | null> {
-  return await db.operator(async (tx) => {
-    const last = await findPageEnd(tx, { after, limit: PAGE })
-    if (last === null) return null
-    for (const authorization of await listDueForRefresh(tx, { now, after, last, packaged }))
-      await oweRefresh(tx, authorization, utilityOf(authorization.utility), now, asked)
-    return last
-  })
 }
 
 /** What was done so long ago is forgotten, page by page: nothing is told by it any more. Runs by schedule. */
@@ -83,17 +70,8 @@ export const forgetWindows: Job = {
   parse: nothing,
   async run(_payload, { db, now, signal }) {
     const before = new Date(now().getTime() - KEPT_MS)
-    let after: Uid | null = '0'
-    while (after !== null && !signal.aborted) after = await forgetPage(db, { before, after })
+    await walkAuthorizations({ db, signal }, (tx, range) => forgetDone(tx, { before, ...range }))
   },
-}
-
-async function forgetPage(db: Db, { before, after }: { before: Date; after: Uid }): Promise<Uid | null> {
-  return await db.operator(async (tx) => {
-    const last = await findPageEnd(tx, { after, limit: PAGE })
-    if (last !== null) await forgetDone(tx, { before, after, last })
-    return last
-  })
 }
 
 /** Authorizations whose old feeds are deleted at a time. */

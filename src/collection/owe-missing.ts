@@ -1,6 +1,5 @@
 import type { Job } from '../jobs/job.ts'
 import type { Uid } from '../model/uid.ts'
-import { findPageEnd } from '../storage/active-authorizations.ts'
 import type { Span } from '../storage/coverage.ts'
 import type { Tx } from '../storage/db.ts'
 import { areFilesAsked, type GappedMeter, listGapped, oweGaps } from '../storage/gaps.ts'
@@ -12,9 +11,8 @@ import { utilityOf } from '../utilities/index.ts'
 import type { Collector } from './collector.ts'
 import { isMissingFile, planGaps } from './plan-gaps.ts'
 import { isConsented } from './plan-windows.ts'
+import { type Range, walkAuthorizations } from './walk-authorizations.ts'
 
-/** So many authorizations are looked at in one transaction. */
-const PAGE = 500
 /** Windows that gaps cost one authorization a day, at most: a utility's true gaps are never filled. */
 const MOST = 3
 const DAY = 86_400
@@ -36,11 +34,7 @@ export const oweMissing: Job<object, { collector: Collector }> = {
   async run(_payload, { db, now, signal, collector }) {
     const at = now()
     const files = await db.operator((tx) => listFileRegistrations(tx))
-    let after: Uid | null = '0'
-    while (after !== null && !signal.aborted) {
-      const page: Page = { after, now: at, files }
-      after = await db.operator((tx) => owePage(tx, page))
-    }
+    await walkAuthorizations({ db, signal }, (tx, range) => owePage(tx, range, { now: at, files }))
     collector.ring()
   },
 }
@@ -52,18 +46,12 @@ async function listFileRegistrations(tx: Tx): Promise<Set<Uid>> {
   return new Set(withFiles.map(({ registrationUid }) => registrationUid))
 }
 
-type Page = { after: Uid; now: Date; files: Set<Uid> }
-
-async function owePage(tx: Tx, p: Page): Promise<Uid | null> {
-  const { after, now, files } = p
-  const last: Uid | null = await findPageEnd(tx, { after, limit: PAGE })
-  if (last === null) return null
+async function owePage(tx: Tx, range: Range, { now, files }: { now: Date; files: Set<Uid> }): Promise<void> {
   const at = now.getTime() / 1000
   const ended: Span = [at - FILES_DAYS * DAY, at - DAY]
-  const gapped = await listGapped(tx, { now, after, last, files: [...files], ended })
+  const gapped = await listGapped(tx, { now, ...range, files: [...files], ended })
   for (const meters of Map.groupBy(gapped, ({ authorizationUid }) => authorizationUid).values())
     await oweMissingOf(tx, meters, { now, files })
-  return last
 }
 
 async function oweMissingOf(
