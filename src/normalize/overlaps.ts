@@ -1,3 +1,4 @@
+import { longerWins } from '../model/longer-wins.ts'
 import type { Rows } from './read-rows.ts'
 import { warn, type WarningCounts } from './warnings.ts'
 
@@ -22,8 +23,7 @@ export function mostCommon(duration: Float64Array): number {
 /**
  * The same usage told in several lengths (hours and their quarters) counts once. order: rows by start, the longer first.
  *
- * Of a reading and the shorter ones within it, the shorter stay when they fill it, as they say the same more finely; it stays
- * when they leave a hole, as they would lose usage. A strictly better quality wins over both. What only reaches into the next
+ * Of a reading and the shorter ones within it the rule of model/longer-wins.ts leaves one. What only reaches into the next
  * reading is no second telling but a wrong length, which correctDurations sets right: also an hour too much (a clock that was
  * turned forward), or the one long reading among short ones.
  */
@@ -38,7 +38,13 @@ export function leaveOutNested(rows: Rows, order: readonly number[], counts: War
     const { inside, steps } = within(rows, order, at, { out, most: work })
     work -= steps
     if (inside !== null && (inside.length === 0 || isWrongLength(rows, row, inside, usual, lengths))) continue
-    if (inside !== null && longerWins(rows, row, inside)) {
+    if (
+      inside !== null &&
+      longerWins(
+        toldOf(rows, row),
+        inside.map((one) => toldOf(rows, one)),
+      )
+    ) {
       warn(counts, 'finer_readings_left_out', inside.length)
       for (const one of inside) out.add(one)
     } else {
@@ -54,6 +60,11 @@ const startOf = (rows: Rows, row: number | undefined): number => rows.start[row 
 const length = (rows: Rows, row: number | undefined): number => rows.duration[row ?? -1] || 0
 const endOf = (rows: Rows, row: number | undefined): number => startOf(rows, row) + length(rows, row)
 const qualityOf = (rows: Rows, row: number): number => rows.quality[row] ?? 0
+const toldOf = (rows: Rows, row: number) => ({
+  start: startOf(rows, row),
+  end: endOf(rows, row),
+  quality: qualityOf(rows, row),
+})
 const sumOf = (rows: Rows, some: readonly number[]): number =>
   some.reduce((sum, row) => sum + (rows.value[row] ?? 0), 0)
 
@@ -102,21 +113,4 @@ function isWrongLength(
 ): boolean {
   if (startOf(rows, inside[0]) - startOf(rows, row) !== usual) return false
   return length(rows, row) - usual === HOUR || lengths.get(length(rows, row)) === 1
-}
-
-function longerWins(rows: Rows, row: number, inside: readonly number[]): boolean {
-  let best = 0
-  let worst = Infinity
-  let until = startOf(rows, row)
-  let isWhole = true
-  for (const one of inside) {
-    best = Math.max(best, qualityOf(rows, one))
-    worst = Math.min(worst, qualityOf(rows, one))
-    if (startOf(rows, one) > until + 1) isWhole = false // a second may be missing: 899
-    until = Math.max(until, endOf(rows, one))
-  }
-  if (endOf(rows, row) > until + 1) isWhole = false
-  const own = qualityOf(rows, row)
-  if (own > best) return true
-  return own >= worst && !isWhole
 }

@@ -1,3 +1,4 @@
+import { longerWins } from '../model/longer-wins.ts'
 import type { Sourced } from './merge-columns.ts'
 
 const HOUR = 3600
@@ -9,10 +10,8 @@ export const LONGEST = 400 * 86_400
  * the others stay beneath (0). A function of what was told alone, whatever came first.
  *
  * In: by start, then by length. Readings of about one length that overlap are two tellings of one: the better quality is
- * shown, then the later feed. Of a longer reading and shorter ones, the shorter are shown where they cover it, as they say
- * the same more finely; the longer one where they leave a hole, as they would lose usage. A strictly better quality wins
- * over both. So nothing of two lengths is ever mixed inside one reading. The same rule as in one feed (normalize/overlaps.ts),
- * except for wrong lengths, which only a feed as a whole can tell: an overlap that is small stands.
+ * shown, then the later feed. Of a longer reading and shorter ones the rule of model/longer-wins.ts shows one, so
+ * that nothing of two lengths is ever mixed inside one reading. The same rule as in one feed (normalize/overlaps.ts), except for wrong lengths, which only a feed as a whole can tell: an overlap that is small stands.
  */
 export function countOnce(all: Sourced): Uint8Array {
   const { start } = all.columns
@@ -40,6 +39,11 @@ const qualityOf = ({ columns }: Sourced, row: number): number => columns.quality
 /** What has no length is a moment. */
 const lengthOf = ({ columns }: Sourced, row: number): number => Math.max(1, columns.duration[row] ?? 0)
 const endOf = (all: Sourced, row: number): number => startOf(all, row) + lengthOf(all, row)
+const toldOf = (all: Sourced, row: number) => ({
+  start: startOf(all, row),
+  end: endOf(all, row),
+  quality: qualityOf(all, row),
+})
 
 /** Of readings that hang together, those to show, by start: from the shortest lengths to the longest. */
 function weigh(all: Sourced, from: number, to: number): number[] {
@@ -108,22 +112,14 @@ function weighLengths(all: Sourced, shorter: readonly number[], longer: readonly
       const one = shorter[at] ?? 0
       if (!out.has(one) && tellsTwice(all, one, row)) inside.push(one)
     }
-    if (longerWins(all, row, inside)) for (const one of inside) out.add(one)
+    const isStaying =
+      lengthOf(all, row) <= LONGEST &&
+      longerWins(
+        toldOf(all, row),
+        inside.map((one) => toldOf(all, one)),
+      )
+    if (isStaying) for (const one of inside) out.add(one)
     else out.add(row)
   }
   return [...shorter, ...longer].filter((row) => !out.has(row)).toSorted((a, b) => a - b)
-}
-
-function longerWins(all: Sourced, row: number, inside: readonly number[]): boolean {
-  if (lengthOf(all, row) > LONGEST) return false
-  let [best, worst, until, isWhole] = [-1, Infinity, startOf(all, row), true]
-  for (const one of inside) {
-    best = Math.max(best, qualityOf(all, one))
-    worst = Math.min(worst, qualityOf(all, one))
-    if (startOf(all, one) > until + 1) isWhole = false // a second may be missing: 899
-    until = Math.max(until, endOf(all, one))
-  }
-  if (endOf(all, row) > until + 1) isWhole = false
-  const own = qualityOf(all, row)
-  return own > best || (own >= worst && !isWhole)
 }
