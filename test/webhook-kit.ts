@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 
-import { renderEvent } from '../../../src/api/render/event.ts'
-import type { Uid } from '../../../src/model/uid.ts'
-import { type DeliveryRow, listDeliveries } from '../../../src/storage/deliveries.ts'
-import { appendEvent } from '../../../src/storage/events.ts'
-import { openEnvelope } from '../../../src/storage/secrets.ts'
-import { type EndpointRow, listEndpoints } from '../../../src/storage/webhook-endpoints.ts'
-import { addEndpoint, type EndpointDeps } from '../../../src/webhooks/add-endpoint.ts'
-import { type Deliverer, openDeliverer } from '../../../src/webhooks/deliverer.ts'
-import { openSender, type Sender } from '../../../src/webhooks/send-delivery.ts'
-import { tellDisabled } from '../../../src/webhooks/tell-disabled.ts'
-import { seedCompany, testDatabase, type TestDatabase } from '../../database.ts'
+import { renderEvent } from '../src/api/render/event.ts'
+import type { Uid } from '../src/model/uid.ts'
+import { type DeliveryRow, listDeliveries } from '../src/storage/deliveries.ts'
+import { appendEvent } from '../src/storage/events.ts'
+import { openEnvelope } from '../src/storage/secrets.ts'
+import { type EndpointRow, listEndpoints } from '../src/storage/webhook-endpoints.ts'
+import { addEndpoint, type EndpointDeps } from '../src/webhooks/add-endpoint.ts'
+import { type Deliverer, openDeliverer } from '../src/webhooks/deliverer.ts'
+import { openSender, type Sender } from '../src/webhooks/send-delivery.ts'
+import { tellDisabled } from '../src/webhooks/tell-disabled.ts'
+import { seedCompany, testDatabase, type TestDatabase } from './database.ts'
 
 export type Received = { path: string; headers: Record<string, string>; body: string }
 type Answer = (response: ServerResponse, received: Received) => void

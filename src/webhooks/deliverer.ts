@@ -181,8 +181,9 @@ function openSettler(deps: DelivererDeps): (one: Settling) => Promise<void> {
   return async (one) => {
     waiting.push(one)
     if (next === null) {
-      next = last.then(settleWaiting)
-      last = next.catch(() => undefined) // thrown to each of those who wait for it
+      // Whatever became of those before, of which those who wait for them are told.
+      next = Promise.allSettled([last]).then(settleWaiting)
+      last = next
     }
     await next
   }

@@ -10,7 +10,7 @@ import { addEndpoint } from '../../../src/webhooks/add-endpoint.ts'
 import { deleteEndpoint, editEndpoint } from '../../../src/storage/webhook-endpoints.ts'
 import { seedAuthorization, seedCompany } from '../../database.ts'
 import { sized } from '../size.ts'
-import { answering, type Kit, openKit, WELL } from './webhook-kit.ts'
+import { answering, type Kit, openKit, WELL } from '../../webhook-kit.ts'
 
 const byText = (a: string, b: string): number => (a < b ? -1 : 1)
 const HOUR = 3_600_000

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { editEndpoint } from '../../../src/storage/webhook-endpoints.ts'
 import { judgeAnswer, RETRY_AFTER_MS } from '../../../src/webhooks/judge-answer.ts'
-import { answering, type Kit, openKit, WELL } from './webhook-kit.ts'
+import { answering, type Kit, openKit, WELL } from '../../webhook-kit.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 
 import { openSender } from '../../../src/webhooks/send-delivery.ts'
 import { makeCertificate } from '../../certificates.ts'
-import { answering, type Kit, openKit, portOf } from './webhook-kit.ts'
+import { answering, type Kit, openKit, portOf } from '../../webhook-kit.ts'
 
 const LOOPBACK = ['127.0.0.0/8']
 const noLookup = (): Promise<string[]> => Promise.resolve([])
