@@ -9,14 +9,13 @@ import { ConsentEnded, LeaseLost } from '../storage/errors.ts'
 import { saveRawFeed, setOutcome } from '../storage/raw-feeds.ts'
 import type { Envelope } from '../storage/secrets.ts'
 import { closeRequests } from '../storage/window-hints.ts'
-import { finishWindow, GAP, type OwedWindow, UNREAD } from '../storage/windows.ts'
+import { finishWindow, GAP, type OwedWindow } from '../storage/windows.ts'
 import { enterWrite, type Lease } from '../storage/write-gate.ts'
 import type { Connection } from '../utilities/connections.ts'
 import type { Utility } from '../utilities/contract.ts'
 import { decodeParsed, type Decoding, decodingOf, fileQualityOf } from '../utilities/decode.ts'
 import { type FetchDeps, fetchWindow } from './fetch-window.ts'
 import { finishUpdate } from './finish-update.ts'
-import { finishAnswered } from './owe-named.ts'
 import { oweDiscovery, oweUsagePoints } from './owe-found.ts'
 import { CLASSES_OF, plannedOf, type PlannedWindow } from './plan-windows.ts'
 import { readFeed, type ReadFeed } from './read-feed.ts'
@@ -48,14 +47,12 @@ export async function collectWindow(
   if (fetched.kind === 'promised' && !isAskedOnce) return false
 
   const { utility } = connection
-  const { registrationUid } = connection.registration
   if (fetched.kind !== 'feed') {
     if (await isTooEarly(deps, authorization, { utility, window })) return false
     await db.operator(async (tx) => {
       await finishWindow(tx, owed.authorizationUid, lease, now())
       await finishUpdate(tx, owed.authorizationUid, now())
     })
-    if (owed.priority === UNREAD) await finishAnswered(deps, registrationUid)
     return true
   }
 
@@ -85,7 +82,8 @@ export async function collectWindow(
     })
     if (kept !== null) await setOutcome(tx, owed.authorizationUid, kept, outcomeOf(decoded))
     if (window.product === 'usage_points') await oweUsagePoints(tx, { authorization, utility, decoded, now: now() })
-    if (window.product === 'file') await closeRequests(tx, { ...owed, registrationUid }, now())
+    if (window.product === 'file')
+      await closeRequests(tx, { ...owed, registrationUid: connection.registration.registrationUid }, now())
     if (window.product === 'file') await oweDiscovery(tx, { authorization, utility, decoded, now: now() })
     await finishWindow(tx, owed.authorizationUid, lease, now())
     await finishUpdate(tx, owed.authorizationUid, now(), billUids)
@@ -96,7 +94,6 @@ export async function collectWindow(
     if (kept === null && !isRefused) await keep()
     throw error
   })
-  if (owed.priority === UNREAD) await finishAnswered(deps, registrationUid)
   return true
 }
 

@@ -11,6 +11,7 @@ import {
   leaseWindow,
   type OwedWindow,
   sweepLeases,
+  UNREAD,
 } from '../storage/windows.ts'
 import { ConsentEnded, LeaseLost } from '../storage/errors.ts'
 import type { Lease } from '../storage/write-gate.ts'
@@ -20,6 +21,7 @@ import { admitWindow } from './admit-window.ts'
 import { claimTogether } from './claim-together.ts'
 import { type CollectDeps, collectWindow } from './collect-window.ts'
 import type { BulkFile } from './fetch-window.ts'
+import { finishAnswered } from './owe-named.ts'
 import { judgeFailure, settleFailure } from './settle-failure.ts'
 import { openSharedFiles } from './shared-files.ts'
 import { tellDelay } from './tell-delay.ts'
@@ -172,6 +174,7 @@ async function runWindow(deps: Opened, window: OwedWindow, signal: AbortSignal):
       collectWindow({ ...deps, connection, granted, admit }, window, lease, running),
     )
     await answered()
+    if (settled && window.priority === UNREAD) await finishAnswered(deps, registrationUid)
     if (!settled)
       await waitForNotification(deps, window, { lease, pollSeconds: connection.utility.notifications.pollSeconds })
   } catch (error) {

@@ -5,7 +5,7 @@ import type { Tx } from '../storage/db.ts'
 import { findRegistration, listRegistrations } from '../storage/registrations.ts'
 import { listRefusedProducts } from '../storage/refused-products.ts'
 import { listNamedResources, listUnplanned, oweAgain, oweAside, oweToWaiting } from '../storage/window-hints.ts'
-import { PRIORITY, UNREAD } from '../storage/windows.ts'
+import { PRIORITY } from '../storage/windows.ts'
 import type { Utility } from '../utilities/contract.ts'
 import { utilityOf } from '../utilities/index.ts'
 import { isBulkAddress } from './is-bulk-address.ts'
@@ -47,7 +47,7 @@ export async function followHint(
 
 async function oweFiles(tx: Tx, registrationUid: Uid, files: readonly string[], now: Date): Promise<number> {
   const asideBefore = new Date(now.getTime() - HINT_MS)
-  return await oweToWaiting(tx, registrationUid, { files, priority: UNREAD, now, asideBefore })
+  return await oweToWaiting(tx, registrationUid, { files, now, asideBefore })
 }
 
 /**

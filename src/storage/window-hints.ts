@@ -56,7 +56,7 @@ export async function oweAside(
 export async function oweToWaiting(
   tx: Tx,
   registrationUid: Uid,
-  p: { files: readonly string[]; priority: number; now: Date; asideBefore: Date },
+  p: { files: readonly string[]; now: Date; asideBefore: Date },
 ): Promise<number> {
   if (p.files.length === 0) return 0
   const { numAffectedRows } = await sql`
@@ -71,7 +71,7 @@ export async function oweToWaiting(
        and (w.state in ('done', 'aside') or a.state = 'active' and a.expires > ${p.now})`.execute(tx)
   const seen = new Set(known.map(({ file }) => file))
   const windows = p.files.flatMap((resource) =>
-    seen.has(resource) ? [] : [{ product: 'file', resource, from: 0, to: 0, priority: p.priority }],
+    seen.has(resource) ? [] : [{ product: 'file', resource, from: 0, to: 0, priority: UNREAD }],
   )
   if (windows.length === 0) return again
   let owed = again
@@ -127,7 +127,7 @@ export async function oweToNamed(
   return Number(numAffectedRows ?? 0n)
 }
 
-/** Files that were named and that nobody has looked into: whose data they hold is not known yet. */
+/** Files that were named (oweToWaiting) and that nobody has looked into: whose data they hold is not known yet. */
 const unread = (registrationUid: Uid): RawBuilder<boolean> => sql<boolean>`exists (
   select from windows u
    where u.registration_uid = ${registrationUid} and u.product = 'file' and u.priority = ${UNREAD}
