@@ -13,7 +13,7 @@ export interface paths {
     }
     /**
      * Lists billing accounts, newest first
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getAccountingBillingAccounts']
     put?: never
@@ -33,7 +33,7 @@ export interface paths {
     }
     /**
      * Gets a billing account
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getAccountingBillingAccountsByUid']
     put?: never
@@ -53,7 +53,7 @@ export interface paths {
     }
     /**
      * Lists billing summaries, newest first
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getAccountingBillingSummaries']
     put?: never
@@ -73,7 +73,7 @@ export interface paths {
     }
     /**
      * Gets a billing summary
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getAccountingBillingSummariesByUid']
     put?: never
@@ -93,7 +93,7 @@ export interface paths {
     }
     /**
      * Lists authorizations, newest first
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getAuthorizations']
     put?: never
@@ -113,21 +113,21 @@ export interface paths {
     }
     /**
      * Gets an authorization
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getAuthorizationsByUid']
     put?: never
     post?: never
     /**
      * Deletes a test authorization with its data
-     * @description Needs the scope `test`: makes and deletes test authorizations.
+     * @description Needs the scope test: makes and deletes test authorizations.
      */
     delete: operations['deleteAuthorizationsByUid']
     options?: never
     head?: never
     /**
      * Archives an authorization or gives it a nickname
-     * @description Needs the scope `authorizations`: changes and revokes authorizations, changes meters.
+     * @description Needs the scope authorizations: changes and revokes authorizations, changes meters.
      */
     patch: operations['patchAuthorizationsByUid']
     trace?: never
@@ -143,7 +143,7 @@ export interface paths {
     put?: never
     /**
      * Ends an authorization for good and deletes its data
-     * @description Needs the scope `authorizations`: changes and revokes authorizations, changes meters.
+     * @description Needs the scope authorizations: changes and revokes authorizations, changes meters.
      */
     post: operations['postAuthorizationsByUidRevoke']
     delete?: never
@@ -161,7 +161,7 @@ export interface paths {
     }
     /**
      * Lists bills of meters or authorizations, newest first
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getBills']
     put?: never
@@ -181,7 +181,7 @@ export interface paths {
     }
     /**
      * Lists events, newest first
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getEvents']
     put?: never
@@ -201,7 +201,7 @@ export interface paths {
     }
     /**
      * Gets an event
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getEventsByUid']
     put?: never
@@ -211,7 +211,7 @@ export interface paths {
     head?: never
     /**
      * Marks an event as delivered, or not
-     * @description Needs the scope `webhooks`: reads, makes, changes and deletes webhooks, marks events as delivered.
+     * @description Needs the scope webhooks: reads, makes, changes and deletes webhooks, marks events as delivered.
      */
     patch: operations['patchEventsByUid']
     trace?: never
@@ -225,7 +225,7 @@ export interface paths {
     }
     /**
      * Billing summaries as one CSV file
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getFilesBillingSummariesCsv']
     put?: never
@@ -245,7 +245,7 @@ export interface paths {
     }
     /**
      * Readings of meters as one CSV file
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getFilesIntervalsCsv']
     put?: never
@@ -265,7 +265,7 @@ export interface paths {
     }
     /**
      * Readings and bills of one meter as Green Button XML
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getFilesIntervalsXml']
     put?: never
@@ -285,7 +285,7 @@ export interface paths {
     }
     /**
      * Bills of meters as one CSV file
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getFilesMetersBillsCsv']
     put?: never
@@ -305,7 +305,7 @@ export interface paths {
     }
     /**
      * Meters of authorizations (here called accounts) as one CSV file
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getFilesMetersCsv']
     put?: never
@@ -325,7 +325,7 @@ export interface paths {
     }
     /**
      * Line items of the bills of meters as one CSV file
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getFilesMetersLineitemsCsv']
     put?: never
@@ -345,7 +345,7 @@ export interface paths {
     }
     /**
      * The Green Button XML as the utility sent it
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getFilesRawFeedByAuthorizationUidByRawFeedUid']
     put?: never
@@ -365,13 +365,13 @@ export interface paths {
     }
     /**
      * Lists forms, newest first
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getForms']
     put?: never
     /**
      * Makes a form for a customer
-     * @description Needs the scope `forms`: makes, changes and deletes forms and templates.
+     * @description Needs the scope forms: makes, changes and deletes forms and templates.
      */
     post: operations['postForms']
     delete?: never
@@ -389,21 +389,21 @@ export interface paths {
     }
     /**
      * Gets a form
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getFormsByUid']
     put?: never
     post?: never
     /**
      * Deletes a form
-     * @description Needs the scope `forms`: makes, changes and deletes forms and templates.
+     * @description Needs the scope forms: makes, changes and deletes forms and templates.
      */
     delete: operations['deleteFormsByUid']
     options?: never
     head?: never
     /**
      * Changes a form
-     * @description Needs the scope `forms`: makes, changes and deletes forms and templates.
+     * @description Needs the scope forms: makes, changes and deletes forms and templates.
      */
     patch: operations['patchFormsByUid']
     trace?: never
@@ -419,7 +419,7 @@ export interface paths {
     put?: never
     /**
      * Submits a form as a customer of the simulated utility would: makes a test authorization
-     * @description Needs the scope `test`: makes and deletes test authorizations.
+     * @description Needs the scope test: makes and deletes test authorizations.
      */
     post: operations['postFormsByUidTestSubmit']
     delete?: never
@@ -437,7 +437,7 @@ export interface paths {
     }
     /**
      * Lists readings of meters or authorizations by months, newest first
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getIntervals']
     put?: never
@@ -457,7 +457,7 @@ export interface paths {
     }
     /**
      * Lists meters, newest first
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getMeters']
     put?: never
@@ -477,7 +477,7 @@ export interface paths {
     }
     /**
      * Gets a meter
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getMetersByUid']
     put?: never
@@ -487,7 +487,7 @@ export interface paths {
     head?: never
     /**
      * Archives a meter
-     * @description Needs the scope `authorizations`: changes and revokes authorizations, changes meters.
+     * @description Needs the scope authorizations: changes and revokes authorizations, changes meters.
      */
     patch: operations['patchMetersByUid']
     trace?: never
@@ -503,7 +503,7 @@ export interface paths {
     put?: never
     /**
      * Collects the history of meters
-     * @description Needs the scope `collection`: has history collected and meters monitored.
+     * @description Needs the scope collection: has history collected and meters monitored.
      */
     post: operations['postMetersHistoricalCollection']
     delete?: never
@@ -523,7 +523,7 @@ export interface paths {
     put?: never
     /**
      * Keeps meters up to date, or stops to
-     * @description Needs the scope `collection`: has history collected and meters monitored.
+     * @description Needs the scope collection: has history collected and meters monitored.
      */
     post: operations['postMetersOngoingMonitoring']
     delete?: never
@@ -541,7 +541,7 @@ export interface paths {
     }
     /**
      * Lists templates, newest first
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getTemplates']
     put?: never
@@ -561,7 +561,7 @@ export interface paths {
     }
     /**
      * Gets a template
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getTemplatesByUid']
     put?: never

@@ -13,7 +13,7 @@ export interface paths {
     }
     /**
      * Lists billing accounts, newest first
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getAccountingBillingAccounts']
     put?: never
@@ -33,7 +33,7 @@ export interface paths {
     }
     /**
      * Gets a billing account
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getAccountingBillingAccountsByUid']
     put?: never
@@ -53,7 +53,7 @@ export interface paths {
     }
     /**
      * Lists billing summaries, newest first
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getAccountingBillingSummaries']
     put?: never
@@ -73,7 +73,7 @@ export interface paths {
     }
     /**
      * Gets a billing summary
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getAccountingBillingSummariesByUid']
     put?: never
@@ -93,7 +93,7 @@ export interface paths {
     }
     /**
      * Lists authorizations, newest first
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getAuthorizations']
     put?: never
@@ -113,21 +113,21 @@ export interface paths {
     }
     /**
      * Gets an authorization
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getAuthorizationsByUid']
     put?: never
     post?: never
     /**
      * Deletes a test authorization with its data
-     * @description Needs the scope `test`: makes and deletes test authorizations.
+     * @description Needs the scope test: makes and deletes test authorizations.
      */
     delete: operations['deleteAuthorizationsByUid']
     options?: never
     head?: never
     /**
      * Archives an authorization or gives it a nickname
-     * @description Needs the scope `authorizations`: changes and revokes authorizations, changes meters.
+     * @description Needs the scope authorizations: changes and revokes authorizations, changes meters.
      */
     patch: operations['patchAuthorizationsByUid']
     trace?: never
@@ -143,7 +143,7 @@ export interface paths {
     put?: never
     /**
      * Ends an authorization for good and deletes its data
-     * @description Needs the scope `authorizations`: changes and revokes authorizations, changes meters.
+     * @description Needs the scope authorizations: changes and revokes authorizations, changes meters.
      */
     post: operations['postAuthorizationsByUidRevoke']
     delete?: never
@@ -161,7 +161,7 @@ export interface paths {
     }
     /**
      * Lists bills of meters or authorizations, newest first
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getBills']
     put?: never
@@ -181,7 +181,7 @@ export interface paths {
     }
     /**
      * Lists events, newest first
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getEvents']
     put?: never
@@ -201,7 +201,7 @@ export interface paths {
     }
     /**
      * Gets an event
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getEventsByUid']
     put?: never
@@ -211,7 +211,7 @@ export interface paths {
     head?: never
     /**
      * Marks an event as delivered, or not
-     * @description Needs the scope `webhooks`: reads, makes, changes and deletes webhooks, marks events as delivered.
+     * @description Needs the scope webhooks: reads, makes, changes and deletes webhooks, marks events as delivered.
      */
     patch: operations['patchEventsByUid']
     trace?: never
@@ -225,7 +225,7 @@ export interface paths {
     }
     /**
      * Bills of many meters, as one Parquet or CSV file
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getExportsBills']
     put?: never
@@ -245,7 +245,7 @@ export interface paths {
     }
     /**
      * Readings of all channels of many meters, as one Parquet or CSV file
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getExportsIntervals']
     put?: never
@@ -265,7 +265,7 @@ export interface paths {
     }
     /**
      * Line items of bills of many meters, as one Parquet or CSV file
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getExportsLineItems']
     put?: never
@@ -285,7 +285,7 @@ export interface paths {
     }
     /**
      * Billing summaries as one CSV file
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getFilesBillingSummariesCsv']
     put?: never
@@ -305,7 +305,7 @@ export interface paths {
     }
     /**
      * Readings of meters as one CSV file
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getFilesIntervalsCsv']
     put?: never
@@ -325,7 +325,7 @@ export interface paths {
     }
     /**
      * Readings and bills of one meter as Green Button XML
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getFilesIntervalsXml']
     put?: never
@@ -345,7 +345,7 @@ export interface paths {
     }
     /**
      * Bills of meters as one CSV file
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getFilesMetersBillsCsv']
     put?: never
@@ -365,7 +365,7 @@ export interface paths {
     }
     /**
      * Meters of authorizations (here called accounts) as one CSV file
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getFilesMetersCsv']
     put?: never
@@ -385,7 +385,7 @@ export interface paths {
     }
     /**
      * Line items of the bills of meters as one CSV file
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getFilesMetersLineitemsCsv']
     put?: never
@@ -405,7 +405,7 @@ export interface paths {
     }
     /**
      * The Green Button XML as the utility sent it
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getFilesRawFeedByAuthorizationUidByRawFeedUid']
     put?: never
@@ -425,13 +425,13 @@ export interface paths {
     }
     /**
      * Lists forms, newest first
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getForms']
     put?: never
     /**
      * Makes a form for a customer
-     * @description Needs the scope `forms`: makes, changes and deletes forms and templates.
+     * @description Needs the scope forms: makes, changes and deletes forms and templates.
      */
     post: operations['postForms']
     delete?: never
@@ -449,21 +449,21 @@ export interface paths {
     }
     /**
      * Gets a form
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getFormsByUid']
     put?: never
     post?: never
     /**
      * Deletes a form
-     * @description Needs the scope `forms`: makes, changes and deletes forms and templates.
+     * @description Needs the scope forms: makes, changes and deletes forms and templates.
      */
     delete: operations['deleteFormsByUid']
     options?: never
     head?: never
     /**
      * Changes a form
-     * @description Needs the scope `forms`: makes, changes and deletes forms and templates.
+     * @description Needs the scope forms: makes, changes and deletes forms and templates.
      */
     patch: operations['patchFormsByUid']
     trace?: never
@@ -479,7 +479,7 @@ export interface paths {
     put?: never
     /**
      * Submits a form as a customer of the simulated utility would: makes a test authorization
-     * @description Needs the scope `test`: makes and deletes test authorizations.
+     * @description Needs the scope test: makes and deletes test authorizations.
      */
     post: operations['postFormsByUidTestSubmit']
     delete?: never
@@ -497,7 +497,7 @@ export interface paths {
     }
     /**
      * Lists readings of meters or authorizations by months, newest first
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getIntervals']
     put?: never
@@ -517,13 +517,13 @@ export interface paths {
     }
     /**
      * Lists the members of the company, oldest first
-     * @description Needs the scope `account`: reads, makes, changes and removes members and tokens.
+     * @description Needs the scope account: reads, makes, changes and removes members and tokens.
      */
     get: operations['getMembers']
     put?: never
     /**
      * Adds a member
-     * @description Needs the scope `account`: reads, makes, changes and removes members and tokens.
+     * @description Needs the scope account: reads, makes, changes and removes members and tokens.
      */
     post: operations['postMembers']
     delete?: never
@@ -541,21 +541,21 @@ export interface paths {
     }
     /**
      * Gets a member
-     * @description Needs the scope `account`: reads, makes, changes and removes members and tokens.
+     * @description Needs the scope account: reads, makes, changes and removes members and tokens.
      */
     get: operations['getMembersByUid']
     put?: never
     post?: never
     /**
      * Removes a member and ends their tokens; what they made stays
-     * @description Needs the scope `account`: reads, makes, changes and removes members and tokens.
+     * @description Needs the scope account: reads, makes, changes and removes members and tokens.
      */
     delete: operations['deleteMembersByUid']
     options?: never
     head?: never
     /**
      * Changes the name or role of a member
-     * @description Needs the scope `account`: reads, makes, changes and removes members and tokens.
+     * @description Needs the scope account: reads, makes, changes and removes members and tokens.
      */
     patch: operations['patchMembersByUid']
     trace?: never
@@ -569,7 +569,7 @@ export interface paths {
     }
     /**
      * Lists meters, newest first
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getMeters']
     put?: never
@@ -589,7 +589,7 @@ export interface paths {
     }
     /**
      * Gets a meter
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getMetersByUid']
     put?: never
@@ -599,7 +599,7 @@ export interface paths {
     head?: never
     /**
      * Archives a meter
-     * @description Needs the scope `authorizations`: changes and revokes authorizations, changes meters.
+     * @description Needs the scope authorizations: changes and revokes authorizations, changes meters.
      */
     patch: operations['patchMetersByUid']
     trace?: never
@@ -613,7 +613,7 @@ export interface paths {
     }
     /**
      * Tells from which raw feed each reading of a meter came
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getMetersByUidLineage']
     put?: never
@@ -633,7 +633,7 @@ export interface paths {
     }
     /**
      * Reports how far the data of a meter can be relied on
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getMetersByUidQuality']
     put?: never
@@ -655,7 +655,7 @@ export interface paths {
     put?: never
     /**
      * Collects the history of meters
-     * @description Needs the scope `collection`: has history collected and meters monitored.
+     * @description Needs the scope collection: has history collected and meters monitored.
      */
     post: operations['postMetersHistoricalCollection']
     delete?: never
@@ -675,7 +675,7 @@ export interface paths {
     put?: never
     /**
      * Keeps meters up to date, or stops to
-     * @description Needs the scope `collection`: has history collected and meters monitored.
+     * @description Needs the scope collection: has history collected and meters monitored.
      */
     post: operations['postMetersOngoingMonitoring']
     delete?: never
@@ -693,7 +693,7 @@ export interface paths {
     }
     /**
      * Sums readings of meters by day or month of the utility's calendar
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getSums']
     put?: never
@@ -713,13 +713,13 @@ export interface paths {
     }
     /**
      * Lists templates, newest first
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getTemplates']
     put?: never
     /**
      * Makes a template, from which forms are made
-     * @description Needs the scope `forms`: makes, changes and deletes forms and templates.
+     * @description Needs the scope forms: makes, changes and deletes forms and templates.
      */
     post: operations['postTemplates']
     delete?: never
@@ -737,21 +737,21 @@ export interface paths {
     }
     /**
      * Gets a template
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getTemplatesByUid']
     put?: never
     post?: never
     /**
      * Deletes a template that nothing needs
-     * @description Needs the scope `forms`: makes, changes and deletes forms and templates.
+     * @description Needs the scope forms: makes, changes and deletes forms and templates.
      */
     delete: operations['deleteTemplatesByUid']
     options?: never
     head?: never
     /**
      * Changes a template; who agreed already agreed to what was shown then
-     * @description Needs the scope `forms`: makes, changes and deletes forms and templates.
+     * @description Needs the scope forms: makes, changes and deletes forms and templates.
      */
     patch: operations['patchTemplatesByUid']
     trace?: never
@@ -765,13 +765,13 @@ export interface paths {
     }
     /**
      * Lists tokens, newest first, with those that have ended
-     * @description Needs the scope `account`: reads, makes, changes and removes members and tokens.
+     * @description Needs the scope account: reads, makes, changes and removes members and tokens.
      */
     get: operations['getTokens']
     put?: never
     /**
      * Makes a token and shows it, this once
-     * @description Needs the scope `account`: reads, makes, changes and removes members and tokens.
+     * @description Needs the scope account: reads, makes, changes and removes members and tokens.
      */
     post: operations['postTokens']
     delete?: never
@@ -789,14 +789,14 @@ export interface paths {
     }
     /**
      * Gets a token, without itself
-     * @description Needs the scope `account`: reads, makes, changes and removes members and tokens.
+     * @description Needs the scope account: reads, makes, changes and removes members and tokens.
      */
     get: operations['getTokensByUid']
     put?: never
     post?: never
     /**
      * Revokes a token at once
-     * @description Needs the scope `account`: reads, makes, changes and removes members and tokens.
+     * @description Needs the scope account: reads, makes, changes and removes members and tokens.
      */
     delete: operations['deleteTokensByUid']
     options?: never
@@ -815,7 +815,7 @@ export interface paths {
     put?: never
     /**
      * Makes a successor of a token and shows it, this once
-     * @description Needs the scope `account`: reads, makes, changes and removes members and tokens.
+     * @description Needs the scope account: reads, makes, changes and removes members and tokens.
      */
     post: operations['postTokensByUidRotate']
     delete?: never
@@ -833,7 +833,7 @@ export interface paths {
     }
     /**
      * Lists utilities, with what they deliver and whether customers can be sent there
-     * @description Needs the scope `read`: reads forms, templates, authorizations, meters, their data and events.
+     * @description Needs the scope read: reads forms, templates, authorizations, meters, their data and events.
      */
     get: operations['getUtilities']
     put?: never
@@ -853,13 +853,13 @@ export interface paths {
     }
     /**
      * Lists webhooks, oldest first
-     * @description Needs the scope `webhooks`: reads, makes, changes and deletes webhooks, marks events as delivered.
+     * @description Needs the scope webhooks: reads, makes, changes and deletes webhooks, marks events as delivered.
      */
     get: operations['getWebhooks']
     put?: never
     /**
      * Adds a webhook and shows its secret, this once
-     * @description Needs the scope `webhooks`: reads, makes, changes and deletes webhooks, marks events as delivered.
+     * @description Needs the scope webhooks: reads, makes, changes and deletes webhooks, marks events as delivered.
      */
     post: operations['postWebhooks']
     delete?: never
@@ -877,21 +877,21 @@ export interface paths {
     }
     /**
      * Gets a webhook
-     * @description Needs the scope `webhooks`: reads, makes, changes and deletes webhooks, marks events as delivered.
+     * @description Needs the scope webhooks: reads, makes, changes and deletes webhooks, marks events as delivered.
      */
     get: operations['getWebhooksByUid']
     put?: never
     post?: never
     /**
      * Deletes a webhook with its log
-     * @description Needs the scope `webhooks`: reads, makes, changes and deletes webhooks, marks events as delivered.
+     * @description Needs the scope webhooks: reads, makes, changes and deletes webhooks, marks events as delivered.
      */
     delete: operations['deleteWebhooksByUid']
     options?: never
     head?: never
     /**
      * Changes a webhook, pauses it, or enables it again
-     * @description Needs the scope `webhooks`: reads, makes, changes and deletes webhooks, marks events as delivered.
+     * @description Needs the scope webhooks: reads, makes, changes and deletes webhooks, marks events as delivered.
      */
     patch: operations['patchWebhooksByUid']
     trace?: never
@@ -905,7 +905,7 @@ export interface paths {
     }
     /**
      * Lists what was sent to a webhook in 30 days, newest event first
-     * @description Needs the scope `webhooks`: reads, makes, changes and deletes webhooks, marks events as delivered.
+     * @description Needs the scope webhooks: reads, makes, changes and deletes webhooks, marks events as delivered.
      */
     get: operations['getWebhooksByUidDeliveries']
     put?: never
@@ -927,7 +927,7 @@ export interface paths {
     put?: never
     /**
      * Sends a webhook an event of type ping
-     * @description Needs the scope `webhooks`: reads, makes, changes and deletes webhooks, marks events as delivered.
+     * @description Needs the scope webhooks: reads, makes, changes and deletes webhooks, marks events as delivered.
      */
     post: operations['postWebhooksByUidPing']
     delete?: never
@@ -947,7 +947,7 @@ export interface paths {
     put?: never
     /**
      * Sends a webhook one event, or those of a span of time, once more
-     * @description Needs the scope `webhooks`: reads, makes, changes and deletes webhooks, marks events as delivered.
+     * @description Needs the scope webhooks: reads, makes, changes and deletes webhooks, marks events as delivered.
      */
     post: operations['postWebhooksByUidResend']
     delete?: never
@@ -967,7 +967,7 @@ export interface paths {
     put?: never
     /**
      * Gives a webhook a new secret and shows it, this once
-     * @description Needs the scope `webhooks`: reads, makes, changes and deletes webhooks, marks events as delivered.
+     * @description Needs the scope webhooks: reads, makes, changes and deletes webhooks, marks events as delivered.
      */
     post: operations['postWebhooksByUidRotateSecret']
     delete?: never

@@ -74,7 +74,7 @@ const SECURITY = {
 
 function describe(isNative: boolean): string {
   return isNative
-    ? 'The objects of API v2, and webhooks, sums, data quality and lineage. Unknown parameters and fields are refused.'
+    ? 'The objects of API v2, and webhooks, sums, data quality, lineage, exports, templates, members and tokens. Unknown parameters and fields are refused.'
     : "The contract of UtilityAPI's API v2. Unknown parameters and fields are ignored. Clients should accept keys that they do not know."
 }
 
@@ -89,7 +89,7 @@ function operationOf(endpoint: Endpoint, isNative: boolean, schemas: Record<stri
   return {
     operationId: operationId(method, path),
     summary,
-    description: `Needs the scope \`${scope}\`: ${SCOPE_MEANINGS[scope]}.`,
+    description: `Needs the scope ${scope}: ${SCOPE_MEANINGS[scope]}.`,
     security: Object.keys(SECURITY).map((scheme) => ({ [scheme]: [scope] })),
     tags: [path.split('/')[1] ?? ''],
     parameters: [
