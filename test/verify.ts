@@ -20,14 +20,15 @@ if (suites.length === 0 || unknown.length > 0) {
   process.exit(2)
 }
 
-let failed = 0
+const failed: string[] = []
 for (const suite of suites) {
   console.log(`\n== ${suite}${sample ? ', a sample' : ''}`)
   const { status } = spawnSync(process.execPath, ['node_modules/vitest/vitest.mjs', 'run'], {
     stdio: 'inherit',
     env: { ...process.env, VERIFY_SUITE: suite, VERIFY_SAMPLE: sample ? '1' : '' },
   })
-  if (status !== 0) failed++
+  if (status !== 0) failed.push(suite)
 }
-console.log(`${suites.length - failed} passed, ${failed} failed`)
-process.exit(failed === 0 ? 0 : 1)
+if (failed.length > 0) console.log(`Failed: ${failed.join(', ')}`)
+console.log(`${suites.length - failed.length} passed, ${failed.length} failed`)
+process.exit(failed.length === 0 ? 0 : 1)

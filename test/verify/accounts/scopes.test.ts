@@ -86,7 +86,7 @@ describe.each(versions)('at $prefix', ({ prefix, cases }) => {
         ['bearer', 'key', 'query'].map((scheme) => ({ [scheme]: [scopeOf(operation)] })),
       )
       expect(SCOPES).toContain(scopeOf(operation))
-      expect(operation.description).toContain(`\`${scopeOf(operation)}\``)
+      expect(operation.description).toContain(`Needs the scope ${scopeOf(operation)}: `)
     }
   })
 
