@@ -367,6 +367,14 @@ describe('a flow makes at most one token request', () => {
     await granted(bench)
     expect(await limits()).toEqual({ failures: 0, open_until: null })
   })
+
+  it('a check of the grant that failed counts there too, and costs the customer nothing', async () => {
+    await fault(bench.simulators.demo, { on: 'resource', status: 503, match: 'Authorization' })
+    await granted(bench)
+    const [limits] = await bench.database.admin('select failures from limits')
+    expect(limits).toEqual({ failures: 1 })
+    await granted(bench)
+  })
 })
 
 describe('answers of the token endpoint', () => {

@@ -2,7 +2,7 @@ import { appendAudit } from '../storage/audit.ts'
 import type { Tx } from '../storage/db.ts'
 import { consumeState, findFlowByState, type FlowRow, moveFlow } from '../storage/flows.ts'
 import { findForm } from '../storage/forms.ts'
-import { recordFailure, recordSuccess } from '../storage/limits.ts'
+import { recordSuccess } from '../storage/limits.ts'
 import { contextOf } from '../storage/secrets.ts'
 import { findTemplate } from '../storage/templates.ts'
 import type { Connection } from '../utilities/connections.ts'
@@ -10,6 +10,7 @@ import { AuthorizationRevoked, ClientRejected, ForeignAddress, UtilityUnavailabl
 import { utilityBySlug } from '../utilities/index.ts'
 import { BadRegistration } from '../utilities/registration.ts'
 import { callbackUrl } from './addresses.ts'
+import { countFailure } from './count-failure.ts'
 import type { CustomerPath, DeadEnd } from './customer-path.ts'
 import { declineFlow } from './decline.ts'
 import { refusalOf, retryOf } from './flow-way-on.ts'
@@ -158,16 +159,9 @@ async function exchange(
     await deps.db.operator((tx) => recordSuccess(tx, flow.registrationUid))
     return grant
   } catch (error) {
-    await countFailure(deps, flow, error)
+    await countFailure(deps, flow.registrationUid, error)
     return await fail(deps, flow, failureOf(error))
   }
-}
-
-/** What a customer meets tells of the utility like a failed request of collection; an open breaker holds no customer up. */
-async function countFailure({ db, now }: PathDeps, { registrationUid }: FlowRow, error: unknown): Promise<void> {
-  if (!(error instanceof UtilityUnavailable) || error.code === 'quota_used_up') return
-  const until = error.retryAfter === null ? null : new Date(now().getTime() + error.retryAfter * 1000)
-  await db.operator((tx) => recordFailure(tx, registrationUid, { now: now(), until }))
 }
 
 function failureOf(error: unknown): { error: string; end: DeadEnd } {

@@ -16,6 +16,7 @@ import type { Connection } from '../utilities/connections.ts'
 import type { Espi } from '../utilities/contract.ts'
 import { findTemplate } from '../storage/templates.ts'
 import { fetchUsagePoints, type GrantStatus, tryGrantStatus } from './check-grant.ts'
+import { countFailure } from './count-failure.ts'
 import { dropGrant } from './end-authorization.ts'
 import { classesOf, parseEspiScope } from './espi-scope.ts'
 import { sealTokens } from './grant-tokens.ts'
@@ -215,6 +216,7 @@ async function quietly<T>(deps: PathDeps, flow: FlowRow, ask: () => Promise<T>):
   try {
     return await ask()
   } catch (error) {
+    await countFailure(deps, flow.registrationUid, error)
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unexpected'
     const details = { flowUid: flow.flowUid, code }
     const { companyUid } = flow
