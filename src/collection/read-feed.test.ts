@@ -77,6 +77,12 @@ it('a feed that grows beyond its limits is no feed', async () => {
   await expect(readFeed(cut, mine)).rejects.toBeInstanceOf(UtilityUnavailable)
 })
 
+it('a body of many pieces says the same piece by piece and whole', async () => {
+  const many = text(...Array.from({ length: 3600 }, () => '42'))
+  expect(Buffer.from(await inflateWhole(zipped(many))).toString()).toBe(many)
+  expect((await readFeed(zipped(many), mine)).feed).toEqual(parseBytes(Buffer.from(many)))
+})
+
 it('whoever gives up ends the reading', async () => {
   await expect(readFeed(plain(text('42')), mine, AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' })
 })

@@ -58,8 +58,9 @@ export function intern(
   if (id >= MAX_NAMES) throw new FeedRejected('too_many_names', base + start, TOO_MANY)
   slots[slot] = id
   hashes[id] = hash
-  bytes.push(source.slice(start, end))
-  names.words.push(toWords(source.slice(start, end)))
+  const own = Uint8Array.from(source.subarray(start, end)) // slice of a Buffer is no copy, and its memory may be given back
+  bytes.push(own)
+  names.words.push(toWords(own))
   split(names, decoder.decode(source.subarray(start, end)), base + start)
   return id
 }

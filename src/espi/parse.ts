@@ -103,7 +103,7 @@ export function createPusher(tokenizer: Tokenizer): (chunk: Uint8Array, final: b
       tokenizer.documentStart = body.skipped
       decode = body.decode
       held = decode(held, final)
-      head = held.slice(0, 512)
+      head = Uint8Array.from(held.subarray(0, 512))
     }
     tokenizer.buffer = held
     const used = explain(head, () => tokenize(tokenizer, final))
