@@ -27,6 +27,7 @@ import { orderHistory, orderMonitoring } from './collection/order-collection.ts'
 import { oweCollection } from './collection/owe-collection.ts'
 import { watchLag } from './collection/watch-lag.ts'
 import type { Config } from './config.ts'
+import { registerCustodian } from './custodian/register-custodian.ts'
 import { type Doorbell, openDoorbell } from './jobs/doorbell.ts'
 import type { Log } from './jobs/job.ts'
 import type { Uid } from './model/uid.ts'
@@ -39,7 +40,7 @@ import type { AuthorizationRow } from './storage/authorizations.ts'
 import { codeOf, type Db, type Tx } from './storage/db.ts'
 import { readRawFeed } from './storage/raw-feeds.ts'
 import { openConnections } from './utilities/connections.ts'
-import { utilities } from './utilities/index.ts'
+import { utilities, utilityBySlug } from './utilities/index.ts'
 import type { FetchLimits } from './utilities/transport.ts'
 import { systemResolve } from './webhooks/address-guard.ts'
 import { type Deliverer, openDeliverer } from './webhooks/deliverer.ts'
@@ -231,9 +232,14 @@ async function open(opening: Opening): Promise<Omit<App, 'close'>> {
     registerApi(server, apiDeps)
     registerNativeApi(server, apiDeps)
     registerDocs(server)
+    const pagesConfig = { ...pathConfig, secureCookies: config.publicUrl.startsWith('https:') }
+    await registerCustodian(server, {
+      ...{ db, now, random, config: pagesConfig, utilityOf: apiDeps.utilityOf, utilityBySlug },
+      ringMails: (tx) => doorbell.send(tx, sendDueMails, {}),
+    })
     await registerPages(server, {
       path: ringing(customerPath, doorbell),
-      config: { ...pathConfig, secureCookies: config.publicUrl.startsWith('https:') },
+      config: pagesConfig,
       home: () => homeView(db, roles.demo, now()),
       async notify(key, body) {
         const outcome = await notifications.receive(key, body)

@@ -24,7 +24,8 @@ export type Objects = Record<
   | 'webhook'
   | 'user'
   | 'member'
-  | 'token',
+  | 'token'
+  | 'client',
   Uid
 >
 
@@ -67,6 +68,7 @@ export async function makeObjects(api: Fixture, seed: Seed, token: string): Prom
       role: 'viewer',
     }),
     token: await made('/api/v3/tokens', { name: 'nightly', scopes: ['account'] }),
+    client: await made('/api/v3/clients', newClient),
   }
 }
 
@@ -100,6 +102,8 @@ async function makeAccounting({ database }: Fixture, authorization: Uid, meter: 
 /** A request of one endpoint, below the prefix. */
 export type Sample = { address: string; body?: object }
 
+const newClient = { name: 'Bright Homes', redirect_uris: ['https://bright.example.com/back'] }
+
 /** A template's portal is unique at the whole server. */
 function newTemplate(): object {
   return {
@@ -121,6 +125,7 @@ const OF_PATH: [start: string, kind: keyof Objects][] = [
   ['/webhooks/:uid', 'webhook'],
   ['/members/:uid', 'member'],
   ['/tokens/:uid', 'token'],
+  ['/clients/:uid', 'client'],
 ]
 
 /** What an endpoint needs beside the uids in its path to succeed. */
@@ -152,6 +157,7 @@ const NEEDS: Record<string, (o: Objects) => { query?: string; body?: object }> =
   'POST /members': ({ member }) => ({ body: { email: `${member}@company.example`, name: 'Nora', role: 'member' } }),
   'PATCH /members/:uid': () => ({ body: { role: 'member' } }),
   'POST /tokens': ({ user }) => ({ body: { name: 'one more', scopes: ['account'], user_uid: user } }),
+  'POST /clients': () => ({ body: newClient }),
   'POST /webhooks/:uid/resend': ({ event }) => ({ body: { event_uid: event } }),
 }
 

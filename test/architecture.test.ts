@@ -14,6 +14,7 @@ const LAYERS = [
   ['accounts', 'authorization'],
   ['collection', 'webhooks'],
   ['api', 'pages'],
+  ['custodian'],
   ['config.ts'],
   ['open-store.ts', 'open-mailer.ts'],
   ['app.ts'],
@@ -22,9 +23,9 @@ const LAYERS = [
 
 /** One door per dependency: the folders of src/ that may import a package. */
 const DOORS: Record<string, string[]> = {
-  fastify: ['api', 'pages', 'app.ts'],
-  '@fastify/cookie': ['pages'],
-  '@fastify/formbody': ['pages'],
+  fastify: ['api', 'pages', 'custodian', 'app.ts'],
+  '@fastify/cookie': ['pages', 'custodian'],
+  '@fastify/formbody': ['pages', 'custodian'],
   ghtml: ['pages', 'api'],
   pg: ['storage'],
   kysely: ['storage'],
@@ -36,7 +37,18 @@ const DOORS: Record<string, string[]> = {
   nodemailer: ['open-mailer.ts'],
   commander: ['cli'],
   'hyparquet-writer': ['api'],
-  zod: ['api', 'pages', 'authorization', 'utilities', 'accounts', 'webhooks', 'config.ts', 'storage', 'cli'],
+  zod: [
+    'api',
+    'pages',
+    'custodian',
+    'authorization',
+    'utilities',
+    'accounts',
+    'webhooks',
+    'config.ts',
+    'storage',
+    'cli',
+  ],
   'temporal-polyfill': ['units'],
 }
 

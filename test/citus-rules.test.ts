@@ -4,6 +4,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { distribute, PLACEMENT, statements } from '../src/storage/distribute.ts'
+import { words } from './api-fixture.ts'
 import { testDatabase, type TestDatabase } from './database.ts'
 
 /**
@@ -25,6 +26,9 @@ const ACROSS = [
   'authorizations.ts listEndingInSlot',
   'authorizations.ts listExpiringSoon',
   'authorizations.ts listRefused',
+  'client-consents.ts endConsentsOfClient',
+  'client-consents.ts listRunningConsents',
+  'client-consents.ts listSharesOf',
   'gaps.ts areFilesAsked',
   'gaps.ts listGapped',
   'grants.ts claimUntold',
@@ -137,7 +141,9 @@ describe('tables', () => {
     )
     const local = withKey.map(({ name }) => String(name)).filter((name) => !HEAVY.includes(name))
     // Look-up tables and logs on the coordinator, which name an authorization and are not joined with its data.
-    expect(local.toSorted()).toEqual(['audit_entries', 'deliveries', 'flows', 'forms', 'links', 'mails', 'referrals'])
+    expect(local.toSorted()).toEqual(
+      words('audit_entries client_requests client_tokens deliveries flows forms links mails referrals'),
+    )
   })
 
   it('that are heavy have the authorization in every unique index, and no trigger', async () => {

@@ -172,6 +172,74 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/clients': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Lists the third parties that customers may let in over Green Button, oldest first
+     * @description Needs the scope account: reads, makes, changes and removes members, tokens and clients.
+     */
+    get: operations['getClients']
+    put?: never
+    /**
+     * Registers a third party and shows its secrets, this once
+     * @description Needs the scope account: reads, makes, changes and removes members, tokens and clients.
+     */
+    post: operations['postClients']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/clients/{uid}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Gets a third party, without its secrets
+     * @description Needs the scope account: reads, makes, changes and removes members, tokens and clients.
+     */
+    get: operations['getClientsByUid']
+    put?: never
+    post?: never
+    /**
+     * Removes a third party; all that customers let it have ends at once
+     * @description Needs the scope account: reads, makes, changes and removes members, tokens and clients.
+     */
+    delete: operations['deleteClientsByUid']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/clients/{uid}/rotate-secret': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Gives a third party a new secret and shows it, this once
+     * @description Needs the scope account: reads, makes, changes and removes members, tokens and clients.
+     */
+    post: operations['postClientsByUidRotateSecret']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/events': {
     parameters: {
       query?: never
@@ -517,13 +585,13 @@ export interface paths {
     }
     /**
      * Lists the members of the company, oldest first
-     * @description Needs the scope account: reads, makes, changes and removes members and tokens.
+     * @description Needs the scope account: reads, makes, changes and removes members, tokens and clients.
      */
     get: operations['getMembers']
     put?: never
     /**
      * Adds a member
-     * @description Needs the scope account: reads, makes, changes and removes members and tokens.
+     * @description Needs the scope account: reads, makes, changes and removes members, tokens and clients.
      */
     post: operations['postMembers']
     delete?: never
@@ -541,21 +609,21 @@ export interface paths {
     }
     /**
      * Gets a member
-     * @description Needs the scope account: reads, makes, changes and removes members and tokens.
+     * @description Needs the scope account: reads, makes, changes and removes members, tokens and clients.
      */
     get: operations['getMembersByUid']
     put?: never
     post?: never
     /**
      * Removes a member and ends their tokens; what they made stays
-     * @description Needs the scope account: reads, makes, changes and removes members and tokens.
+     * @description Needs the scope account: reads, makes, changes and removes members, tokens and clients.
      */
     delete: operations['deleteMembersByUid']
     options?: never
     head?: never
     /**
      * Changes the name or role of a member
-     * @description Needs the scope account: reads, makes, changes and removes members and tokens.
+     * @description Needs the scope account: reads, makes, changes and removes members, tokens and clients.
      */
     patch: operations['patchMembersByUid']
     trace?: never
@@ -765,13 +833,13 @@ export interface paths {
     }
     /**
      * Lists tokens, newest first, with those that have ended
-     * @description Needs the scope account: reads, makes, changes and removes members and tokens.
+     * @description Needs the scope account: reads, makes, changes and removes members, tokens and clients.
      */
     get: operations['getTokens']
     put?: never
     /**
      * Makes a token and shows it, this once
-     * @description Needs the scope account: reads, makes, changes and removes members and tokens.
+     * @description Needs the scope account: reads, makes, changes and removes members, tokens and clients.
      */
     post: operations['postTokens']
     delete?: never
@@ -789,14 +857,14 @@ export interface paths {
     }
     /**
      * Gets a token, without itself
-     * @description Needs the scope account: reads, makes, changes and removes members and tokens.
+     * @description Needs the scope account: reads, makes, changes and removes members, tokens and clients.
      */
     get: operations['getTokensByUid']
     put?: never
     post?: never
     /**
      * Revokes a token at once
-     * @description Needs the scope account: reads, makes, changes and removes members and tokens.
+     * @description Needs the scope account: reads, makes, changes and removes members, tokens and clients.
      */
     delete: operations['deleteTokensByUid']
     options?: never
@@ -815,7 +883,7 @@ export interface paths {
     put?: never
     /**
      * Makes a successor of a token and shows it, this once
-     * @description Needs the scope account: reads, makes, changes and removes members and tokens.
+     * @description Needs the scope account: reads, makes, changes and removes members, tokens and clients.
      */
     post: operations['postTokensByUidRotate']
     delete?: never
@@ -1307,6 +1375,33 @@ export interface components {
        */
       uid: string
     }
+    Client: {
+      client_id: string
+      /**
+       * Format: date-time
+       * @description UTC.
+       * @example 2026-11-26T12:00:00.000000+00:00
+       */
+      created: string
+      /** @description The most that it may ask for. */
+      data_classes: ('meters' | 'bills' | 'intervals' | 'accounting')[]
+      /** @description What customers are shown. */
+      name: string
+      /** @description Where it is told of new data; null: nowhere. */
+      notify_uri: string | null
+      redirect_uris: string[]
+      /**
+       * @description Digits in text.
+       * @example 104858649578
+       */
+      uid: string
+      /**
+       * Format: date-time
+       * @description UTC.
+       * @example 2026-11-26T12:00:00.000000+00:00
+       */
+      updated: string
+    }
     Columns: {
       /** @description Runs of [seconds, how many]. */
       durations: [number, number][]
@@ -1767,6 +1862,43 @@ export interface components {
       meter_uid: string
       timezone: string
       utility: string
+    }
+    NewClient: {
+      /** Format: uri */
+      authorization_endpoint: string
+      client_id: string
+      /** @description Shown this once. */
+      client_secret: string
+      /**
+       * Format: date-time
+       * @description UTC.
+       * @example 2026-11-26T12:00:00.000000+00:00
+       */
+      created: string
+      /** @description The most that it may ask for. */
+      data_classes: ('meters' | 'bills' | 'intervals' | 'accounting')[]
+      /** @description What customers are shown. */
+      name: string
+      /** @description Where it is told of new data; null: nowhere. */
+      notify_uri: string | null
+      redirect_uris: string[]
+      /** @description Opens its ApplicationInformation. Shown this once. */
+      registration_access_token: string
+      /** Format: uri */
+      resource_endpoint: string
+      /** Format: uri */
+      token_endpoint: string
+      /**
+       * @description Digits in text.
+       * @example 104858649578
+       */
+      uid: string
+      /**
+       * Format: date-time
+       * @description UTC.
+       * @example 2026-11-26T12:00:00.000000+00:00
+       */
+      updated: string
     }
     NewToken: {
       /**
@@ -2504,6 +2636,232 @@ export interface operations {
             bills: components['schemas']['Bill'][]
             /** @description The address of the next page; null: this is the last. */
             next: string | null
+          }
+        }
+      }
+      /** @description A refusal, or a fault on our side. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  getClients: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description Comes back, also in errors. */
+        'X-Request-Id'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          RateLimit?: string
+          'RateLimit-Policy'?: string
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            clients: components['schemas']['Client'][]
+            /** @description The address of the next page; null: this is the last. */
+            next: string | null
+          }
+        }
+      }
+      /** @description A refusal, or a fault on our side. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  postClients: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The same request is done once, for 24 hours. */
+        'Idempotency-Key'?: string
+        /** @description Comes back, also in errors. */
+        'X-Request-Id'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': {
+          data_classes?: ('meters' | 'bills' | 'intervals' | 'accounting')[]
+          name: string
+          /**
+           * @description Where new data is told of: https, on the public internet.
+           * @default null
+           */
+          notify_uri?: string | null
+          redirect_uris: string[]
+        }
+      }
+    }
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          RateLimit?: string
+          'RateLimit-Policy'?: string
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['NewClient']
+        }
+      }
+      /** @description A refusal, or a fault on our side. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  getClientsByUid: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description Comes back, also in errors. */
+        'X-Request-Id'?: string
+      }
+      path: {
+        uid: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          RateLimit?: string
+          'RateLimit-Policy'?: string
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Client']
+        }
+      }
+      /** @description A refusal, or a fault on our side. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  deleteClientsByUid: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The same request is done once, for 24 hours. */
+        'Idempotency-Key'?: string
+        /** @description Comes back, also in errors. */
+        'X-Request-Id'?: string
+      }
+      path: {
+        uid: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          RateLimit?: string
+          'RateLimit-Policy'?: string
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /** @constant */
+            success: true
+          }
+        }
+      }
+      /** @description A refusal, or a fault on our side. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  postClientsByUidRotateSecret: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The same request is done once, for 24 hours. */
+        'Idempotency-Key'?: string
+        /** @description Comes back, also in errors. */
+        'X-Request-Id'?: string
+      }
+      path: {
+        uid: string
+      }
+      cookie?: never
+    }
+    requestBody?: {
+      content: {
+        'application/json': {
+          /**
+           * @description So long the secret before stays valid.
+           * @default 24
+           */
+          overlap_hours?: number
+        }
+      }
+    }
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          RateLimit?: string
+          'RateLimit-Policy'?: string
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /** @description Shown this once. */
+            client_secret: string
+            /**
+             * Format: date-time
+             * @description Until then the secret before is valid too.
+             * @example 2026-11-26T12:00:00.000000+00:00
+             */
+            previous_valid_until: string
           }
         }
       }

@@ -74,7 +74,7 @@ const SECURITY = {
 
 function describe(isNative: boolean): string {
   return isNative
-    ? 'The objects of API v2, and webhooks, sums, data quality, lineage, exports, templates, members and tokens. Unknown parameters and fields are refused.'
+    ? 'The objects of API v2, and webhooks, sums, data quality, lineage, exports, templates, members, tokens and third parties. Unknown parameters and fields are refused.'
     : "The contract of UtilityAPI's API v2. Unknown parameters and fields are ignored. Clients should accept keys that they do not know."
 }
 

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 import { type Answer, answerOnce } from './answer-once.ts'
 import { ApiError } from './api-error.ts'
+import { clientEndpoints } from './clients.ts'
 import type { Call, Endpoint, NativeDeps } from './endpoint.ts'
 import { exportEndpoints } from './exports.ts'
 import { extendedEndpoints } from './extended-endpoints.ts'
@@ -37,6 +38,7 @@ export const nativeEndpoints: readonly Endpoint<NativeDeps>[] = [
   ...templateChangeEndpoints,
   ...memberEndpoints,
   ...tokenEndpoints,
+  ...clientEndpoints,
 ]
 
 /**

@@ -108,11 +108,11 @@ export function toColumns(given: Part): TemplateEdit {
 }
 
 /** Refuses names that make a customer think of a utility or of this platform. Throws ApiError `invalid_param`. */
-export function refuseReserved(name: string, utilities: readonly Utility[]): void {
+export function refuseReserved(name: string, utilities: readonly Utility[], field = 'company_name'): void {
   const real = utilities.filter(({ environments }) => 'production' in environments)
   const reserved = [PLATFORM, ...real.flatMap((utility) => [utility.name, ...(isWord(utility.id) ? [] : [utility.id])])]
   const found = reserved.find((each) => wordsOf(name).includes(wordsOf(each)))
-  if (found !== undefined) throw invalidParam('company_name', `must not name "${found}"`)
+  if (found !== undefined) throw invalidParam(field, `must not name "${found}"`)
 }
 
 /** Ids such as LONDON are words that others may have in their names; PG&E and SCE are not. */

@@ -4,13 +4,13 @@ import { isUid } from '../model/uid.ts'
 import type { Tx } from '../storage/db.ts'
 import { deleteEndpoint, editEndpoint, type EndpointRow, listEndpoints } from '../storage/webhook-endpoints.ts'
 import { addEndpoint, judgeAddress } from '../webhooks/add-endpoint.ts'
-import { AddressRefused } from '../webhooks/address-guard.ts'
 import { readSecrets, secretsContext } from '../webhooks/endpoint-secrets.ts'
 import { publicKeyOf } from '../webhooks/sign-delivery.ts'
 import { listingOf, success } from './answers/fields.ts'
 import { newWebhook, webhook } from './answers/webhook.ts'
-import { ApiError, invalidParam, notFound } from './api-error.ts'
+import { ApiError, notFound } from './api-error.ts'
 import type { Call, Endpoint, NativeDeps } from './endpoint.ts'
+import { guarded } from './guarded.ts'
 import { parseParameters } from './parameters.ts'
 import { renderWebhook } from './render/webhook.ts'
 import { createBody, modifyBody } from './webhook-body.ts'
@@ -30,23 +30,15 @@ function render({ envelope }: NativeDeps, row: EndpointRow) {
   return renderWebhook(row, publicKeyOf(readSecrets(envelope.openJson(row.secrets, secretsContext(row)))))
 }
 
-/** What the address guard refuses is told as a fault of the field `url`. */
-async function guarded<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    if (error instanceof AddressRefused) throw invalidParam('url', error.message)
-    throw error
-  }
-}
-
 async function create(call: Call<NativeDeps>): Promise<Record<string, unknown>> {
   const { deps, companyUid } = call
   const { url, description, event_types: eventTypes } = parseParameters(createBody, call.body)
   const present = await deps.db.company(companyUid, (tx) => listEndpoints(tx))
   if (present.length >= ENDPOINTS_LIMIT)
     throw new ApiError('forbidden', `There are ${ENDPOINTS_LIMIT} webhooks already.`)
-  const { endpointUid, secret } = await guarded(() => addEndpoint(deps, companyUid, { url, description, eventTypes }))
+  const { endpointUid, secret } = await guarded('url', () =>
+    addEndpoint(deps, companyUid, { url, description, eventTypes }),
+  )
   const row = await deps.db.company(companyUid, (tx) => getEndpoint(tx, endpointUid))
   return { ...render(deps, row), secret }
 }
@@ -55,7 +47,7 @@ async function modify(call: Call<NativeDeps>): Promise<Record<string, unknown>> 
   const { deps, companyUid, params } = call
   const { endpointUid } = await deps.db.company(companyUid, (tx) => getEndpoint(tx, params['uid']))
   const { url, description, event_types: eventTypes, state } = parseParameters(modifyBody, call.body)
-  if (url !== undefined) await guarded(() => judgeAddress(deps, url))
+  if (url !== undefined) await guarded('url', () => judgeAddress(deps, url))
   const edit = {
     ...(url === undefined ? {} : { url }),
     ...(description === undefined ? {} : { description }),

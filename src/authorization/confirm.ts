@@ -6,6 +6,8 @@ import {
   getAuthorization,
   setTerms,
 } from '../storage/authorizations.ts'
+import { endClientConsents } from '../storage/client-consents.ts'
+import { deleteClientTokens } from '../storage/client-tokens.ts'
 import { appendConsent } from '../storage/consents.ts'
 import type { Tx } from '../storage/db.ts'
 import { deleteClasses } from '../storage/delete-classes.ts'
@@ -94,8 +96,11 @@ async function moveGrant(tx: Tx, deps: PathDeps, { from, to, flow }: Move): Prom
 
 /** Somebody else of the same utility account goes on: the earlier holder is told, and sees nothing of the new one. */
 async function handOver(tx: Tx, { config, now }: PathDeps, row: AuthorizationRow): Promise<void> {
-  await deleteLinks(tx, row.authorizationUid)
-  const once = `taken_over:${row.authorizationUid}:${now().getTime()}`
+  const { authorizationUid } = row
+  await deleteLinks(tx, authorizationUid)
+  await deleteClientTokens(tx, authorizationUid)
+  await endClientConsents(tx, { authorizationUid, by: 'system', now: now() })
+  const once = `taken_over:${authorizationUid}:${now().getTime()}`
   await mailAboutEnd(tx, config, { row, kind: 'taken_over', once, now: now() })
 }
 

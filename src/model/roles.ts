@@ -10,7 +10,7 @@ export const SCOPE_MEANINGS: Record<Scope, string> = {
   authorizations: 'changes and revokes authorizations, changes meters',
   collection: 'has history collected and meters monitored',
   webhooks: 'reads, makes, changes and deletes webhooks, marks events as delivered',
-  account: 'reads, makes, changes and removes members and tokens',
+  account: 'reads, makes, changes and removes members, tokens and clients',
   test: 'makes and deletes test authorizations',
 }
 

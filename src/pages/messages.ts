@@ -204,6 +204,51 @@ const en = {
     device: 'Continue only on a device of yours: the final step opens in this browser.',
     button: 'Open the final step',
   },
+  client: {
+    title: 'Pass your energy data on',
+    heading: (client: Value) => html`Let ${client} have your energy data?`,
+    asks: (client: Value, company: Value) =>
+      html`${client} asks for energy data that you already share with ${company}. You decide whether, and what.`,
+    asked: 'What it asks for',
+    who: 'It is you?',
+    whoText: (company: Value) =>
+      html`Enter the email address under which you share data with ${company}. We send a link there, which you open in
+      this browser. Nothing is passed on before you have seen and confirmed it.`,
+    emailHint: 'The address of your receipt',
+    send: 'Send me the link',
+    decline: 'No, go back',
+    sentTitle: 'Look into your mail',
+    sent: (company: Value) =>
+      html`If anybody shares data with ${company} under this address, a link is on its way to it. It is good for an
+      hour, and only in this browser.`,
+    sentNothing: (company: Value) =>
+      html`Nothing came? Look for another address that you may have used. If you do not share data with ${company} yet,
+      ask them for a link to begin.`,
+    choose: 'Which one?',
+    share: (utility: Value, ends: string) => html`${utility}, until ${ends}`,
+    receives: 'Who receives it',
+    holds: 'Who holds it',
+    reachText: (date: string) => `Back to ${date}`,
+    exact: 'Word by word',
+    confirm: 'Your confirmation',
+    agree: (client: Value) =>
+      html`By allowing this you let ${client} read this data until that day, or until you stop it.`,
+    allow: 'Allow',
+    refusedTitle: 'This request cannot go on',
+    refused: {
+      unknown_client: 'Whoever sent you here is not registered with us.',
+      bad_redirect: 'Whoever sent you here did not say properly where you should return to.',
+      bad_request: 'The address that you came by is damaged.',
+    },
+    refusedNext: 'Nothing has been shared. Go back to the site that you came from and tell them.',
+    nothing: 'None of what you share covers what is asked for. Nothing has been passed on.',
+    stopTitle: 'What you pass on',
+    running: (client: Value) => html`${client} may read your energy data`,
+    over: (client: Value) => html`${client} may not read your energy data any more`,
+    stopText: (client: Value) =>
+      html`Stopping takes effect at once. What ${client} has read already is theirs to delete: ask them.`,
+    stop: 'Stop it now',
+  },
   leave: {
     title: 'One moment',
     heading: (host: string) => `Taking you to ${host}`,
@@ -639,6 +684,51 @@ const es: Messages = {
     text: 'Su compañía de servicios aceptó, pero usted no ha confirmado el paso final. Hasta ahora no se ha compartido nada.',
     device: 'Continúe solo en un dispositivo suyo: el paso final se abre en este navegador.',
     button: 'Abrir el paso final',
+  },
+  client: {
+    title: 'Transmitir sus datos de energía',
+    heading: (client) => html`¿Permitir que ${client} reciba sus datos de energía?`,
+    asks: (client, company) =>
+      html`${client} pide datos de energía que usted ya comparte con ${company}. Usted decide si los recibe y cuáles.`,
+    asked: 'Qué pide',
+    who: '¿Es usted?',
+    whoText: (company) =>
+      html`Escriba la dirección de correo con la que comparte datos con ${company}. Le enviamos allí un enlace que debe
+      abrir en este navegador. No se transmite nada antes de que usted lo vea y lo confirme.`,
+    emailHint: 'La dirección de su comprobante',
+    send: 'Enviarme el enlace',
+    decline: 'No, volver',
+    sentTitle: 'Revise su correo',
+    sent: (company) =>
+      html`Si alguien comparte datos con ${company} con esta dirección, hay un enlace en camino. Vale una hora, y solo
+      en este navegador.`,
+    sentNothing: (company) =>
+      html`¿No llegó nada? Quizá usó otra dirección. Si todavía no comparte datos con ${company}, pídales un enlace para
+      empezar.`,
+    choose: '¿Cuál de ellos?',
+    share: (utility, ends) => html`${utility}, hasta el ${ends}`,
+    receives: 'Quién los recibe',
+    holds: 'Quién los guarda',
+    reachText: (date) => `Desde el ${date}`,
+    exact: 'Palabra por palabra',
+    confirm: 'Su confirmación',
+    agree: (client) =>
+      html`Al permitirlo, deja que ${client} lea estos datos hasta ese día, o hasta que usted lo detenga.`,
+    allow: 'Permitir',
+    refusedTitle: 'Esta solicitud no puede continuar',
+    refused: {
+      unknown_client: 'Quien le envió aquí no está registrado con nosotros.',
+      bad_redirect: 'Quien le envió aquí no indicó bien adónde debe volver usted.',
+      bad_request: 'La dirección por la que llegó está dañada.',
+    },
+    refusedNext: 'No se ha compartido nada. Vuelva al sitio del que viene y avíseles.',
+    nothing: 'Nada de lo que comparte cubre lo que se pide. No se ha transmitido nada.',
+    stopTitle: 'Lo que usted transmite',
+    running: (client) => html`${client} puede leer sus datos de energía`,
+    over: (client) => html`${client} ya no puede leer sus datos de energía`,
+    stopText: (client) =>
+      html`Detenerlo surte efecto de inmediato. Lo que ${client} ya haya leído debe borrarlo esa empresa: pídaselo.`,
+    stop: 'Detener ahora',
   },
   leave: {
     title: 'Un momento',

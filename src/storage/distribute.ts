@@ -12,6 +12,7 @@ export const PLACEMENT = {
   heavy: [
     'authorizations',
     'consents',
+    'client_consents',
     'grants',
     'windows',
     'raw_feeds',

@@ -19,7 +19,7 @@ const OTHERS = new Set(
    fixed_refresh_day url description event_types state overlap_hours since until edition
    name scopes expires email role external_id metadata portal
    company_name company_email company_logo purpose data_classes history_months default_months max_months auto_collect
-   monitoring redirect_uris terms_url privacy_url scenario`.split(/\s+/),
+   monitoring redirect_uris terms_url privacy_url scenario notify_uri`.split(/\s+/),
 )
 
 /** Every operation of a document with its slots, and the names that nobody sorted. */
