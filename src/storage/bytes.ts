@@ -68,12 +68,15 @@ export class ByteWriter {
     for (let rest = most; rest > 0; rest = Math.floor(rest / 256)) count++
     this.varint(count)
     this.#reserve(count * column.length)
+    // Most differences fit four bytes, which are cut as integers.
+    const low = Uint32Array.from(codes)
+    const high = count > 4 ? Uint32Array.from(codes, (code) => code / 2 ** 32) : low
     const bytes = this.#bytes
     let at = this.#length
     for (let plane = 0; plane < count; plane++) {
+      const words = plane < 4 ? low : high
       const shift = 8 * (plane & 3)
-      const unit = plane < 4 ? 1 : 2 ** 32
-      for (let i = 0; i < codes.length; i++) bytes[at++] = ((codes[i] ?? 0) / unit) >>> shift
+      for (let i = 0; i < words.length; i++) bytes[at++] = (words[i] ?? 0) >>> shift
     }
     this.#length = at
   }

@@ -4,9 +4,16 @@ export type Span = [start: number, end: number]
 /** What readings cover, without holes between touching ones. */
 export function spansOf(start: ArrayLike<number>, duration: ArrayLike<number>): Span[] {
   const spans: Span[] = []
+  let until = -Infinity
   for (let at = 0; at < start.length; at++) {
     const from = start[at] ?? 0
-    append(spans, [from, from + (duration[at] ?? 0)])
+    const to = from + (duration[at] ?? 0)
+    const last = spans.at(-1)
+    if (last && from <= until) last[1] = until = Math.max(until, to)
+    else {
+      spans.push([from, to])
+      until = to
+    }
   }
   return spans
 }

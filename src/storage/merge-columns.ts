@@ -17,6 +17,7 @@ export function mergeTold(
   told: Columns,
   { feed, arePoints }: { feed: number; arePoints: boolean },
 ): Told {
+  if (known.source.length === 0 && known.columns.exponent >= told.exponent) return firstTold(known, told, feed)
   const exponent = Math.min(known.columns.exponent, told.exponent)
   const old = atExponent(known.columns, exponent)
   const next = atExponent(told, exponent)
@@ -42,6 +43,13 @@ export function mergeTold(
   }
   const columns = withoutEmpty(sliceColumns(out, 0, length))
   return { all: { columns, source: source.subarray(0, length) }, added, replaced, lost }
+}
+
+/** Where nothing was told before, as in a first delivery, everything stands as it comes; no copy is made of it. */
+function firstTold(known: Sourced, told: Columns, feed: number): Told {
+  const added = told.start.length
+  const columns = withoutEmpty({ ...told, currency: told.currency ?? known.columns.currency })
+  return { all: { columns, source: new Float64Array(added).fill(feed) }, added, replaced: 0, lost: 0 }
 }
 
 /** Which of two readings comes first; past the end of a column nothing does. */
