@@ -25,12 +25,21 @@ const IN_PLANES = 32
 const READINGS_LIMIT = 32_000_000
 const BYTES_LIMIT = 1_000_000_000
 
+/** How the bytes behind the version are compressed. */
+export const ZSTD_PARAMS = { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 }
+
 /**
  * Packs the readings of one channel and month. docs/series-block.md describes every byte; about 1.2 bytes a reading.
  * In: columns of one length, ascending by start, starts unique, values and costs safe integers (a cost may be NaN).
  * Throws RangeError on anything else. decodeBlock is the exact inverse.
  */
 export function encodeBlock(columns: Columns): Buffer {
+  const { version, bytes } = writeBlock(columns)
+  return Buffer.concat([Buffer.of(version), zstdCompressSync(bytes, { params: ZSTD_PARAMS })])
+}
+
+/** A block before it is compressed: for encodeBlock, and for block-encoder.ts, which packs many. Throws as encodeBlock does. */
+export function writeBlock(columns: Columns): { version: number; bytes: Uint8Array } {
   const { exponent, start, duration, value, quality, cost, tou, currency } = columns
   const readings = start.length
   for (const column of [duration, value, quality, cost, tou]) {
@@ -62,8 +71,7 @@ export function encodeBlock(columns: Columns): Buffer {
   if (cost && plainCosts) writePlain(writer, cost)
   else if (cost) writeCosts(writer, cost)
   if (tou) writer.runs(tou)
-  const params = { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 }
-  return Buffer.concat([Buffer.of(version), zstdCompressSync(writer.finish(), { params })])
+  return { version, bytes: writer.finish() }
 }
 
 /** Unpacks a block. Throws RangeError on a version or bytes that are not ours. */
@@ -105,7 +113,8 @@ function layoutOf(version: number | undefined): ValueLayout {
 function areDeltasSafe(column: Float64Array): boolean {
   let low = 0
   let high = 0
-  for (const value of column) {
+  for (let at = 0; at < column.length; at++) {
+    const value = column[at] ?? 0
     if (Number.isNaN(value)) continue
     if (!Number.isSafeInteger(value)) throw new RangeError(`not a safe integer: ${value}`)
     if (value < low) low = value
@@ -118,13 +127,15 @@ function areDeltasSafe(column: Float64Array): boolean {
 function writeStarts(writer: ByteWriter, start: Float64Array): void {
   if (start.length === 0) return
   writer.zigzag(start[0] ?? 0)
-  const steps = new Float64Array(start.length - 1)
-  for (let at = 1; at < start.length; at++) {
+  for (let at = 1; at < start.length;) {
     const step = (start[at] ?? 0) - (start[at - 1] ?? 0)
     if (!(step > 0)) throw new RangeError('the starts of a series ascend')
-    steps[at - 1] = step
+    let next = at + 1
+    while (next < start.length && (start[next] ?? 0) - (start[next - 1] ?? 0) === step) next++
+    writer.varint(step)
+    writer.varint(next - at)
+    at = next
   }
-  writer.runs(steps)
 }
 
 function readStarts(reader: ByteReader, readings: number): Float64Array {

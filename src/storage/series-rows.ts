@@ -2,11 +2,11 @@ import { sql } from 'kysely'
 
 import type { Uid } from '../model/uid.ts'
 import { bytesOf, type PackedBeneath, type PackedBlock, unpackBlock } from './beneath.ts'
+import { type BlockEncoder, openBlockEncoder } from './block-encoder.ts'
 import { spansOf } from './coverage.ts'
 import type { Tx } from './db.ts'
 import { encodeLineage } from './lineage.ts'
 import type { Layers } from './merge-layers.ts'
-import { encodeBlock } from './series-block.ts'
 import { sumOf } from './series-sums.ts'
 import { covered, whyNot } from './write-gate.ts'
 
@@ -54,7 +54,7 @@ export async function findBlocks(
  */
 export async function saveBlocks(tx: Tx, authorizationUid: Uid, blocks: readonly ToSave[], now: Date): Promise<void> {
   if (blocks.length === 0) return
-  const rows = blocks.map(toRow)
+  const rows = await packRows(blocks)
   const all = Buffer.concat(rows.flatMap(({ block, lineage }) => [block, lineage]))
   const column = <Name extends keyof (typeof rows)[number]>(name: Name) => rows.map((row) => row[name])
   const { numAffectedRows } = await sql`
@@ -83,8 +83,25 @@ export async function saveBlocks(tx: Tx, authorizationUid: Uid, blocks: readonly
     throw await whyNot(tx, authorizationUid, { classes: ['intervals'], now })
 }
 
+type PackedRow = Awaited<ReturnType<typeof toRow>>
+
+async function packRows(blocks: readonly ToSave[]): Promise<PackedRow[]> {
+  const encoder = openBlockEncoder()
+  try {
+    const rows: PackedRow[] = []
+    for (const block of blocks) rows.push(await toRow(block, encoder))
+    return rows
+  } finally {
+    encoder.close()
+  }
+}
+
 /** A first version is 1; a later one is 2 - 1 more where a reading was replaced, 1 - 1 where not. */
-function toRow({ meterUid, channel, month, sourced: { columns, source, beneath }, told, isChanged }: ToSave) {
+async function toRow(
+  { meterUid, channel, month, sourced: { columns, source, beneath }, told, isChanged }: ToSave,
+  encoder: BlockEncoder,
+) {
+  const packing = encoder.encode(columns) // the rest is made meanwhile
   const { sources, lineage } = encodeLineage(source)
   const spans = spansOf(columns.start, columns.duration)
   const starts = columns.start[0] ?? beneath?.columns.start[0] ?? 0 // all of it may be beneath
@@ -92,7 +109,7 @@ function toRow({ meterUid, channel, month, sourced: { columns, source, beneath }
     meterUid,
     channel,
     month,
-    block: encodeBlock(columns),
+    block: await packing,
     lineage,
     readings: columns.start.length,
     starts,
