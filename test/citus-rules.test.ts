@@ -85,7 +85,7 @@ const NAMES = HEAVY.join('|')
 const touches = new RegExp(String.raw`\b(?:from|join|update|into)\s+(?:${NAMES})\b`)
 const writes = new RegExp(String.raw`\b(?:update|delete from)\s+(?:${NAMES})\b`)
 const isKeyed = (text: string): boolean =>
-  /authorization_uid\s*(?:=\s*(?:\$\{|any)|in\b)|covered\(|^\s*insert into/.test(text)
+  /authorization_uid\s*(?:=\s*(?:\$[{\d]|any)|in\b)|covered\(|^\s*insert into/.test(text)
 
 const all = readdirSync('src', { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && !name.includes('migrations'))

@@ -7,6 +7,7 @@ import type { Tx } from '../storage/db.ts'
 import { deleteAuthorization, editAuthorization } from '../storage/edit-authorization.ts'
 import {
   type AuthorizationFilter,
+  findAuthorization,
   type ListedAuthorization,
   listAuthorizationPage,
 } from '../storage/list-authorization-page.ts'
@@ -63,12 +64,10 @@ function toFilter(given: z.output<typeof query>, now: Date): AuthorizationFilter
   }
 }
 
-async function getAuthorization(tx: Tx, uid: string, now: Date): Promise<ListedAuthorization> {
-  if (!isUid(uid)) throw notFound()
-  const filter = toFilter(parseParameters(query, { uids: uid }), now)
-  const { rows } = await listAuthorizationPage(tx, filter)
-  if (!rows[0]) throw notFound()
-  return rows[0]
+async function getAuthorization(tx: Tx, uid: string): Promise<ListedAuthorization> {
+  const row = isUid(uid) ? await findAuthorization(tx, uid) : null
+  if (row === null) throw notFound()
+  return row
 }
 
 /** One authorization as JSON, in its own transaction, with what was asked to be included. */
@@ -81,7 +80,7 @@ async function answerOne(call: Call): Promise<Record<string, unknown>> {
   } = call
   const { include } = parseParameters(oneQuery, query)
   const { row, meters } = await deps.db.readCompany(companyUid, async (tx) => {
-    const row = await getAuthorization(tx, uid, deps.now())
+    const row = await getAuthorization(tx, uid)
     return { row, meters: include?.includes('meters') ? await listMetersOfEach(tx, [uid], NESTED_LIMIT) : null }
   })
   return render(row, { call, meters, include })
@@ -163,7 +162,7 @@ export const authorizationEndpoints: readonly Endpoint[] = [
       const { deps, companyUid, body, params } = call
       const { uid = '' } = params
       await deps.db.company(companyUid, async (tx) => {
-        await getAuthorization(tx, uid, deps.now())
+        await getAuthorization(tx, uid)
         const { is_archived: isArchived, nickname } = parseParameters(modifyBody, body)
         const labels = readLabelEdit(call)
         await editAuthorization(tx, uid, { isArchived, nickname }, deps.now())
@@ -180,7 +179,7 @@ export const authorizationEndpoints: readonly Endpoint[] = [
     query: z.object({}),
     answer: success,
     async run({ deps, companyUid, params: { uid = '' } }) {
-      const row = await deps.db.company(companyUid, (tx) => getAuthorization(tx, uid, deps.now()))
+      const row = await deps.db.company(companyUid, (tx) => getAuthorization(tx, uid))
       if (!row.isTest)
         throw new ApiError('forbidden', 'Only test authorizations can be deleted. Revoke or archive this one.')
       if (isRunning(row)) await revoke(deps, uid) // so that the utility is told as well
@@ -202,7 +201,7 @@ export const authorizationEndpoints: readonly Endpoint[] = [
     async run(call) {
       const { deps, companyUid, params } = call
       const { uid = '' } = params
-      const row = await deps.db.company(companyUid, (tx) => getAuthorization(tx, uid, deps.now()))
+      const row = await deps.db.company(companyUid, (tx) => getAuthorization(tx, uid))
       if (isRunning(row)) await revoke(deps, uid)
       return await answerOne(call)
     },

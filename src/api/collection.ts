@@ -49,10 +49,10 @@ const monitoringAnswer = z.strictObject({
  * foreign ones, which nobody can tell from them; the caller compares what came back. None left is an error.
  */
 async function collectable({ deps, companyUid }: Call, meters: Uid[]): Promise<Uid[]> {
-  const found = await deps.db.company(companyUid, (tx) =>
-    listMatchingMeters(tx, { authorizations: null, meters, now: deps.now() }),
+  const { rows } = await deps.db.readCompany(companyUid, (tx) =>
+    listMatchingMeters(tx, { authorizations: null, meters }, deps.now()),
   )
-  const open = new Set(found.filter(({ isCollectable }) => isCollectable).map(({ meterUid }) => meterUid))
+  const open = new Set(rows.filter(({ isCollectable }) => isCollectable).map(({ meterUid }) => meterUid))
   const kept = meters.filter((uid) => open.has(uid))
   if (kept.length === 0) throw nothingLeft()
   return kept

@@ -2,8 +2,13 @@ import { z } from 'zod'
 
 import type { Tx } from '../storage/db.ts'
 import type { MeterSpan } from '../storage/list-bill-page.ts'
-import { listMatchingMeters, type MatchingMeter } from '../storage/list-matching-meters.ts'
-import { ApiError, requiredParam } from './api-error.ts'
+import {
+  listMatchingMeters,
+  type MatchingMeter,
+  type MeterChoice,
+  METERS_LIMIT,
+} from '../storage/list-matching-meters.ts'
+import { ApiError, invalidParam, requiredParam } from './api-error.ts'
 import { type Call, zoneOf } from './endpoint.ts'
 import { paging, parseParameters, textList, uidList, updatedAfter } from './parameters.ts'
 import { timeBound } from './time-bound.ts'
@@ -39,18 +44,23 @@ export async function askForData(call: Call): Promise<AskedData> {
 /** The same in a transaction that has more to do. */
 export async function askWithin(tx: Tx, { deps, query }: Call): Promise<AskedData> {
   const filter = parseParameters(dataQuery, query)
-  const { authorizations, meters } = filter
-  if (authorizations === null && meters === null) throw oneIsRequired()
-  const found = await listMatchingMeters(tx, { authorizations, meters, now: deps.now() })
-  if (found.length === 0)
+  const { rows, hasMore } = await listMatchingMeters(tx, choiceOf(filter), deps.now())
+  if (rows.length === 0)
     throw new ApiError('not_found', 'No meters or authorizations found matching the given filter parameters.')
-  const asked = found.map((meter) => {
+  if (hasMore) throw invalidParam('authorizations', `has more than ${METERS_LIMIT} meters; ask for fewer at a time`)
+  const asked = rows.map((meter) => {
     const zone = zoneOf(deps, meter.utility)
     const { authorizationUid, meterUid } = meter
     const span = { authorizationUid, meterUid, from: filter.start?.(zone) ?? null, until: filter.end?.(zone) ?? null }
     return { ...meter, zone, span }
   })
   return { filter, meters: asked }
+}
+
+function choiceOf({ authorizations, meters }: Pick<AskedData['filter'], 'authorizations' | 'meters'>): MeterChoice {
+  if (meters !== null) return { authorizations, meters }
+  if (authorizations !== null) return { authorizations, meters }
+  throw oneIsRequired()
 }
 
 function oneIsRequired(): ApiError {

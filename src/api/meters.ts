@@ -4,7 +4,7 @@ import { isUid } from '../model/uid.ts'
 import type { Tx } from '../storage/db.ts'
 import { archiveMeter } from '../storage/edit-meter.ts'
 import { labelMeter } from '../storage/labels.ts'
-import { type ListedMeter, listMeterPage } from '../storage/list-meter-page.ts'
+import { findMeter, type ListedMeter, listMeterPage } from '../storage/list-meter-page.ts'
 import { notFound } from './api-error.ts'
 import { type Call, type Endpoint, zoneOf } from './endpoint.ts'
 import { readExternalId, readLabelEdit, renderLabels } from './labels.ts'
@@ -33,23 +33,11 @@ const query = z.object({
 
 const modifyBody = z.object({ is_archived: bodyFlag.nullish() })
 
-const UNFILTERED = {
-  authorizations: null,
-  users: null,
-  utilities: null,
-  isActivated: null,
-  isArchived: null,
-  isMonitored: null,
-  updatedAfter: null,
-  after: null,
-  limit: 1,
-}
-
 /** A meter of the caller. Throws ApiError `not_found`. */
 export async function getMeter(tx: Tx, uid: string): Promise<ListedMeter> {
-  const { rows } = isUid(uid) ? await listMeterPage(tx, { ...UNFILTERED, uids: [uid] }) : { rows: [] }
-  if (!rows[0]) throw notFound()
-  return rows[0]
+  const row = isUid(uid) ? await findMeter(tx, uid) : null
+  if (row === null) throw notFound()
+  return row
 }
 
 function render(row: ListedMeter, call: Call, include: string[] | null): Record<string, unknown> {

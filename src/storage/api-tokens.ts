@@ -4,6 +4,7 @@ import type { Role, Scope } from '../model/roles.ts'
 import type { Uid } from '../model/uid.ts'
 import type { Tx } from './db.ts'
 import { cutPage, type Page } from './list-page.ts'
+import { prepared } from './prepared.ts'
 
 /** A token, without itself or its hash; role and userEmail are of its member. */
 export type ApiTokenRow = {
@@ -42,11 +43,12 @@ export async function insertApiToken(tx: Tx, token: NewApiToken): Promise<Uid> {
 
 /** The token with this hash, usable or not, of a member who is still there; else null. */
 export async function findApiToken(tx: Tx, tokenHash: Uint8Array): Promise<ApiTokenRow | null> {
-  const { rows } = await sql<ApiTokenRow>`
-    select ${columns} from api_tokens t join members m on m.member_uid = t.member_uid
-     where t.token_hash = ${tokenHash}`.execute(tx)
+  const { rows } = await FIND(tx, [tokenHash])
   return rows[0] ?? null
 }
+
+const FIND = prepared(sql<ApiTokenRow>`
+  select ${columns} from api_tokens t join members m on m.member_uid = t.member_uid where t.token_hash = $1`)
 
 /** Writes down that a token is in use. */
 export async function markUsed(tx: Tx, tokenUid: Uid, now: Date): Promise<void> {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { type Seed, seedCompany, testDatabase, type TestDatabase } from '../../test/database.ts'
 import { assertNoTransaction, type Tx } from './db.ts'
+import { prepared } from './prepared.ts'
 import { asQueue } from './queue-role.ts'
 
 let database: TestDatabase
@@ -58,6 +59,32 @@ test('companies who read at once get their own rows each', async () => {
     })
   const asking = Array.from({ length: 60 }, (_, at) => (at % 2 === 0 ? a : b))
   expect(await Promise.all(asking.map(own))).toEqual(asking.map(({ companyUid }) => [companyUid, companyUid]))
+})
+
+test('a prepared statement shows each company its own rows, and the operator all, on the same connections', async () => {
+  const find = prepared(sql<{ uid: string }>`select company_uid as uid from authorizations order by company_uid`)
+  const uids = async (tx: Tx) => (await find(tx, [])).rows.map(({ uid }) => uid)
+  const { db } = database
+  const ask = (at: number) =>
+    at % 3 === 0 ? db.readOperator(uids) : db.readCompany((at % 3 === 1 ? a : b).companyUid, uids)
+  const all = [a.companyUid, b.companyUid].toSorted((x, y) => Number(x) - Number(y))
+  const asked = Array.from({ length: 60 }, (_, at) => at)
+  expect(await Promise.all(asked.map(ask))).toEqual(asked.map((at) => [all, [a.companyUid], [b.companyUid]][at % 3]))
+})
+
+test('values reach a statement that reads as they were, and what is none is refused', async () => {
+  const now = new Date('2026-11-26T12:00:00.123Z')
+  const list = ['a"b', String.raw`c\d`, 'null', 'ü, {e}', '', null]
+  const asked = database.db.readOperator((tx) =>
+    sql`select ${'ü"\'0'}::text as text, ${1.5}::float8 as number, ${true}::boolean as flag, ${null}::text as nothing,
+      ${now}::timestamptz as moment, ${Buffer.of(0, 255)}::bytea as bytes, ${list}::text[] as list, ${[]}::int[] as empty`.execute(
+      tx,
+    ),
+  )
+  expect((await asked).rows).toEqual([
+    { text: 'ü"\'0', number: 1.5, flag: true, nothing: null, moment: now, bytes: Buffer.of(0, 255), list, empty: [] },
+  ])
+  await expect(database.db.readOperator((tx) => sql`select ${{}}::text`.execute(tx))).rejects.toThrow(TypeError)
 })
 
 test('who only reads cannot write, and an error leaves the connection as it was', async () => {

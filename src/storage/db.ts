@@ -5,6 +5,7 @@ import { Pool } from 'pg'
 
 import type { Uid } from '../model/uid.ts'
 import { openReadPool } from './read-pool.ts'
+import type { ReadRole } from './read-trip.ts'
 
 /** One open transaction, under one role. Every statement of `storage/` takes it first. */
 export type Tx = Transaction<unknown>
@@ -26,8 +27,8 @@ export type Db = {
 /** Runs work in a transaction. */
 export type Within = <T>(work: (tx: Tx) => Promise<T>) => Promise<T>
 
-/** How the transaction of this call chain begins. */
-const open = new AsyncLocalStorage<string>()
+/** Under which role the transaction of this call chain begins. */
+const open = new AsyncLocalStorage<ReadRole>()
 
 /** Throws when a transaction is open in this call chain. Called where the network begins: no call inside a transaction. */
 export function assertNoTransaction(): void {
@@ -57,12 +58,12 @@ export function openDb(
   // process, too. The next statement throws the error.
   pool.on('connect', (client) => client.on('error', () => undefined))
   const kysely = new Kysely<unknown>({ dialect: dialectOf(pool) })
-  const reads = openReadPool(config, beginning)
+  const reads = openReadPool(config, roleOfChain)
 
-  async function within<T>(begin: string, work: (tx: Tx) => Promise<T>, pool?: { within: Within }): Promise<T> {
+  async function within<T>(role: ReadRole, work: (tx: Tx) => Promise<T>, pool?: { within: Within }): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await open.run(begin, () => (pool ? pool.within(work) : kysely.transaction().execute(work)))
+        return await open.run(role, () => (pool ? pool.within(work) : kysely.transaction().execute(work)))
       } catch (error) {
         if (attempt >= TRIES || !RETRY_CODES.has(codeOf(error))) throw error
       }
@@ -71,16 +72,16 @@ export function openDb(
 
   return {
     async company(companyUid, work) {
-      return await within(`begin; ${asCompany(companyUid)}`, work)
+      return await within(asCompany(companyUid), work)
     },
     async operator(work) {
-      return await within(`begin; ${AS_OPERATOR}`, work)
+      return await within(AS_OPERATOR, work)
     },
     async readCompany(companyUid, work) {
-      return await within(`begin read only; ${asCompany(companyUid)}`, work, reads)
+      return await within(asCompany(companyUid), work, reads)
     },
     async readOperator(work) {
-      return await within(`begin read only; ${AS_OPERATOR}`, work, reads)
+      return await within(AS_OPERATOR, work, reads)
     },
     async close() {
       await reads.close()
@@ -89,18 +90,23 @@ export function openDb(
   }
 }
 
-const AS_OPERATOR = 'set local role gbp_operator'
+const AS_OPERATOR: ReadRole = { role: 'gbp_operator', setting: null }
 
 /** A literal, since set_config does not travel to the workers of Citus. */
-function asCompany(companyUid: Uid): string {
+function asCompany(companyUid: Uid): ReadRole {
   if (!/^[0-9]{1,19}$/.test(companyUid)) throw new RangeError('a company uid has digits only')
-  return `set local role gbp_company; set local gbp.company_uid = '${companyUid}'`
+  return { role: 'gbp_company', setting: `set local gbp.company_uid = '${companyUid}'` }
+}
+
+function roleOfChain(): ReadRole {
+  const role = open.getStore()
+  if (role === undefined) throw new Error('a transaction begins under a role')
+  return role
 }
 
 function beginning(): string {
-  const begin = open.getStore()
-  if (begin === undefined) throw new Error('a transaction begins under a role')
-  return begin
+  const { role, setting } = roleOfChain()
+  return `begin; set local role ${role}${setting === null ? '' : `; ${setting}`}`
 }
 
 /** A transaction begins and enters its role in one round trip: most are so short that each of them counts. */

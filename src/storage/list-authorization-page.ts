@@ -5,6 +5,7 @@ import type { Uid } from '../model/uid.ts'
 import type { Tx } from './db.ts'
 import type { Labels } from './labels.ts'
 import { cutPage, type Page } from './list-page.ts'
+import { prepared } from './prepared.ts'
 
 /** What the API tells of an authorization: with its owner, its referral codes and when the customer agreed. */
 export type ListedAuthorization = Labels & {
@@ -87,6 +88,12 @@ export async function listAuthorizationPage(tx: Tx, filter: AuthorizationFilter)
   return cutPage(rows, limit)
 }
 
+/** One of them; null: there is none, or not for this company. Runs under row-level security. */
+export async function findAuthorization(tx: Tx, authorizationUid: Uid): Promise<ListedAuthorization | null> {
+  const { rows } = await FIND(tx, [authorizationUid])
+  return rows[0] ?? null
+}
+
 const IS_TEST = sql.raw(`(a.is_test or coalesce(r.environment <> 'production', false))`)
 
 // Not `exists`: where many rows are expected of a page, that is answered by reading all meters, and all bills, once.
@@ -107,3 +114,10 @@ const COLUMNS = sql`
   a.state in ('active', 'needs_reauthorization', 'expired')
     and (select true from billing_summaries s where s.authorization_uid = a.authorization_uid limit 1) is not null
     as "hasSummaries"`
+
+const FIND = prepared(sql<ListedAuthorization>`
+  select ${COLUMNS}
+    from authorizations a
+    left join members m on m.member_uid = a.member_uid
+    left join registrations r on r.registration_uid = a.registration_uid
+   where a.state not in ('pending', 'abandoned') and a.authorization_uid = $1`)

@@ -6,6 +6,7 @@ import { authorizationOf, type Uid } from '../model/uid.ts'
 import type { Tx } from './db.ts'
 import type { Labels } from './labels.ts'
 import { cutPage, type Page, placeOf } from './list-page.ts'
+import { prepared } from './prepared.ts'
 
 /** What the API tells of a meter. Coverage is [start, end] in epoch seconds. */
 export type ListedMeter = Labels & {
@@ -86,6 +87,12 @@ export async function listMeterPage(tx: Tx, filter: MeterFilter): Promise<Page<L
   return cutPage(rows, limit)
 }
 
+/** One meter, as listMeterPage tells it; null: there is none, or not for this company. Runs under row-level security. */
+export async function findMeter(tx: Tx, meterUid: Uid): Promise<ListedMeter | null> {
+  const { rows } = await FIND(tx, [authorizationOf(meterUid), meterUid])
+  return rows[0] ?? null
+}
+
 /** The meters of some authorizations, newest first, at most `limit` + 1 of each. */
 export async function listMetersOfEach(tx: Tx, authorizations: Uid[], limit: number): Promise<ListedMeter[]> {
   const { rows } = await sql<ListedMeter>`
@@ -132,3 +139,10 @@ const COLUMNS = sql.raw(`
     where b.authorization_uid = m.authorization_uid and b.meter_uid = m.meter_uid
       and (b.notes <> '[]'::jsonb or b.facts->'warnings' <> '[]'::jsonb)
     order by b.ends desc limit 1) as "strangeBill"`)
+
+const FIND = prepared(sql<ListedMeter>`
+  select ${COLUMNS}
+    from meters m
+    join authorizations a on a.authorization_uid = m.authorization_uid
+    left join members u on u.member_uid = a.member_uid
+   where ${IS_READABLE} and m.authorization_uid = $1 and m.meter_uid = $2`)

@@ -1,0 +1,74 @@
+/**
+ * Messages of PostgreSQL's extended query protocol, as many as wanted in one write. Source: PostgreSQL documentation,
+ * "Message Formats".
+ */
+
+/** What a statement can be given. A list has one dimension. */
+export type Value = string | number | boolean | null | Date | Uint8Array | readonly (string | number | null)[]
+
+/** Throws TypeError. */
+export function toValue(given: unknown): Value {
+  if (given === null || given instanceof Date || given instanceof Uint8Array) return given
+  if (typeof given === 'string' || typeof given === 'number' || typeof given === 'boolean') return given
+  if (Array.isArray(given)) return given.map(toElement)
+  throw new TypeError('a statement takes texts, numbers, booleans, dates, bytes and lists')
+}
+
+function toElement(given: unknown): string | number | null {
+  if (given === null || typeof given === 'string' || typeof given === 'number') return given
+  throw new TypeError('a list holds texts and numbers')
+}
+
+const NOTHING = Buffer.alloc(2)
+
+/** Prepares a statement under a name; '' is the one that the next of its kind replaces. */
+export function parseMessage(name: string, text: string): Buffer {
+  return message('P', Buffer.from(`${name}\0${text}\0`), NOTHING)
+}
+
+/** Gives a prepared statement its values, as text; the rows come as text, too. */
+export function bindMessage(name: string, values: readonly Value[]): Buffer {
+  const count = Buffer.alloc(2)
+  count.writeUInt16BE(values.length)
+  return message('B', Buffer.from(`\0${name}\0`), NOTHING, count, ...values.map(toField), NOTHING)
+}
+
+/** Asks for the columns of what was bound. */
+export const DESCRIBE = message('D', Buffer.from('P\0'))
+/** Runs what was bound, to its last row. */
+export const EXECUTE = message('E', Buffer.alloc(5))
+/** Ends what belongs together: whatever follows an error is passed over up to here. */
+export const SYNC = message('S')
+
+function message(kind: string, ...parts: readonly Buffer[]): Buffer {
+  const length = parts.reduce((sum, part) => sum + part.length, 4)
+  const head = Buffer.alloc(5, kind)
+  head.writeInt32BE(length, 1)
+  return Buffer.concat([head, ...parts], length + 1)
+}
+
+function toField(value: Value): Buffer {
+  if (value === null) return NULL
+  const text = textOf(value)
+  const field = Buffer.allocUnsafe(4 + Buffer.byteLength(text))
+  field.writeInt32BE(field.length - 4)
+  field.write(text, 4)
+  return field
+}
+
+const NULL = Buffer.alloc(4, 0xff)
+const DIGITS = /^\d+$/
+
+function textOf(value: Exclude<Value, null>): string {
+  if (typeof value === 'string') return value
+  if (typeof value !== 'object') return String(value)
+  if (value instanceof Date) return value.toISOString()
+  if (value instanceof Uint8Array) return `\\x${Buffer.from(value).toString('hex')}`
+  return `{${value.map(elementOf).join(',')}}`
+}
+
+function elementOf(value: string | number | null): string {
+  if (value === null) return 'null'
+  if (typeof value === 'number' || DIGITS.test(value)) return String(value)
+  return `"${value.replaceAll(/["\\]/g, String.raw`\$&`)}"`
+}
