@@ -8,6 +8,7 @@ import { gzipSync } from 'node:zlib'
 import { seedAuthorization } from '../test/database.ts'
 import { collectWindow, type CollectDeps } from '../src/collection/collect-window.ts'
 import { type Collector, openCollector } from '../src/collection/collector.ts'
+import type { Commit } from '../src/collection/group-commit.ts'
 import type { Uid } from '../src/model/uid.ts'
 import { getGranted } from '../src/storage/authorizations.ts'
 import { openEnvelope } from '../src/storage/secrets.ts'
@@ -41,7 +42,7 @@ export async function openBenchUtility(database: BenchDatabase) {
     JSON.stringify({ resourceBase: `http://127.0.0.1:${String(port)}/espi/1_1/resource` }),
   ])
   const connections = openConnections({ db, envelope })
-  const deps: Omit<CollectDeps, 'connection' | 'granted' | 'admit'> = {
+  const deps: Omit<CollectDeps, 'connection' | 'granted' | 'admit' | 'commit'> = {
     db,
     envelope,
     now: () => new Date(),
@@ -77,8 +78,9 @@ export async function openBenchUtility(database: BenchDatabase) {
       if (!lease) throw new Error('no lease')
       const connection = await connections.of(seed.registrationUid)
       const admit = (): Promise<void> => Promise.resolve()
+      const commit: Commit = (_uid, work) => db.operator(work)
       const granted = await db.operator((tx) => getGranted(tx, authorizationUid))
-      await collectWindow({ ...deps, connection, granted, admit }, owed, lease, new AbortController().signal)
+      await collectWindow({ ...deps, connection, granted, admit, commit }, owed, lease, new AbortController().signal)
     },
     /** Owes each one window of everything. */
     async owe(authorizationUids: readonly Uid[]): Promise<void> {

@@ -16,13 +16,14 @@ import type { Utility } from '../utilities/contract.ts'
 import { decodeParsed, type Decoding, decodingOf, fileQualityOf } from '../utilities/decode.ts'
 import { type FetchDeps, fetchWindow } from './fetch-window.ts'
 import { finishUpdate } from './finish-update.ts'
+import type { Commit } from './group-commit.ts'
 import { oweDiscovery, oweUsagePoints } from './owe-found.ts'
 import { CLASSES_OF, plannedOf, type PlannedWindow } from './plan-windows.ts'
 import { readFeed, type ReadFeed } from './read-feed.ts'
 import { storeFeed } from './store-feed.ts'
 
-/** connection: of the registration under which the window is owed. granted: as of the lease. */
-export type CollectDeps = FetchDeps & { envelope: Envelope; connection: Connection; granted: Granted }
+/** connection: of the registration under which the window is owed. granted: as of the lease. commit: stores what is small. */
+export type CollectDeps = FetchDeps & { envelope: Envelope; connection: Connection; granted: Granted; commit: Commit }
 
 /**
  * Fetches, decodes and stores one leased window. The network is used outside any transaction; then one transaction checks
@@ -65,7 +66,9 @@ export async function collectWindow(
     if (kept === null) await keep()
     return false
   }
-  const stored = db.operator(async (tx) => {
+  // What is large would keep all others waiting.
+  const commit: Commit = kept === null ? deps.commit : (_uid, work) => db.operator(work)
+  const stored = commit(owed.authorizationUid, async (tx) => {
     const { dataClasses, historyStart } = await enterWrite(tx, owed.authorizationUid, {
       dataClass: CLASSES_OF[window.product],
       fence: lease,

@@ -2,6 +2,7 @@ import { backoffMs } from '../jobs/backoff.ts'
 import { underLease } from '../jobs/lease.ts'
 import type { Uid } from '../model/uid.ts'
 import { getGranted } from '../storage/authorizations.ts'
+import type { Db } from '../storage/db.ts'
 import { recordFailure, recordSuccess, type Slot, type SlotClaim } from '../storage/limits.ts'
 import {
   awaitWindow,
@@ -21,12 +22,13 @@ import { admitWindow } from './admit-window.ts'
 import { claimTogether } from './claim-together.ts'
 import { type CollectDeps, collectWindow } from './collect-window.ts'
 import type { BulkFile } from './fetch-window.ts'
+import { type Commit, openGroupCommit } from './group-commit.ts'
 import { finishAnswered } from './owe-named.ts'
 import { judgeFailure, settleFailure } from './settle-failure.ts'
 import { openSharedFiles } from './shared-files.ts'
 import { tellDelay } from './tell-delay.ts'
 
-export type CollectorDeps = Omit<CollectDeps, 'admit' | 'connection' | 'granted'> & {
+export type CollectorDeps = Omit<CollectDeps, 'admit' | 'connection' | 'granted' | 'commit'> & {
   connections: Connections
   /** This process, in leases. */
   owner: string
@@ -61,7 +63,12 @@ const FOUND = 64
 
 /** Starts collecting. Losing every doorbell loses nothing: the tables are looked at once a second, too. */
 export function openCollector(given: CollectorDeps): Collector {
-  const deps = { ...given, files: openSharedFiles<BulkFile>(given.now), claim: claimTogether(given.db) }
+  const deps = {
+    ...given,
+    files: openSharedFiles<BulkFile>(given.now),
+    claim: claimTogether(given.db),
+    ...commits(given.db),
+  }
   const stop = new AbortController()
   const inWork = new Set<Promise<void>>()
   let looking: Promise<void> | null = null
@@ -138,14 +145,21 @@ export function openCollector(given: CollectorDeps): Collector {
   }
 }
 
-type Opened = CollectorDeps & { claim: (registrationUid: Uid, claim: SlotClaim) => Promise<Slot> }
+/** Leases wait neither for what is being stored nor the other way round. */
+const commits = (db: Db): { commit: Commit; commitLease: Commit } => ({
+  commit: openGroupCommit(db),
+  commitLease: openGroupCommit(db),
+})
+
+type Opened = CollectorDeps &
+  ReturnType<typeof commits> & { claim: (registrationUid: Uid, claim: SlotClaim) => Promise<Slot> }
 
 async function runWindow(deps: Opened, window: OwedWindow, signal: AbortSignal): Promise<void> {
   const { authorizationUid, registrationUid } = window
   const { db, now, owner } = deps
   if (registrationUid === null) return
   const until = new Date(now().getTime() + LEASE_MS)
-  const leased = await db.operator(async (tx) => {
+  const leased = await deps.commitLease(authorizationUid, async (tx) => {
     const lease = await leaseWindow(tx, authorizationUid, window, { owner, until, now: now() })
     return lease && { lease, granted: await getGranted(tx, authorizationUid) }
   })

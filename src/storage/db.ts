@@ -6,6 +6,7 @@ import { Pool } from 'pg'
 import type { Uid } from '../model/uid.ts'
 import { openReadPool } from './read-pool.ts'
 import type { ReadRole } from './read-trip.ts'
+import { openShared, type Work } from './shared-transaction.ts'
 
 /** One open transaction, under one role. Every statement of `storage/` takes it first. */
 export type Tx = Transaction<unknown>
@@ -18,6 +19,11 @@ export type Tx = Transaction<unknown>
 export type Db = {
   company<T>(companyUid: Uid, work: (tx: Tx) => Promise<T>): Promise<T>
   operator<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  /**
+   * As operator, for several works in one transaction: all are kept or none, and their statements go out side by side. Works of
+   * several companies may share one, since the role of the operator is not bound to any.
+   */
+  operatorShared<T>(works: readonly Work<T>[]): Promise<T[]>
   /** As company and operator, for work that only reads and locks nothing: a third of the round trips. Writing throws. */
   readCompany<T>(companyUid: Uid, work: (tx: Tx) => Promise<T>): Promise<T>
   readOperator<T>(work: (tx: Tx) => Promise<T>): Promise<T>
@@ -59,11 +65,13 @@ export function openDb(
   pool.on('connect', (client) => client.on('error', () => undefined))
   const kysely = new Kysely<unknown>({ dialect: dialectOf(pool) })
   const reads = openReadPool(config, roleOfChain)
+  const shared = openShared(config, beginning)
+  const writing: Within = (work) => kysely.transaction().execute(work)
 
-  async function within<T>(role: ReadRole, work: (tx: Tx) => Promise<T>, pool?: { within: Within }): Promise<T> {
+  async function within<T>(role: ReadRole, run: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await open.run(role, () => (pool ? pool.within(work) : kysely.transaction().execute(work)))
+        return await open.run(role, run)
       } catch (error) {
         if (attempt >= TRIES || !RETRY_CODES.has(codeOf(error))) throw error
       }
@@ -72,19 +80,23 @@ export function openDb(
 
   return {
     async company(companyUid, work) {
-      return await within(asCompany(companyUid), work)
+      return await within(asCompany(companyUid), () => writing(work))
     },
     async operator(work) {
-      return await within(AS_OPERATOR, work)
+      return await within(AS_OPERATOR, () => writing(work))
+    },
+    async operatorShared(works) {
+      return await within(AS_OPERATOR, () => shared.share(works))
     },
     async readCompany(companyUid, work) {
-      return await within(asCompany(companyUid), work, reads)
+      return await within(asCompany(companyUid), () => reads.within(work))
     },
     async readOperator(work) {
-      return await within(AS_OPERATOR, work, reads)
+      return await within(AS_OPERATOR, () => reads.within(work))
     },
     async close() {
       await reads.close()
+      await shared.close()
       await kysely.destroy()
     },
   }

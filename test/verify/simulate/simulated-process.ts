@@ -129,6 +129,7 @@ function inTurns({ ground, turns, problem }: Around, owner: Owner, part: string)
   return {
     company: (companyUid, work) => run(() => db.company(companyUid, work)),
     operator: (work) => run(() => db.operator(work)),
+    operatorShared: (works) => run(() => db.operatorShared(works)),
     readCompany: (companyUid, work) => run(() => db.readCompany(companyUid, work)),
     readOperator: (work) => run(() => db.readOperator(work)),
     close: () => Promise.resolve(),
