@@ -13,7 +13,7 @@ import { registerNativeApi } from './api/register-native-api.ts'
 import { renderEvent } from './api/render/event.ts'
 import type { CustomerPath } from './authorization/customer-path.ts'
 import { endAuthorization } from './authorization/end-authorization.ts'
-import { sendDueMails, sweepAuthorizations, tellDueUtilities } from './authorization/jobs.ts'
+import { keepEnds, sendDueMails, sweepAuthorizations, tellDueUtilities } from './authorization/jobs.ts'
 import { openNotifications } from './authorization/notifications.ts'
 import { openCustomerPath } from './authorization/open-customer-path.ts'
 import { testSubmit } from './authorization/test-submit.ts'
@@ -173,11 +173,15 @@ async function open(opening: Opening): Promise<Omit<App, 'close'>> {
     const tell = { db, envelope, connections, tokens, now }
     const sweep = { db, now, random, config: pathConfig }
     const watch = { db, envelope, now, operatorEmail: config.operatorEmail }
-    const { rawFeedDays } = config
-    const context = { db, now, log, collector: opened, notifications, sendMail, tell, sweep, watch, rawFeedDays }
+    const { rawFeedDays, endsFile } = config
+    const context = {
+      ...{ db, now, log, collector: opened, notifications, sendMail, tell, sweep, watch },
+      ...{ rawFeedDays, endsFile },
+    }
     for (const job of JOBS) await doorbell.work<object, typeof context>(job, context)
     await doorbell.schedule(sweepAuthorizations, {}, { cron: '* * * * *', timezone: 'UTC' })
     await doorbell.schedule(judgeNotifications, {}, { cron: '* * * * *', timezone: 'UTC' })
+    await doorbell.schedule(keepEnds, {}, { cron: '* * * * *', timezone: 'UTC' })
     await doorbell.schedule(purgeOldDeliveries, {}, { cron: '17 3 * * *', timezone: 'UTC' })
     await doorbell.schedule(purgeOldAnswers, {}, { cron: '27 * * * *', timezone: 'UTC' })
     await doorbell.schedule(oweRefreshes, {}, { cron: '*/10 * * * *', timezone: 'UTC' })
@@ -189,7 +193,7 @@ async function open(opening: Opening): Promise<Omit<App, 'close'>> {
     await doorbell.ring(watchRegistrations, {})
     tick = async () => {
       const signal = AbortSignal.timeout(60_000)
-      for (const job of [sweepAuthorizations, judgeNotifications, oweRefreshes])
+      for (const job of [sweepAuthorizations, keepEnds, judgeNotifications, oweRefreshes])
         await job.run({}, { ...context, signal })
     }
     opened.ring()
@@ -269,6 +273,7 @@ const JOBS = [
   sendDueMails,
   tellDueUtilities,
   sweepAuthorizations,
+  keepEnds,
   purgeOldDeliveries,
   purgeOldAnswers,
   purgeFeeds,

@@ -29,6 +29,8 @@ export type Config = {
   apiRequestsPerMinute: number
   /** How long raw feeds are kept for replay. */
   rawFeedDays: number
+  /** A file of the shares that ended, kept apart from backups: a restore ends them again. */
+  endsFile: string
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'silent'
 }
 
@@ -71,6 +73,7 @@ const environment = z.object({
   WEBHOOK_NETWORKS: z.string().refine(areNetworks, 'networks such as 10.20.0.0/16, separated by commas').default(''),
   API_REQUESTS_PER_MINUTE: z.coerce.number('a whole number from 1 on').int().min(1).default(3000),
   RAW_FEED_DAYS: z.coerce.number('a whole number of days from 1 on').int().min(1).default(30),
+  ENDS_FILE: z.string().optional(),
   NODE_ENV: z.string().default('development'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('warn'),
 })
@@ -101,6 +104,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     webhookNetworks: readNetworks(value.WEBHOOK_NETWORKS),
     apiRequestsPerMinute: value.API_REQUESTS_PER_MINUTE,
     rawFeedDays: value.RAW_FEED_DAYS,
+    endsFile: path.resolve(value.ENDS_FILE ?? path.join(value.DATA_DIR, 'ends.jsonl')),
     logLevel: value.LOG_LEVEL,
   }
   if (production) refuseUnsafe(config)

@@ -29,6 +29,7 @@ const DOORS: Record<string, string[]> = {
   ghtml: ['pages', 'api'],
   pg: ['storage'],
   kysely: ['storage'],
+  'pg-copy-streams': ['storage'],
   'pg-boss': ['jobs'],
   'openid-client': ['authorization'],
   undici: ['utilities', 'webhooks'],

@@ -18,6 +18,7 @@ export type UtilitySlug = 'pge' | 'sce' | 'demo'
 /** The whole product on a fresh database, with simulated utilities in this process, everything over real HTTP. */
 export type RunningApp = {
   url: string
+  dataDir: string
   app: App
   store: Store
   database: TestDatabase
@@ -78,7 +79,7 @@ export async function startRunningApp(
   }
   const { shown } = company
   const running: RunningApp = {
-    ...{ url: config.publicUrl, app, store, database, simulators, shown },
+    ...{ url: config.publicUrl, dataDir, app, store, database, simulators, shown },
     forward(more) {
       hours += more
     },

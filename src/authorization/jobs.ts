@@ -1,5 +1,6 @@
 import type { Job } from '../jobs/job.ts'
 import { announceEnds, checkRunningGrants, keepGrantsAlive, remindBeforeEnd } from './daily.ts'
+import { recordEnds } from './ends-ledger.ts'
 import { type SendMail, sendMails } from './send-mails.ts'
 import {
   abandonOldGrants,
@@ -54,5 +55,16 @@ export const sweepAuthorizations: Job<Nothing, { sweep: SweepDeps; tell: TellDep
     await keepGrantsAlive({ db, now, tokens: tell.tokens })
     await tellUtilities(tell)
     await sendMails({ db, now, sendMail })
+  },
+}
+
+/** Shares that ended, into the file that a restore ends them from. Runs every minute. */
+export const keepEnds: Job<Nothing, { endsFile: string }> = {
+  name: 'authorization.keep-ends',
+  key: () => 'ends',
+  attempts: 1,
+  parse: nothing,
+  async run(_payload, { db, endsFile }) {
+    await recordEnds({ db, file: endsFile })
   },
 }

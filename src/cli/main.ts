@@ -110,6 +110,25 @@ program
     await rotateKeys(process.env, out)
   })
 
+program
+  .command('backup')
+  .description('all that the database holds, as of now, into an encrypted file; may run beside everything else')
+  .argument('<file>', 'a name that is not there yet')
+  .action(async (file: string) => {
+    const { backup } = await import('./backup.ts')
+    await backup(process.env, file, out)
+  })
+
+program
+  .command('restore')
+  .description('a backup into an empty database; shares that ended since (ENDS_FILE) end again')
+  .argument('<file>')
+  .option('--check', 'only read all of it')
+  .action(async (file: string, options: { check?: boolean }) => {
+    const { checkBackup, restore } = await import('./restore.ts')
+    await (options.check ? checkBackup : restore)(process.env, file, out)
+  })
+
 addUtilityCommand(program, out)
 
 program

@@ -31,7 +31,7 @@ export class LeaseLost extends Error {
 
 /** The database is not prepared in a way that only its administrator can change. The message says what to run. */
 export class DatabaseNotReady extends Error {
-  readonly code: 'roles_missing' | 'unsafe_role' | 'row_security_broken' | 'version_too_old' | 'no_citus'
+  readonly code: 'roles_missing' | 'unsafe_role' | 'row_security_broken' | 'version_too_old' | 'no_citus' | 'not_empty'
 
   constructor(code: DatabaseNotReady['code'], message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause })

@@ -39,15 +39,17 @@ const MIGRATIONS: Record<string, Migration> = {
  * Brings a database up to this program's tables and returns the names of the migrations that it ran. Runs as gbp_owner;
  * processes that start at once wait for each other (an advisory lock), and a migration that fails leaves nothing behind.
  * Missing roles are made where the login may do that; else throws DatabaseNotReady with what an administrator has to run.
+ * `upTo`: the name of a migration, to stop after it.
  */
-export async function migrate(connection: Connection): Promise<string[]> {
+export async function migrate(connection: Connection, upTo?: string): Promise<string[]> {
   await ensureRoles(connection)
   const pool = new Pool({ ...poolConfig(connection), max: 2, options: '-c role=gbp_owner' })
   pool.on('error', () => undefined)
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
   try {
     const provider = { getMigrations: () => Promise.resolve(MIGRATIONS) }
-    const { error, results } = await new Migrator({ db, provider }).migrateToLatest()
+    const migrator = new Migrator({ db, provider })
+    const { error, results } = await (upTo === undefined ? migrator.migrateToLatest() : migrator.migrateTo(upTo))
     if (error) throw error instanceof Error ? error : new Error('a migration failed', { cause: error })
     return (results ?? []).filter(({ status }) => status === 'Success').map(({ migrationName }) => migrationName)
   } finally {

@@ -1,3 +1,4 @@
+import { BACKUP_POINT, RESTORE_POINT } from './backup-points.ts'
 import { EXPORT_POINT } from './export-point.ts'
 import { LATER_POINTS } from './later-points.ts'
 import { POINTS } from './points.ts'
@@ -13,15 +14,11 @@ export const SCENARIOS: readonly Scenario[] = [
   ROTATION_POINT,
   MIGRATION_POINT,
   EXPORT_POINT,
+  BACKUP_POINT,
+  RESTORE_POINT,
   FIRST_START,
   SHUTDOWN_POINT,
 ].toSorted((a, b) => a.no - b.no)
 
 /** The checklist has so many places. */
 export const PLACES = 40
-
-/** Places that the product does not have yet. */
-export const NOT_YET: Readonly<Record<number, string>> = {
-  36: 'backup half written',
-  37: 'restore half done',
-}

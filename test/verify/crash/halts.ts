@@ -34,11 +34,11 @@ export function inTransaction(database: Database, at: AtStatement): Halt {
   }
 }
 
-/** Halts a company's read, at the rows of a table for which a condition holds. */
-export function inRead(database: Database, table: string, when: string): Halt {
+/** Halts the read of a role, at the rows of a table for which a condition holds. */
+export function inRead(database: Database, table: string, when: string, role = 'gbp_company'): Halt {
   const statements = [
     `create or replace function public.halt_read() returns boolean language plpgsql as $$ begin ${STAND} return true; end $$`,
-    `create policy halt on ${table} as restrictive for select to gbp_company
+    `create policy halt on ${table} as restrictive for select to ${role}
        using (case when ${when} then public.halt_read() else true end)`,
   ]
   return {

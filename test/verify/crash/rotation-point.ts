@@ -1,17 +1,13 @@
-import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import path from 'node:path'
 
 import { expect } from 'vitest'
 
-import type { Bench } from './bench.ts'
 import { newCustomer } from './customer.ts'
 import { inTransaction } from './halts.ts'
 import { checkAfterCrash, checkTokens, collected } from './invariants.ts'
+import { runCommand } from './run-command.ts'
 import type { Scenario } from './scenario.ts'
 import { until } from './until.ts'
-
-const program = path.join(import.meta.dirname, '../../../src/cli/main.ts')
 
 /** The operator gives the product a new key and dies, product and all, while what is sealed moves from the old one to it. */
 export const ROTATION_POINT: Scenario = {
@@ -34,7 +30,7 @@ export const ROTATION_POINT: Scenario = {
     const when = `new.raw_feed_uid = ${String(feed?.['last'])} and new.body <> old.body`
     const halt = inTransaction(bench.database, { table: 'raw_feeds', on: 'update', when })
     await halt.arm()
-    const { child, ended } = rotate(bench)
+    const { child, ended } = runCommand(bench.env, 'rotate-keys')
     await until('the rotation to stand there', async () => ((await halt.reached()) ? true : null))
     child.kill('SIGKILL')
     expect(await ended).toBe(null)
@@ -42,17 +38,10 @@ export const ROTATION_POINT: Scenario = {
     await checkAfterCrash(bench, customer)
     await checkTokens(bench, customer)
 
-    expect(await rotate(bench).ended).toBe(0)
+    expect(await runCommand(bench.env, 'rotate-keys').ended).toBe(0)
     bench.env['ENCRYPTION_KEYS_RETIRED'] = ''
     await restart()
     await checkTokens(bench, customer)
     return readyMs
   },
-}
-
-/** `gbp rotate-keys`; its exit code, null when it was killed. */
-function rotate({ env }: Bench) {
-  const child = spawn(process.execPath, [program, 'rotate-keys'], { env: { ...process.env, ...env }, stdio: 'ignore' })
-  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
-  return { child, ended }
 }
