@@ -5,13 +5,14 @@ import { warn, type WarningCounts } from './warnings.ts'
 /**
  * The rows to keep, by start ascending, each start once. Of several with one start the better quality stays, then the one
  * whose entry was updated later, then the later one in the feed: a utility's later delivery replaces its earlier one. Readings
- * of different lengths are weighed by leaveOutNested; points in time (registers) have none.
+ * of different lengths are weighed by leaveOutNested; points in time (registers) have none. null: all, as they stand.
  */
-export function mergeRows(rows: Rows, points: boolean, counts: WarningCounts): Uint32Array {
+export function mergeRows(rows: Rows, points: boolean, counts: WarningCounts): Uint32Array | null {
+  const ascends = isAscending(rows)
+  if (ascends && (points || !reachesOver(rows))) return null
   const order = new Uint32Array(rows.count)
   for (let row = 0; row < rows.count; row++) order[row] = row
-  if (!isAscending(rows)) order.sort((a, b) => at(rows.start, a) - at(rows.start, b) || a - b)
-  else if (points || !reachesOver(rows)) return order
+  if (!ascends) order.sort((a, b) => at(rows.start, a) - at(rows.start, b) || a - b)
   const merged: number[] = []
   for (let from = 0; from < order.length;) {
     const start = at(rows.start, order[from] ?? -1)
