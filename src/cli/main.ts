@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 
 import { ConfigError } from '../config.ts'
+import { addCompanyCommand } from './company-command.ts'
 import { addUtilityCommand } from './utility-command.ts'
 
 /**
@@ -129,6 +130,7 @@ program
     await (options.check ? checkBackup : restore)(process.env, file, out)
   })
 
+addCompanyCommand(program, out)
 addUtilityCommand(program, out)
 
 program
