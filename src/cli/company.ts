@@ -22,7 +22,7 @@ export async function addToCompanies(
     out(`${company.alias} is company ${company.companyUid}. Its token, shown only now:`)
     out(token)
     out(`It makes its authorization form with POST ${publicUrl}/api/v3/templates, and members and tokens of its own`)
-    out(`(${publicUrl}/docs).`)
+    out(`(${publicUrl}/docs/api).`)
   })
 }
 
