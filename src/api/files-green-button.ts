@@ -3,15 +3,14 @@ import { Readable } from 'node:stream'
 import { z } from 'zod'
 
 import { writeFeed, type WrittenEntry } from '../espi/write/write-feed.ts'
-import { epochSeconds } from '../units/epoch-seconds.ts'
 import { invalidParam } from './api-error.ts'
 import { type AskedMeter, askForData, dataQuery } from './data-query.ts'
 import type { Call, Endpoint } from './endpoint.ts'
 import { parseParameters } from './parameters.ts'
 import { readAllBills } from './read-all-bills.ts'
 import { readAllMonths } from './read-all-months.ts'
-import { type ChannelFacts, surveyChannel } from './render/espi-channel.ts'
-import { billEntry, type FeedMeter, meterEntries, momentOf, monthEntries } from './render/espi-feed.ts'
+import { billEntry, meterEntries, momentOf, monthEntries } from './render/espi-feed.ts'
+import { EVERYTHING, surveyMeter } from './survey-meter.ts'
 
 const { meters, start, end } = dataQuery.shape
 const query = z.object({
@@ -21,30 +20,14 @@ const query = z.object({
   }),
 })
 
-/** All of it, oldest first. */
-const EVERYTHING = { order: 'earliest_first', after: null, limit: 1000 } as const
-
-/**
- * The entries of one meter. The months are read twice: a ReadingType, which stands first and has one multiplier, is about all of them.
- * Should a month come between that needs another one, the feed ends in a RangeError and not in a wrong number.
- */
 async function* entriesOf(call: Call, meter: AskedMeter): AsyncGenerator<WrittenEntry> {
-  const channels = new Map<string, ChannelFacts>()
-  let updated = 0
-  for await (const { row, blocks } of readAllMonths(call, EVERYTHING, [meter])) {
-    updated = Math.max(updated, momentOf(row.updated))
-    for (const block of blocks) surveyChannel(channels, block)
-  }
-  const { authorizationUid, meterUid, facts, zone } = meter
-  const place: FeedMeter = {
-    ...{ authorizationUid, meterUid, facts, zone },
-    base: `${call.deps.publicUrl}/DataCustodian/espi/1_1/resource`,
-    updated: updated === 0 ? momentOf(call.deps.now()) : epochSeconds(updated),
-  }
-  yield* meterEntries(place, [...channels.values()])
-  for await (const month of readAllMonths(call, EVERYTHING, [meter])) yield* monthEntries(place, month, channels)
+  const base = `${call.deps.publicUrl}/DataCustodian/espi/1_1/resource`
+  const surveyed = await surveyMeter(call, meter, { base, now: call.deps.now() })
+  yield* meterEntries(surveyed.place, [...surveyed.channels.values()])
+  for await (const month of readAllMonths(call, EVERYTHING, [meter]))
+    yield* monthEntries(surveyed.place, month, surveyed.channels)
   for await (const bills of readAllBills(call, EVERYTHING, [meter]))
-    for (const { row } of bills) yield billEntry(place, row)
+    for (const { row } of bills) yield billEntry(surveyed.place, row)
 }
 
 export const greenButtonFileEndpoints: readonly Endpoint[] = [

@@ -1,7 +1,7 @@
 import type { Uid } from '../model/uid.ts'
 import { type ListedBill, listBillPage, type SpanFilter } from '../storage/list-bill-page.ts'
 import type { AskedMeter } from './data-query.ts'
-import type { Call } from './endpoint.ts'
+import type { Reading } from './read-months.ts'
 
 /** Bills that are in memory at a time. */
 const BILLS_AT_ONCE = 200
@@ -11,7 +11,7 @@ export type ReadBill = { row: ListedBill; meter: AskedMeter }
 
 /** All bills of the meters, some at a time, without an end but theirs: a file has no `next`. */
 export async function* readAllBills(
-  call: Call,
+  call: Reading,
   filter: Omit<SpanFilter, 'spans' | 'limit'>,
   meters: readonly AskedMeter[],
 ): AsyncGenerator<ReadBill[], void, undefined> {

@@ -2,12 +2,11 @@ import type { Uid } from '../model/uid.ts'
 import type { SpanFilter } from '../storage/list-bill-page.ts'
 import { listIntervalPage } from '../storage/list-interval-page.ts'
 import type { AskedMeter } from './data-query.ts'
-import type { Call } from './endpoint.ts'
-import { type ReadMonth, readMonths } from './read-months.ts'
+import { type Reading, type ReadMonth, readMonths } from './read-months.ts'
 
 /** All months of the meters, page after page, without an end but theirs: a file has no `next`. */
 export async function* readAllMonths(
-  call: Call,
+  call: Reading,
   filter: Omit<SpanFilter, 'spans'>,
   meters: readonly AskedMeter[],
 ): AsyncGenerator<ReadMonth & { meter: AskedMeter }, void, undefined> {

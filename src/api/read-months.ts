@@ -1,5 +1,5 @@
 import type { Uid } from '../model/uid.ts'
-import type { Tx } from '../storage/db.ts'
+import type { Db, Tx } from '../storage/db.ts'
 import {
   type ChannelReach,
   listChannelReaches,
@@ -14,6 +14,11 @@ import type { IntervalContext } from './render/interval.ts'
 /** Months whose blocks are read in one statement: a year of a meter, some 6 MB of text at a time. */
 const MONTHS_AT_ONCE = 12
 
+/** By what months and bills are read: a call, or whatever else speaks for a company. */
+export type Reading = Pick<Call, 'companyUid'> & {
+  deps: { db: Pick<Db, 'company' | 'readCompany'>; publicUrl: string }
+}
+
 /** One month of one meter, with what its rendering needs. */
 export type ReadMonth = { row: ListedInterval; blocks: MonthBlock[]; context: IntervalContext }
 
@@ -22,7 +27,7 @@ export type ReadMonth = { row: ListedInterval; blocks: MonthBlock[]; context: In
  * open between, so whoever stops asking (the client went away) leaves nothing running.
  */
 export async function* readMonths(
-  { deps, companyUid }: Call,
+  { deps, companyUid }: Reading,
   rows: readonly ListedInterval[],
   meters: ReadonlyMap<Uid, AskedMeter>,
 ): AsyncGenerator<ReadMonth, void, undefined> {

@@ -7,6 +7,7 @@ import { securityHeaders } from '../pages/security-headers.ts'
 import { authorizeRoutes } from './authorize-routes.ts'
 import { consentRoutes } from './consent-routes.ts'
 import type { CustodianDeps } from './custodian-deps.ts'
+import { resourceRoutes } from './resource-routes.ts'
 import { tokenRoutes } from './token-routes.ts'
 
 const FORM_BYTES = 16 * 1024
@@ -29,4 +30,5 @@ export async function registerCustodian(app: FastifyInstance, deps: CustodianDep
     consentRoutes(pages, paged)
   })
   await app.register((inner) => tokenRoutes(inner, deps))
+  await app.register((inner) => resourceRoutes(inner, deps))
 }

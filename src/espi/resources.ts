@@ -439,7 +439,8 @@ export const ALIASES: Record<string, string> = {
   PositionPoints: 'positionPoints', // PG&E
 }
 
-type Value<F> = F extends 'text' | 'decimal'
+/** What an element holds, as on the wire. */
+export type Value<F> = F extends 'text' | 'decimal'
   ? string | null
   : F extends 'integer'
     ? number | null

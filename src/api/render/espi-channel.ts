@@ -1,3 +1,4 @@
+import { blank } from '../../espi/blank.ts'
 import type { Wire } from '../../espi/resources.ts'
 import { type Channel, channelKey } from '../../model/series.ts'
 import type { MonthBlock } from '../../storage/list-interval-blocks.ts'
@@ -55,7 +56,7 @@ export function readingTypeOf(facts: ChannelFacts): Wire<'ReadingType'> {
   const { channel, exponent, currency } = facts
   const [usual] = [...facts.lengths].toSorted(([, a], [, b]) => b - a)
   return {
-    ...NOTHING,
+    ...blank('ReadingType'),
     accumulationBehaviour: ACCUMULATION[channel.quantified],
     commodity: COMMODITY[channel.commodity],
     currency: currencyNumber(currency),
@@ -67,26 +68,4 @@ export function readingTypeOf(facts: ChannelFacts): Wire<'ReadingType'> {
     powerOfTenMultiplier: exponent,
     uom: unitCode(channel.unit),
   }
-}
-
-const NOTHING: Wire<'ReadingType'> = {
-  batchItemInfo: null,
-  accumulationBehaviour: null,
-  commodity: null,
-  consumptionTier: null,
-  currency: null,
-  dataQualifier: null,
-  defaultQuality: null,
-  flowDirection: null,
-  intervalLength: null,
-  kind: null,
-  phase: null,
-  powerOfTenMultiplier: null,
-  timeAttribute: null,
-  tou: null,
-  uom: null,
-  cpp: null,
-  interharmonic: null,
-  measuringPeriod: null,
-  argument: null,
 }

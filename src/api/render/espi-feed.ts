@@ -1,3 +1,4 @@
+import { blank } from '../../espi/blank.ts'
 import type { ContentKind } from '../../espi/entry.ts'
 import { entryBelow } from '../../espi/write/entry-below.ts'
 import type { WrittenEntry } from '../../espi/write/write-feed.ts'
@@ -11,7 +12,7 @@ import { monthStart } from '../../units/local-days.ts'
 import { type ChannelFacts, channelId, readingTypeOf } from './espi-channel.ts'
 import { SERVICE } from './espi-codes.ts'
 import { localTimeOf } from './espi-local-time.ts'
-import { renderReadings } from './espi-readings.ts'
+import { type ReadingSpan, renderReadings } from './espi-readings.ts'
 import { cut, renderSummary } from './espi-summary.ts'
 
 /**
@@ -56,7 +57,7 @@ function channelEntries(meter: FeedMeter, parent: string, facts: ChannelFacts): 
     { kind: 'ReadingType', value: readingTypeOf(facts) },
     about,
   )
-  const value = { batchItemInfo: null, ReadingType: null }
+  const value = blank('MeterReading')
   const place = { parent, id, holds: ['IntervalBlock'], sees: [type.self] } as const
   return [entryBelow(place, { kind: 'MeterReading', value }, about), type]
 }
@@ -67,7 +68,7 @@ function channelEntries(meter: FeedMeter, parent: string, facts: ChannelFacts): 
  */
 export function monthEntries(
   meter: FeedMeter,
-  { row, blocks, context }: ReadMonth,
+  { row, blocks, context }: Pick<ReadMonth, 'row' | 'blocks'> & { context: ReadingSpan },
   channels: ReadonlyMap<string, ChannelFacts>,
 ): WrittenEntry[] {
   const id = String(monthStart(row.month, meter.zone))
@@ -106,36 +107,11 @@ function usagePointOf({ facts }: FeedMeter, [first]: readonly ChannelFacts[]) {
   const kind = commodity === null ? null : (SERVICE[commodity] ?? null)
   const tariffProfile = cut(facts.serviceTariff)
   return {
-    ...NOTHING,
+    ...blank('UsagePoint'),
     ServiceCategory: kind === null ? null : { kind },
     status: facts.status === 'active' ? 1 : facts.status === 'inactive' ? 0 : null,
     serviceDeliveryPoint:
       tariffProfile === null ? null : { name: null, tariffProfile, customerAgreement: null, tariffRiderRefs: null },
     readCycle: cut(facts.readCycle),
   }
-}
-
-const NOTHING = {
-  batchItemInfo: null,
-  roleFlags: null,
-  amiBillingReady: null,
-  checkBilling: null,
-  connectionState: null,
-  estimatedLoad: null,
-  grounded: null,
-  isSdp: null,
-  isVirtual: null,
-  minimalUsageExpected: null,
-  nominalServiceVoltage: null,
-  outageRegion: null,
-  phaseCode: null,
-  ratedCurrent: null,
-  ratedPower: null,
-  readRoute: null,
-  serviceDeliveryRemark: null,
-  servicePriority: null,
-  pnodeRefs: null,
-  aggregateNodeRefs: null,
-  pricingNode: null,
-  loadAggregationPoint: null,
 }

@@ -4,7 +4,8 @@ import { localMidnight } from '../../units/local-days.ts'
 import { type ChannelFacts, commonQuality } from './espi-channel.ts'
 import { QUALITY_CODES } from './espi-codes.ts'
 
-type Span = { zone: string; from: number | null; until: number | null }
+/** isByStart: a reading is of the span in which it starts, so that spans side by side leave none out. */
+export type ReadingSpan = { zone: string; from: number | null; until: number | null; isByStart?: boolean }
 
 /**
  * The readings of one channel and month that lie in a span (epoch seconds, null: open), a block for each local day; null when there
@@ -13,13 +14,13 @@ type Span = { zone: string; from: number | null; until: number | null }
 export function renderReadings(
   { columns }: MonthBlock,
   facts: ChannelFacts,
-  { zone, from, until }: Span,
+  { zone, from, until, isByStart = false }: ReadingSpan,
 ): Readings | null {
   const rows: number[] = []
   for (let row = 0; row < columns.start.length; row++) {
     const begins = columns.start[row] ?? 0
-    const ends = begins + (columns.duration[row] ?? 0)
-    if ((from === null || begins >= from) && (until === null || ends <= until)) rows.push(row)
+    const last = isByStart ? begins + 1 : begins + (columns.duration[row] ?? 0)
+    if ((from === null || begins >= from) && (until === null || last <= until)) rows.push(row)
   }
   if (rows.length === 0) return null
   const pick = (of: (row: number) => number): Float64Array => Float64Array.from(rows, of)

@@ -1,3 +1,4 @@
+import { blank } from '../../espi/blank.ts'
 import type { Measurement, Wire, WireLineItem } from '../../espi/resources.ts'
 import type { Bill, LineItem } from '../../model/bill.ts'
 import type { Quantity } from '../../units/quantity.ts'
@@ -15,7 +16,7 @@ export function renderSummary(bill: Bill): Wire<'UsageSummary'> {
   const demand = (name: string): Measurement | null =>
     measurementOf(bill.demand.find((each) => each.name === name && each.cost === null)?.quantity ?? null)
   return {
-    ...NOTHING,
+    ...blank('UsageSummary'),
     billingPeriod: { start: bill.start, duration: bill.end - bill.start, billingDate: null },
     billLastPeriod: bill.totalFrom === 'statement' ? money(bill.total) : null,
     costAdditionalDetailLastPeriod: bill.lines.map(lineOf),
@@ -58,32 +59,4 @@ const money = (amount: number | null): string | null => (amount === null ? null 
 /** The text as far as the schemas have room for it. */
 export function cut(text: string | null): string | null {
   return text === null || text.length <= TEXT_LIMIT ? text : Array.from(text).slice(0, TEXT_LIMIT).join('')
-}
-
-const NOTHING: Wire<'UsageSummary'> = {
-  batchItemInfo: null,
-  billingPeriod: null,
-  billLastPeriod: null,
-  billToDate: null,
-  costAdditionalLastPeriod: null,
-  costAdditionalDetailLastPeriod: [],
-  currency: null,
-  overallConsumptionLastPeriod: null,
-  currentBillingPeriodOverAllConsumption: null,
-  currentDayLastYearNetConsumption: null,
-  currentDayNetConsumption: null,
-  currentDayOverallConsumption: null,
-  peakDemand: null,
-  previousDayLastYearOverallConsumption: null,
-  previousDayNetConsumption: null,
-  previousDayOverallConsumption: null,
-  qualityOfReading: null,
-  ratchetDemand: null,
-  ratchetDemandPeriod: null,
-  statusTimeStamp: null,
-  commodity: null,
-  tariffProfile: null,
-  readCycle: null,
-  tariffRiderRefs: null,
-  billingChargeSource: null,
 }
