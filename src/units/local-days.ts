@@ -6,16 +6,18 @@ import { type EpochSeconds, epochSeconds } from './epoch-seconds.ts'
 export type Month = number
 
 const DAY = 86_400
-const FROM = Temporal.Instant.from('1970-01-01T00:00:00Z')
 const UNTIL = Temporal.Instant.from('2101-01-01T00:00:00Z').epochMilliseconds
 
-/** Offsets of a zone: offset[i] holds from at[i] (epoch seconds) until at[i + 1]. */
+/** Offsets of a zone in a span of time: offset[i] holds from at[i] (epoch seconds) until at[i + 1]. */
 type Offsets = { at: number[]; offset: number[] }
-const zones = new Map<string, Offsets>()
+/** Seconds of a span: a mean year. All years of a zone at once are measured to hold other work for 170 ms, one year for 2. */
+const SPAN = 31_556_952
+const LAST_SPAN = Math.floor(UNTIL / 1000 / SPAN)
+const zones = new Map<string, Offsets[]>()
 
 /** Seconds that local time is ahead of UTC at a moment, daylight saving included. Throws RangeError on an unknown zone. */
 export function offsetAt(epoch: number, zone: string): number {
-  const { at, offset } = offsetsOf(zone)
+  const { at, offset } = offsetsOf(zone, Math.min(Math.max(Math.floor(epoch / SPAN), 0), LAST_SPAN) || 0)
   let low = 0
   let high = at.length - 1
   while (low < high) {
@@ -72,18 +74,21 @@ function dayStart(day: number, zone: string): EpochSeconds {
   return epochSeconds(offsetAt(corrected, zone) === after ? corrected : guess)
 }
 
-function offsetsOf(zone: string): Offsets {
-  const known = zones.get(zone)
+function offsetsOf(zone: string, span: number): Offsets {
+  const spans = zones.get(zone) ?? []
+  const known = spans[span]
   if (known) return known
-  let moment = FROM.toZonedDateTimeISO(zone)
+  const until = span === LAST_SPAN ? UNTIL : (span + 1) * SPAN * 1000
+  let moment = Temporal.Instant.fromEpochMilliseconds(span * SPAN * 1000).toZonedDateTimeISO(zone)
   const table: Offsets = { at: [-Infinity], offset: [moment.offsetNanoseconds / 1e9] }
   for (;;) {
     const next = moment.getTimeZoneTransition('next')
-    if (next === null || next.epochMilliseconds > UNTIL) break
+    if (next === null || next.epochMilliseconds > until) break
     table.at.push(Math.floor(next.epochMilliseconds / 1000))
     table.offset.push(next.offsetNanoseconds / 1e9)
     moment = next
   }
-  zones.set(zone, table)
+  spans[span] = table
+  zones.set(zone, spans)
   return table
 }
