@@ -16,6 +16,10 @@ const PIECE = 262_144
 /** Bytes on the wire of a body that is likely one piece: a day of readings. */
 const SMALL = 8192
 
+/** Of a body of so many bytes on the wire pieces are larger: each costs a change of threads, and parsing one takes a millisecond. */
+const LARGE = 65_536
+const LARGE_PIECE = 1_048_576
+
 /** Takes a body off the wire, under its cap. Throws UtilityUnavailable `too_large` | `content_coding`. */
 export async function readWire(body: Readable, coding: string | undefined, limits: BodyLimits): Promise<WireBody> {
   // Ending a body early makes it report an abort; whoever reads it learns of real faults by the reading itself.
@@ -78,7 +82,7 @@ async function* gunzip(wire: Uint8Array): AsyncGenerator<Uint8Array, void, undef
     yield small
     return
   }
-  const stream = createGunzip({ chunkSize: PIECE })
+  const stream = createGunzip({ chunkSize: wire.length > LARGE ? LARGE_PIECE : PIECE })
   stream.end(wire)
   try {
     for await (const chunk of stream) {
