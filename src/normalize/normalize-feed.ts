@@ -31,7 +31,7 @@ export function normalizeFeed(
   }
 }
 
-/** The same with a break before each usage point, so that a caller can let other work have its turn. */
+/** The same with a break when links are resolved and before each usage point, so that a caller can let other work have its turn. */
 export function* normalizeInSteps(
   entries: readonly Entry[],
   options: NormalizeOptions,
@@ -39,6 +39,7 @@ export function* normalizeInSteps(
 ): Generator<undefined, DecodedFeed, undefined> {
   const counts: WarningCounts = new Map()
   const { usagePoints, rules, ambiguous } = resolveLinks(entries)
+  yield
   for (const [rule, count] of rules) if (rule !== 'standard' && rule !== 'none') warn(counts, `links_by_${rule}`, count)
   warn(counts, 'ambiguous_reading_type', ambiguous)
   const unnamed = usagePoints.filter(

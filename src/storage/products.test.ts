@@ -339,13 +339,19 @@ describe('raw feeds', () => {
     expect(await database.db.operator((tx) => readRawFeed(tx, uid, one.rawFeedUid, envelope))).toBeNull()
   })
 
-  test('that came as gzip are kept as they came, and read like others', async () => {
+  test.each([
+    ['small', Buffer.from('<feed>Carla Customer</feed>')],
+    ['large', randomBytes(300_000)],
+  ])('that came as gzip are kept as they came, and read like others: %s', async (_, inflated) => {
     const uid = await authorization()
-    const body = gzipSync('<feed>Carla Customer</feed>')
-    const raw = { product: 'usage', resource: 'up-1', mediaType: 'application/atom+xml', body, inflatedSize: 27 }
-    const { rawFeedUid } = await database.db.operator((tx) => saveRawFeed(tx, uid, raw, { envelope, now }))
+    const inflatedSize = inflated.length
+    const raw = { product: 'usage', resource: 'up-1', mediaType: 'application/atom+xml', inflatedSize }
+    const body = gzipSync(inflated)
+    const save = () => database.db.operator((tx) => saveRawFeed(tx, uid, { ...raw, body }, { envelope, now }))
+    const { rawFeedUid } = await save()
+    expect(await save()).toEqual({ rawFeedUid, isNew: false })
     const read = await database.db.operator((tx) => readRawFeed(tx, uid, rawFeedUid, envelope))
-    expect(read).toMatchObject({ size: 27, body: Buffer.from('<feed>Carla Customer</feed>') })
+    expect(read).toMatchObject({ size: inflatedSize, body: inflated })
   })
 })
 

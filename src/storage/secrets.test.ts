@@ -23,6 +23,17 @@ describe('a sealed value', () => {
     expect(envelope.openJson(envelope.seal({ accessToken: 'ä' }, 'c'), 'c')).toEqual({ accessToken: 'ä' })
   })
 
+  test('opens the same when it was sealed on another thread', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), fc.string(), async (plain, context) => {
+        const sealed = await envelope.sealLarge(plain, context)
+        expect(envelope.open(sealed, context).equals(plain)).toBe(true)
+        expect(sealed.length).toBe(envelope.seal(plain, context).length)
+        expect(() => envelope.open(sealed, `${context}.`)).toThrow(SecretUnreadable)
+      }),
+    )
+  })
+
   test('does not open in another row, column or company', () => {
     const sealed = envelope.seal(Buffer.from('token'), 'grants.tokens.1.7')
     for (const context of ['grants.tokens.2.7', 'grants.tokens.1.8', 'grants.other.1.7', '']) {

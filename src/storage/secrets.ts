@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, randomBytes, webcrypto } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 
@@ -8,6 +8,8 @@ import path from 'node:path'
  */
 export type Envelope = {
   seal(plain: Uint8Array | object, context: string): Buffer
+  /** The same for megabytes, on another thread. */
+  sealLarge(plain: Uint8Array, context: string): Promise<Buffer>
   /** Throws SecretUnreadable when the key is missing, the context differs or a bit has changed. */
   open(sealed: Uint8Array, context: string): Buffer
   /** The same for a value that was sealed as an object. The caller parses it into its type. */
@@ -61,12 +63,20 @@ export function openEnvelope(key: Uint8Array, retired: readonly Uint8Array[] = [
   const open = (sealed: Uint8Array, context: string): Buffer =>
     decrypt(unwrap(sealed, context), sealed.subarray(HEADER + WRAPPED), Buffer.from(`data ${context}`), context)
 
+  const wrapNew = (context: string): { dataKey: Buffer; wrapped: Buffer } => {
+    const dataKey = randomBytes(KEY_BYTES)
+    return { dataKey, wrapped: encrypt(current.key, dataKey, aad(header, 'key', context)) }
+  }
+
   return {
     seal(plain, context) {
       const bytes = plain instanceof Uint8Array ? plain : Buffer.from(JSON.stringify(plain))
-      const dataKey = randomBytes(KEY_BYTES)
-      const wrapped = encrypt(current.key, dataKey, aad(header, 'key', context))
+      const { dataKey, wrapped } = wrapNew(context)
       return Buffer.concat([header, wrapped, encrypt(dataKey, bytes, Buffer.from(`data ${context}`))])
+    },
+    async sealLarge(plain, context) {
+      const { dataKey, wrapped } = wrapNew(context)
+      return Buffer.concat([header, wrapped, ...(await encryptLarge(dataKey, plain, Buffer.from(`data ${context}`)))])
     },
     open,
     openJson: (sealed, context) => JSON.parse(open(sealed, context).toString('utf8')) as unknown,
@@ -91,6 +101,15 @@ function encrypt(key: Uint8Array, plain: Uint8Array, associated: Uint8Array): Bu
   const nonce = randomBytes(NONCE)
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(associated)
   return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()])
+}
+
+/** encrypt, in its two parts. */
+async function encryptLarge(key: Uint8Array, plain: Uint8Array, additionalData: Uint8Array): Promise<[Buffer, Buffer]> {
+  const { subtle } = webcrypto
+  const iv = randomBytes(NONCE)
+  const imported = await subtle.importKey('raw', key, 'AES-GCM', false, ['encrypt'])
+  const sealed = await subtle.encrypt({ name: 'AES-GCM', iv, additionalData, tagLength: 8 * TAG }, imported, plain)
+  return [iv, Buffer.from(sealed)]
 }
 
 function decrypt(key: Uint8Array, sealed: Uint8Array, associated: Uint8Array, context: string): Buffer {
