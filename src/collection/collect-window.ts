@@ -17,6 +17,7 @@ import { decodeParsed, type Decoding, decodingOf, fileQualityOf } from '../utili
 import { type FetchDeps, fetchWindow } from './fetch-window.ts'
 import { finishUpdate } from './finish-update.ts'
 import type { Commit } from './group-commit.ts'
+import { laterFiles } from './later-files.ts'
 import { oweDiscovery, oweUsagePoints } from './owe-found.ts'
 import { CLASSES_OF, plannedOf, type PlannedWindow } from './plan-windows.ts'
 import { readFeed, type ReadFeed } from './read-feed.ts'
@@ -75,11 +76,13 @@ export async function collectWindow(
       now: now(),
     })
     const rawFeedUid = kept ?? (await keep(tx, outcomeOf(decoded)))
+    const file = { ...window, authorizationUid: owed.authorizationUid, fetched: now() }
     const { billUids } = await storeFeed(tx, owed.authorizationUid, decoded, {
       timezone: utility.timezone,
       dataClasses,
       historyStart,
       source: rawFeedUid,
+      later: await laterFiles(tx, utility, file),
       now: now(),
       completeList: window.product === 'usage_points',
     })

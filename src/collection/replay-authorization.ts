@@ -6,6 +6,7 @@ import { clearDerived, keepUnchanged, stashDerived } from '../storage/replay.ts'
 import type { Envelope } from '../storage/secrets.ts'
 import { decodeFeed, decodingOf, fileQualityOf } from '../utilities/decode.ts'
 import { utilityOf } from '../utilities/index.ts'
+import { laterFiles } from './later-files.ts'
 import { storeFeed } from './store-feed.ts'
 
 /** gone: feeds that products came from and that are no longer kept. */
@@ -33,7 +34,7 @@ export async function replayAuthorization(
       await stashDerived(tx, authorizationUid)
       await clearDerived(tx, authorizationUid)
     }
-    for (const { rawFeedUid, product, resource } of feeds) {
+    for (const { rawFeedUid, product, resource, fetched } of feeds) {
       const raw = await readRawFeed(tx, authorizationUid, rawFeedUid, envelope)
       if (!raw) continue
       const feed = decodeFeed(raw.body, decodingOf(utility, fileQualityOf(utility, resource)))
@@ -42,6 +43,7 @@ export async function replayAuthorization(
         timezone: utility.timezone,
         dataClasses,
         source: rawFeedUid,
+        later: await laterFiles(tx, utility, { authorizationUid, product, resource, fetched }),
         now: at,
         completeList,
         silent: true,

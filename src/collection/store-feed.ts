@@ -35,6 +35,8 @@ type Options = {
   now: Date
   /** What enterWrite told, where the caller has passed the write gate in this transaction. */
   historyStart?: number
+  /** Feeds that were written after this one and came before it: laterFiles. */
+  later?: ReadonlySet<number>
   /** The feed names every usage point of the authorization. */
   completeList?: boolean
   /** No events: a replay tells nobody anything new. */
@@ -47,7 +49,7 @@ type Options = {
  * The caller's transaction has passed the write gate; the storing statements check the consent again.
  */
 export async function storeFeed(tx: Tx, authorizationUid: Uid, feed: DecodedFeed, options: Options): Promise<Stored> {
-  const { timezone, dataClasses, source, now, historyStart, completeList = false, silent = false } = options
+  const { timezone, dataClasses, source, now, historyStart, later, completeList = false, silent = false } = options
   const covers = (dataClass: DataClass): boolean => dataClasses.includes(dataClass)
   const stored: Stored = { newMeters: 0, readings: 0, bills: 0, billUids: [], dropped: 0, outside: 0 }
 
@@ -71,7 +73,7 @@ export async function storeFeed(tx: Tx, authorizationUid: Uid, feed: DecodedFeed
   })
   stored.dropped += feed.series.length - told.length
   const gate = historyStart === undefined ? {} : { historyStart }
-  const merging = { zone: timezone, source, now, ...gate }
+  const merging = { zone: timezone, source, now, later, ...gate }
   const merges = told.length === 0 ? [] : await mergeManySeries(tx, authorizationUid, told, merging)
   const bridges = await bridgeRegisters(tx, authorizationUid, told)
   if (bridges.length > 0) merges.push(...(await mergeManySeries(tx, authorizationUid, bridges, merging)))
@@ -86,7 +88,7 @@ export async function storeFeed(tx: Tx, authorizationUid: Uid, feed: DecodedFeed
   const billed = covers('bills') ? groupBills(feed, meterOf) : []
   const within = billed.reduce((sum, { bills }) => sum + bills.length, 0)
   stored.dropped += feed.bills.length - within
-  const saves = within === 0 ? [] : await saveManyBills(tx, authorizationUid, billed, { source, now, ...gate })
+  const saves = within === 0 ? [] : await saveManyBills(tx, authorizationUid, billed, { source, now, later, ...gate })
   for (const [at, { added, changed, outside }] of saves.entries()) {
     stored.bills += added.length + changed.length
     stored.billUids.push(...added, ...changed)

@@ -7,6 +7,7 @@ import type { Uid } from '../model/uid.ts'
 import { type BillRow as Row, findBills, saveRows } from './bill-rows.ts'
 import type { Tx } from './db.ts'
 import { mergeBill } from './merge-bill.ts'
+import type { MergeOptions } from './merge-many-series.ts'
 import { enterWrite } from './write-gate.ts'
 
 /** What saving did: uids of new and of replaced bills; superseded ones gave way to another; outside: before the history. */
@@ -35,8 +36,8 @@ export async function saveBills(
   return saved ?? { added: [], changed: [], superseded: [], unchanged: 0, outside: 0 }
 }
 
-/** historyStart: what enterWrite told, of a caller that has passed the gate in this transaction. */
-export type SavingBills = { source: Uid; now: Date; historyStart?: number }
+/** historyStart, later: as in MergeOptions. */
+export type SavingBills = Pick<MergeOptions, 'source' | 'now' | 'historyStart' | 'later'>
 
 /**
  * Stores bills of some meters of one authorization and returns what became of each meter's, in order. A bill replaces what is
@@ -52,7 +53,7 @@ export async function saveManyBills(
   told: readonly { meterUid: Uid; bills: readonly Bill[] }[],
   options: SavingBills,
 ): Promise<BillsSaved[]> {
-  const { source, now } = options
+  const { source, now, later } = options
   const historyStart =
     options.historyStart ?? (await enterWrite(tx, authorizationUid, { dataClass: 'bills', now })).historyStart
   const within = told.map(({ meterUid, bills }) => ({ meterUid, bills: bills.filter(({ end }) => end > historyStart) }))
@@ -61,7 +62,7 @@ export async function saveManyBills(
     const rows: Row[] = known.get(meterUid) ?? []
     known.set(meterUid, rows) // two names of one meter in one feed
     const merges = { added: [], changed: [], superseded: [], unchanged: 0 }
-    for (const bill of bills) mergeInto(rows, { meterUid, bill, source: Number(source) }, merges)
+    for (const bill of bills) mergeInto(rows, { meterUid, bill, source: Number(source), later }, merges)
     return merges
   })
   await saveRows(tx, authorizationUid, [...known.values()].flat(), now)
@@ -78,20 +79,21 @@ export async function saveManyBills(
 type Merges = { added: Row[]; changed: Row[]; superseded: Row[]; unchanged: number }
 const uidsOf = (rows: readonly Row[]): Uid[] => rows.flatMap(({ uid }) => (uid === null ? [] : [uid]))
 
+type Telling = { meterUid: Uid; bill: Bill; source: number; later: ReadonlySet<number> | undefined }
+
 /** Merges one bill into the rows of its meter, in memory. */
-function mergeInto(
-  rows: Row[],
-  { meterUid, bill: told, source }: { meterUid: Uid; bill: Bill; source: number },
-  merges: Merges,
-): void {
+function mergeInto(rows: Row[], { meterUid, bill: told, source, later }: Telling, merges: Merges): void {
   const rivals = rows
     .filter((row) => row.state !== 'gone' && shared(row.bill, told) > 0 && isSamePeriod(row.bill, told))
     .toSorted((a, b) => a.bill.start - b.bill.start)
   const [only, another] = rivals
   // A part of what is known adds to it, whichever of the two came first.
-  const bill = only && !another ? mergeBill(only.bill, told) : told
+  const single = only && !another ? only : null
+  const standsBefore = (row: Row): boolean => later?.has(row.source) === true
+  const isLate = single !== null && standsBefore(single)
+  const bill = single ? (isLate ? mergeBill(told, single.bill) : mergeBill(single.bill, told)) : told
   const isKnown = rivals.some((row) => isDeepStrictEqual(row.bill, bill))
-  if (isKnown || rivals.some((row) => !isLater(bill, source, row))) {
+  if (isKnown || (!isLate && rivals.some((row) => standsBefore(row) || !isLater(bill, source, row)))) {
     merges.unchanged++
     return
   }
@@ -106,7 +108,7 @@ function mergeInto(
   }
   for (const row of others) row.state = 'gone'
   rows.push(...rows.splice(rows.indexOf(kept), 1)) // the order in which they are written
-  Object.assign(kept, { bill, source, state: kept.state === 'new' ? 'new' : 'changed' })
+  Object.assign(kept, { bill, source: isLate ? kept.source : source, state: kept.state === 'new' ? 'new' : 'changed' })
   merges.changed.push(kept)
   merges.superseded.push(...others)
 }

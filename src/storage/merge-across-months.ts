@@ -58,7 +58,12 @@ export async function mergeAcrossMonths(
   tx: Tx,
   authorizationUid: Uid,
   chain: Chain,
-  { told, feed, zone }: { told: readonly Told[]; feed: number; zone: string },
+  {
+    told,
+    feed,
+    zone,
+    later,
+  }: { told: readonly Told[]; feed: number; zone: string; later?: ReadonlySet<number> | undefined },
 ): Promise<MergedMonth[]> {
   const known = new Map((await readLayers(tx, authorizationUid, chain)).map((block) => [block.month, block]))
   const months = [...new Set([...known.keys(), ...told.map(({ month }) => month)])].toSorted((a, b) => a - b)
@@ -66,7 +71,7 @@ export async function mergeAcrossMonths(
     let all: Sourced = allOf(known.get(month)?.sourced ?? EMPTY)
     const counts = { added: 0, replaced: 0, lost: 0 }
     for (const { columns } of told.filter((part) => part.month === month)) {
-      const merged = mergeTold(all, columns, { feed, arePoints: false })
+      const merged = mergeTold(all, columns, { feed, arePoints: false, later })
       all = merged.all
       for (const name of ['added', 'replaced', 'lost'] as const) counts[name] += merged[name]
     }

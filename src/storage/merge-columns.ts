@@ -8,14 +8,15 @@ type Told = { all: Sourced; added: number; replaced: number; lost: number }
 
 /**
  * Merges readings into all that was told before, by start and length. Of two readings of one start and length the one with the
- * higher quality rank stands, of equal ranks the one of the later feed (the greater number), whatever came first; a feed that
- * is decoded again replaces its own. So any order, split or overlap of feeds gives the same state. An equal reading of a later
+ * higher quality rank stands, of equal ranks the one of the later feed (the greater number, but for those of `later`, which were
+ * written after this one and came first); a feed that is decoded again replaces its own. So any order, split or overlap of
+ * feeds gives the same state. An equal reading of a later
  * feed only moves `source`. arePoints: each start has one, whatever its length.
  */
 export function mergeTold(
   known: Sourced,
   told: Columns,
-  { feed, arePoints }: { feed: number; arePoints: boolean },
+  { feed, arePoints, later }: { feed: number; arePoints: boolean; later?: ReadonlySet<number> | undefined },
 ): Told {
   if (known.source.length === 0 && known.columns.exponent >= told.exponent) return firstTold(known, told, feed)
   const exponent = Math.min(known.columns.exponent, told.exponent)
@@ -31,7 +32,8 @@ export function mergeTold(
     else if (order === 0) {
       const rank = (next.quality[j] ?? 0) - (old.quality[i] ?? 0)
       const equal = rank === 0 && isEqual(old, i, next, j)
-      wins = rank > 0 || (rank === 0 && feed >= (known.source[i] ?? 0))
+      const was = known.source[i] ?? 0
+      wins = rank > 0 || (rank === 0 && feed >= was && later?.has(was) !== true)
       if (wins && !equal) replaced++
       if (!wins && rank === 0 && !equal) lost++
     }

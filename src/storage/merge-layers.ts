@@ -45,8 +45,13 @@ export const EMPTY: Layers = {
  * Merges readings of a feed into those of a month: of each start and length by mergeTold, and what was told in several
  * lengths is weighed by countOnce. arePoints: readings of an index, which have no length and of which each start has one.
  */
-export function mergeLayers(known: Layers, told: Columns, feed: number, { arePoints = false } = {}): Merged {
-  const { all, ...counts } = mergeTold(allOf(known), told, { feed, arePoints })
+export function mergeLayers(
+  known: Layers,
+  told: Columns,
+  feed: number,
+  { arePoints = false, later }: { arePoints?: boolean; later?: ReadonlySet<number> | undefined } = {},
+): Merged {
+  const { all, ...counts } = mergeTold(allOf(known), told, { feed, arePoints, later })
   const isSame = counts.added + counts.replaced === 0
   if (known.beneath === null && (arePoints || !overlaps(all.columns)))
     return { ...all, beneath: null, ...counts, changed: counts.replaced, isSame }

@@ -1,5 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
-
 import { channelKey, type Series } from '../model/series.ts'
 import type { Uid } from '../model/uid.ts'
 import { monthOf, monthStart } from '../units/local-days.ts'
@@ -16,8 +14,17 @@ import { enterWrite } from './write-gate.ts'
 /** added and changed count readings; outside counts those before the consent's history, which were dropped. */
 export type SeriesMerge = { added: number; changed: number; outside: number }
 
-/** historyStart: what enterWrite told, of a caller that has passed the gate in this transaction. */
-export type MergeOptions = { zone: string; source: Uid; now: Date; historyStart?: number }
+/**
+ * historyStart: what enterWrite told, of a caller that has passed the gate in this transaction. later: numbers of feeds that
+ * the utility wrote after this one and that came before it.
+ */
+export type MergeOptions = {
+  zone: string
+  source: Uid
+  now: Date
+  historyStart?: number
+  later?: ReadonlySet<number> | undefined
+}
 
 /** Blocks of one statement, and their readings: between statements other work gets its turn, and packing these takes 20 ms. */
 const BLOCKS_AT_ONCE = 512
@@ -113,9 +120,9 @@ async function mergeParts(
   tx: Tx,
   authorizationUid: Uid,
   parts: readonly Part[],
-  { source, zone }: MergeOptions,
+  { source, zone, later }: MergeOptions,
 ): Promise<Pending[]> {
-  const hashed = await hashParts(parts)
+  const hashed = parts.map((part) => ({ ...part, hash: hashColumns(part.columns) }))
   const found = await findBlocks(tx, authorizationUid, hashed)
   const news = hashed.flatMap((part, at) => (found[at] === 'told' ? [] : [{ ...part, known: found[at] ?? null }]))
   const feed = Number(source)
@@ -123,7 +130,7 @@ async function mergeParts(
   const chains = await findChains(tx, authorizationUid, { told: news.filter((part) => !arePoints(part)), zone })
   for (const chain of chains) {
     const told = news.filter((part) => isLink(chain, part))
-    for (const month of await mergeAcrossMonths(tx, authorizationUid, chain, { told, feed, zone })) {
+    for (const month of await mergeAcrossMonths(tx, authorizationUid, chain, { told, feed, zone, later })) {
       const own = told.find((part) => part.month === month.month)
       const key = { meterUid: chain.meterUid, channel: chain.channel, month: month.month }
       const hash = own?.hash ?? null
@@ -135,27 +142,10 @@ async function mergeParts(
     if (chains.some((chain) => isLink(chain, key))) continue
     const earlier = pending.get(nameOf(key)) // two names of one meter in one feed
     const before = (earlier ?? known)?.sourced ?? EMPTY
-    const merged = mergeLayers(before, columns, feed, { arePoints: arePoints(key) })
+    const merged = mergeLayers(before, columns, feed, { arePoints: arePoints(key), later })
     if (!merged.isSame) pending.set(nameOf(key), pend(key, { known, earlier, merged, hash, place, reach: null }))
   }
   return [...pending.values()]
-}
-
-/** Hashes of so many readings take a millisecond or two; then other work gets its turn. */
-const READINGS_A_TURN = 50_000
-
-async function hashParts(parts: readonly Part[]): Promise<(Part & { hash: Buffer })[]> {
-  const hashed: (Part & { hash: Buffer })[] = []
-  let readings = 0
-  for (const part of parts) {
-    readings += part.columns.start.length
-    if (readings > READINGS_A_TURN) {
-      await nextTurn()
-      readings = 0
-    }
-    hashed.push({ ...part, hash: hashColumns(part.columns) })
-  }
-  return hashed
 }
 
 const nameOf = ({ meterUid, month, channel }: BlockKey): string => `${meterUid} ${month} ${channel}`

@@ -1,4 +1,4 @@
-import { createHash, webcrypto } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gunzip, zstdCompress, zstdDecompress } from 'node:zlib'
 
@@ -50,13 +50,12 @@ export async function saveRawFeed(
   { envelope, now, outcome = {} }: { envelope: Envelope; now: Date; outcome?: object },
 ): Promise<{ rawFeedUid: Uid; isNew: boolean }> {
   const { product, resource, mediaType, body, inflatedSize } = feed
-  const sha256 = await digest(body)
+  const sha256 = createHash('sha256').update(body).digest()
   const place = await findPlace(tx, authorizationUid, feed)
   if (place.last?.sha256.equals(sha256)) return { rawFeedUid: place.last.uid, isNew: false }
   const { rawFeedUid, companyUid } = place
   const packed = inflatedSize === undefined ? await compress(body) : body
-  const context = contextOf('raw_feeds', 'body', rawFeedUid, companyUid)
-  const sealed = packed.length > LARGE ? await envelope.sealLarge(packed, context) : envelope.seal(packed, context)
+  const sealed = envelope.seal(packed, contextOf('raw_feeds', 'body', rawFeedUid, companyUid))
   const { numAffectedRows } = await sql`
     with numbered as (
       update authorizations a set next_child = next_child + 1
@@ -68,14 +67,6 @@ export async function saveRawFeed(
       from numbered`.execute(tx)
   if (numAffectedRows !== 1n) throw await whyNot(tx, authorizationUid, { classes: DATA_CLASSES, now })
   return { rawFeedUid, isNew: true }
-}
-
-/** From so many bytes on hashing and sealing go to another thread: 5.8 MB were measured to hold all other work for 70 ms. */
-const LARGE = 262_144
-
-async function digest(body: Uint8Array): Promise<Buffer> {
-  if (body.length <= LARGE) return createHash('sha256').update(body).digest()
-  return Buffer.from(await webcrypto.subtle.digest('SHA-256', body))
 }
 
 type Place = { rawFeedUid: Uid; companyUid: Uid; last: { uid: Uid; sha256: Buffer } | null }
@@ -114,6 +105,18 @@ export async function readRawFeed(
   const opened = envelope.open(body, contextOf('raw_feeds', 'body', rawFeedUid, companyUid))
   const decompress = decompressors[opened[0] === GZIP_MARK ? 'gzip' : 'zstd']
   return { ...feed, body: await decompress(opened, { maxOutputLength: BYTES_LIMIT }) }
+}
+
+/** Bulk files of an authorization that came after a moment. */
+export async function listFilesSince(
+  tx: Tx,
+  authorizationUid: Uid,
+  since: Date,
+): Promise<Pick<RawFeed, 'rawFeedUid' | 'resource'>[]> {
+  const { rows } = await sql<Pick<RawFeed, 'rawFeedUid' | 'resource'>>`
+    select raw_feed_uid as "rawFeedUid", resource from raw_feeds
+     where authorization_uid = ${authorizationUid} and product = 'file' and fetched > ${since}`.execute(tx)
+  return rows
 }
 
 /** The feeds of an authorization in the order in which they came, which is the order to replay them in; without bodies. */

@@ -30,6 +30,14 @@ export function fileQualityOf({ espi }: Utility, address: string): number | null
   return espi.fileKinds.find(({ tag }) => name.includes(`_${tag}_`))?.quality ?? null
 }
 
+/** A bulk file's place among the files of its utility, to be compared as text, by the date, time and number in its name; null where it has none. */
+export function fileOrderOf({ espi }: Utility, address: string): string | null {
+  const name = lastSegment(address) ?? ''
+  if (espi.fileNamePattern === null || !new RegExp(espi.fileNamePattern, 'u').test(name)) return null
+  const [, written, number] = /_(\d{8}_\d{6})_(\d+)\./u.exec(name) ?? []
+  return written === undefined || number === undefined ? null : `${written}_${number.padStart(6, '0')}`
+}
+
 /**
  * One feed from bytes to our words: parse, mend the utility's known faults, normalize. Pure, so a raw feed can be replayed.
  * Throws FeedRejected when the body cannot be read; a single bad entry is quarantined instead.
