@@ -72,6 +72,14 @@ test('a prepared statement shows each company its own rows, and the operator all
   expect(await Promise.all(asked.map(ask))).toEqual(asked.map((at) => [all, [a.companyUid], [b.companyUid]][at % 3]))
 })
 
+test('of prepared statements that are asked together the one that fails fails alone', async () => {
+  const divide = prepared(sql<{ whole: number }>`select 6 / $1::int as whole`)
+  const ask = (by: number) =>
+    database.db.readCompany(a.companyUid, async (tx) => (await divide(tx, [by])).rows[0]?.whole)
+  const asked = await Promise.allSettled([1, 2, 0, 3].map(ask))
+  expect(asked.map((each) => (each.status === 'fulfilled' ? each.value : 'failed'))).toEqual([6, 3, 'failed', 2])
+})
+
 test('values reach a statement that reads as they were, and what is none is refused', async () => {
   const now = new Date('2026-11-26T12:00:00.123Z')
   const list = ['a"b', String.raw`c\d`, 'null', 'ü, {e}', '', null]

@@ -8,7 +8,9 @@ export type ReadRole = { role: 'gbp_operator' | 'gbp_company'; setting: string |
 /** One statement to read with. name: each connection prepares it once, under this name; null: it is used once. */
 export type TripStatement = { name: string | null; text: string; values: readonly Value[] }
 
-type Done<Row> = (error: Error | null, rows: Row[]) => void
+/** One statement under its role, and the rows that it brings. */
+export type Read<Row> = { as: ReadRole; statement: TripStatement; rows: Row[] }
+
 /** The columns of a statement's rows, in order. */
 type RowShape = readonly { name: string; read: ReturnType<typeof types.getTypeParser> }[]
 /** Name and value; of no type that could be held against Row, since what a statement answers is said where it stands. */
@@ -31,28 +33,37 @@ const prepared = new WeakMap<Connection, Set<string>>()
 const shapes = new Map<string, RowShape>()
 
 /**
- * A transaction that reads with one statement, in one write and one answer: begin, role, statement, commit. After an error the
- * connection is still in its transaction and has to be closed. done is called once.
+ * Reads in one write and one answer: for each role that follows another, begin, role, its statements, commit. The first error
+ * ends all; then rows are not to be used, and the connection, still in its transaction, has to be closed. done is called once.
  */
-export function readTrip<Row>(as: ReadRole, statement: TripStatement, done: Done<Row>): Trip {
-  const rows: Row[] = []
-  let shape = statement.name === null ? null : (shapes.get(statement.name) ?? null)
+export function readTrip(reads: readonly Read<unknown>[], done: (error: Error | null) => void): Trip {
+  /** To which read each answer belongs, in order; null: to none. */
+  const answers: (Read<unknown> | null)[] = []
+  let at = 0
+  let shape: RowShape | null = null
+  const nextShape = (): RowShape | null => shapes.get(answers[at]?.statement.name ?? '') ?? null
   return {
     submit(connection) {
-      connection.stream.write(Buffer.concat(messagesOf(connection, as, { statement, isKnown: shape !== null })))
+      connection.stream.write(Buffer.concat(messagesOf(connection, reads, answers)))
+      shape = nextShape()
     },
     handleRowDescription({ fields }) {
       shape = fields.map(({ name, dataTypeID }) => ({ name, read: types.getTypeParser(dataTypeID, 'text') }))
-      if (statement.name !== null) shapes.set(statement.name, shape)
+      const name = answers[at]?.statement.name ?? null
+      if (name !== null) shapes.set(name, shape)
     },
     handleDataRow({ fields }) {
       if (shape === null) throw new Error('a row came before its description')
-      const row: Row = Object.fromEntries(shape.map(({ name, read }, at): Cell => [name, valueOf(fields[at], read)]))
-      rows.push(row)
+      answers[at]?.rows.push(
+        Object.fromEntries(shape.map(({ name, read }, at): Cell => [name, valueOf(fields[at], read)])),
+      )
     },
-    handleCommandComplete: () => undefined,
-    handleError: (error) => done(error, []),
-    handleReadyForQuery: () => done(null, rows),
+    handleCommandComplete() {
+      at++
+      shape = nextShape()
+    },
+    handleError: (error) => done(error),
+    handleReadyForQuery: () => done(null),
   }
 }
 
@@ -62,8 +73,8 @@ function valueOf(text: string | null | undefined, read: RowShape[number]['read']
 
 function messagesOf(
   connection: Connection,
-  { role, setting }: ReadRole,
-  { statement: { name, text, values }, isKnown }: { statement: TripStatement; isKnown: boolean },
+  reads: readonly Read<unknown>[],
+  answers: (Read<unknown> | null)[],
 ): Buffer[] {
   const known = prepared.get(connection) ?? new Set()
   prepared.set(connection, known)
@@ -76,14 +87,28 @@ function messagesOf(
   const run = (text: string): void => {
     prepare(text, text)
     messages.push(runMessage(text))
+    answers.push(null)
   }
-  run(BEGIN)
-  run(`set local role ${role}`)
-  if (setting !== null) messages.push(parseMessage('', setting), bindMessage('', []), EXECUTE)
-  prepare(name ?? '', text)
-  messages.push(bindMessage(name ?? '', values))
-  if (!isKnown) messages.push(DESCRIBE)
-  messages.push(EXECUTE)
+  let last: ReadRole | null = null
+  for (const read of reads) {
+    const { as, statement } = read
+    if (as.role !== last?.role || as.setting !== last.setting) {
+      if (last !== null) run(COMMIT)
+      run(BEGIN)
+      run(`set local role ${as.role}`)
+      if (as.setting !== null) {
+        messages.push(parseMessage('', as.setting), bindMessage('', []), EXECUTE)
+        answers.push(null)
+      }
+      last = as
+    }
+    const name = statement.name ?? ''
+    prepare(name, statement.text)
+    messages.push(bindMessage(name, statement.values))
+    if (!shapes.has(name)) messages.push(DESCRIBE)
+    messages.push(EXECUTE)
+    answers.push(read)
+  }
   run(COMMIT)
   messages.push(SYNC)
   return messages
