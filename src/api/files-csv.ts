@@ -53,7 +53,7 @@ async function* readMeters(call: Call): AsyncGenerator<ListedMeter[]> {
   if (accounts === null && meters === null) throw requiredParam('accounts')
   const filter = { ...UNFILTERED, uids: meters, authorizations: accounts }
   for (let after: string | null = null; ;) {
-    const page = await call.deps.db.company(call.companyUid, (tx) => listMeterPage(tx, { ...filter, after }))
+    const page = await call.deps.db.readCompany(call.companyUid, (tx) => listMeterPage(tx, { ...filter, after }))
     if (page.rows.length > 0) yield page.rows
     after = page.rows.at(-1)?.meterUid ?? null
     if (!page.hasMore || after === null) return

@@ -48,7 +48,7 @@ export const intervalEndpoints: readonly Endpoint[] = [
     async run(call) {
       const { deps, companyUid } = call
       const { format } = parseParameters(query, call.query)
-      const { filter, meters, page } = await deps.db.company(companyUid, async (tx) => {
+      const { filter, meters, page } = await deps.db.readCompany(companyUid, async (tx) => {
         const asked = await askWithin(tx, call)
         const spans = asked.meters.map(({ span }) => span)
         return {

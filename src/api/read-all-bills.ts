@@ -19,7 +19,7 @@ export async function* readAllBills(
   const byUid = new Map<Uid, AskedMeter>(meters.map((meter) => [meter.meterUid, meter]))
   for (let { after } = filter; ;) {
     const asked = { ...filter, after, spans, limit: BILLS_AT_ONCE }
-    const page = await call.deps.db.company(call.companyUid, (tx) => listBillPage(tx, asked))
+    const page = await call.deps.db.readCompany(call.companyUid, (tx) => listBillPage(tx, asked))
     yield page.rows.flatMap((row) => {
       const meter = byUid.get(row.meterUid)
       return meter ? [{ row, meter }] : []

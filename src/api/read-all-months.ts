@@ -14,7 +14,7 @@ export async function* readAllMonths(
   const byUid = new Map<Uid, AskedMeter>(meters.map((meter) => [meter.meterUid, meter]))
   for (let { after } = filter; ;) {
     const asked = { ...filter, after, spans }
-    const page = await call.deps.db.company(call.companyUid, (tx) => listIntervalPage(tx, asked))
+    const page = await call.deps.db.readCompany(call.companyUid, (tx) => listIntervalPage(tx, asked))
     for await (const month of readMonths(call, page.rows, byUid)) {
       const meter = byUid.get(month.row.meterUid)
       if (meter) yield { ...month, meter }

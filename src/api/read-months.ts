@@ -33,7 +33,7 @@ export async function* readMonths(
 ): AsyncGenerator<ReadMonth, void, undefined> {
   for (let from = 0; from < rows.length; from += MONTHS_AT_ONCE) {
     const some = rows.slice(from, from + MONTHS_AT_ONCE)
-    const { blocks, reaches } = await deps.db.company(companyUid, async (tx) => readSome(tx, some))
+    const { blocks, reaches } = await deps.db.readCompany(companyUid, async (tx) => readSome(tx, some))
     for (const [at, row] of some.entries()) {
       const meter = meters.get(row.meterUid)
       if (!meter) continue

@@ -81,7 +81,7 @@ export const sumEndpoints: readonly Endpoint[] = [
       const sums = []
       let count = 0
       for (const meter of asked) {
-        const { periods, channels } = await deps.db.company(companyUid, async (tx) => ({
+        const { periods, channels } = await deps.db.readCompany(companyUid, async (tx) => ({
           periods: await readPeriods(tx, meter, by),
           channels: await listMeterChannels(tx, meter),
         }))

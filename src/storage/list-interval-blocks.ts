@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { Channel } from '../model/series.ts'
 import type { Uid } from '../model/uid.ts'
 import type { Tx } from './db.ts'
+import { prepared } from './prepared.ts'
 import { type Columns, decodeBlock } from './series-block.ts'
 
 /** The readings of one channel in one month of a meter. sources: the raw feeds they came from, ascending. */
@@ -15,16 +16,11 @@ type Month = { authorizationUid: Uid; meterUid: Uid; month: number }
 
 /** All blocks of some months, in one statement; a list for each month, in order. Runs under row-level security. */
 export async function listIntervalBlocks(tx: Tx, months: readonly Month[]): Promise<MonthBlock[][]> {
-  const { rows } = await sql<
-    Omit<Channel, 'part'> & { part: string | null; place: number; block: Buffer; sources: Uid[] }
-  >`
-    select w.place::int as place, ${CHANNEL}, b.block, b.sources
-      from unnest(${months.map((month) => month.authorizationUid)}::bigint[],
-             ${months.map((month) => month.meterUid)}::bigint[], ${months.map(({ month }) => month)}::int[])
-             with ordinality as w (authorization_uid, meter_uid, month, place)
-      join series_blocks b on b.authorization_uid = w.authorization_uid and b.meter_uid = w.meter_uid
-       and b.month = w.month
-     order by w.place, b.channel`.execute(tx)
+  const { rows } = await OF_MONTHS(tx, [
+    months.map(({ authorizationUid }) => authorizationUid),
+    months.map(({ meterUid }) => meterUid),
+    months.map(({ month }) => month),
+  ])
   const lists: MonthBlock[][] = months.map(() => [])
   for (const { place, block, sources, part, commodity, direction, quantified, unit } of rows) {
     const channel = { commodity, direction, quantified, unit, ...(part === null ? {} : { part }) }
@@ -32,6 +28,21 @@ export async function listIntervalBlocks(tx: Tx, months: readonly Month[]): Prom
   }
   return lists
 }
+
+/** The inverse of channelKey (model/series.ts), which alone writes this column. */
+export const CHANNEL = sql.raw(
+  `split_part(b.channel, '/', 1) as commodity, split_part(b.channel, '/', 2) as direction,
+   split_part(b.channel, '/', 3) as quantified, split_part(b.channel, '/', 4) as unit,
+   substring(b.channel from '^(?:[^/]*/){4}(.*)$') as part`,
+)
+
+type BlockRow = Omit<Channel, 'part'> & { part: string | null; place: number; block: Buffer; sources: Uid[] }
+
+const OF_MONTHS = prepared(sql<BlockRow>`
+  select w.place::int as place, ${CHANNEL}, b.block, b.sources
+    from unnest($1::bigint[], $2::bigint[], $3::int[]) with ordinality as w (authorization_uid, meter_uid, month, place)
+    join series_blocks b on b.authorization_uid = w.authorization_uid and b.meter_uid = w.meter_uid and b.month = w.month
+   order by w.place, b.channel`)
 
 /** How far each channel of some meters reaches, by meter uid. */
 export async function listChannelReaches(
@@ -51,10 +62,3 @@ export async function listChannelReaches(
   }
   return reaches
 }
-
-/** The inverse of channelKey (model/series.ts), which alone writes this column. */
-export const CHANNEL = sql.raw(
-  `split_part(b.channel, '/', 1) as commodity, split_part(b.channel, '/', 2) as direction,
-   split_part(b.channel, '/', 3) as quantified, split_part(b.channel, '/', 4) as unit,
-   substring(b.channel from '^(?:[^/]*/){4}(.*)$') as part`,
-)

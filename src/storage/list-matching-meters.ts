@@ -48,18 +48,20 @@ function keysOf(meters: Uid[], authorizations: Uid[] | null): [Uid[], Uid[]] {
   return [[...new Set(chosen.map(authorizationOf))], chosen]
 }
 
-const SELECT = sql.raw(`
-  select m.meter_uid as "meterUid", m.authorization_uid as "authorizationUid", a.utility, m.facts,
+const COLUMNS = sql.raw(`
+  m.meter_uid as "meterUid", m.authorization_uid as "authorizationUid", a.utility, m.facts,
          m.status = 'pending' as "isPending",
          a.state in ('active', 'needs_reauthorization') and a.expires > $1 as "isCollectable"`)
 const IS_READABLE = sql.raw(`a.state in ('active', 'needs_reauthorization', 'expired')`)
 
-const OF_AUTHORIZATIONS = prepared(sql<MatchingMeter>`${SELECT}
+const OF_AUTHORIZATIONS = prepared(sql<MatchingMeter>`
+  select ${COLUMNS}
   from meters m join authorizations a on a.authorization_uid = m.authorization_uid
  where ${IS_READABLE} and m.authorization_uid = any($2::bigint[])
  order by m.meter_uid limit ${sql.lit(METERS_LIMIT + 1)}`)
 
-const OF_METERS = prepared(sql<MatchingMeter>`${SELECT}
+const OF_METERS = prepared(sql<MatchingMeter>`
+  select ${COLUMNS}
   from meters m join authorizations a on a.authorization_uid = m.authorization_uid
  where ${IS_READABLE} and m.authorization_uid = any($2::bigint[]) and m.meter_uid = any($3::bigint[])
  order by m.meter_uid limit ${sql.lit(METERS_LIMIT + 1)}`)

@@ -8,6 +8,7 @@ import type { Exact } from '../units/exact.ts'
 import { addLocalDays, localDate, type Month } from '../units/local-days.ts'
 import type { Tx } from './db.ts'
 import { positionOf } from './merge-columns.ts'
+import { prepared } from './prepared.ts'
 import { CHANNEL, channelOf, type ChannelRow } from './series-channel.ts'
 import { type Columns, decodeBlock } from './series-block.ts'
 
@@ -29,19 +30,7 @@ export async function sumMonths(
   meterUid: Uid,
   { sinceMonth, untilMonth }: Months,
 ): Promise<MonthSum[]> {
-  const { rows } = await sql<{
-    channel: string
-    month: Month
-    readings: number
-    exponent: number | null
-    total: string | null
-    block: Buffer | null
-  }>`
-    select channel, month, readings, exponent, total::text, case when total is null then block end as block
-      from series_blocks
-     where authorization_uid = ${authorizationUid} and meter_uid = ${meterUid}
-       and month >= ${sinceMonth} and month < ${untilMonth} and readings > 0
-     order by channel, month`.execute(tx)
+  const { rows } = await OF_MONTHS(tx, [authorizationUid, meterUid, sinceMonth, untilMonth])
   return rows.map(({ channel, month, readings, exponent, total, block }) => {
     if (block === null)
       return { channel, month, readings, total: { digits: BigInt(total ?? 0), exponent: exponent ?? 0 } }
@@ -49,6 +38,21 @@ export async function sumMonths(
     return { channel, month, readings, total: exactSum(columns, 0, readings) }
   })
 }
+
+type MonthRow = {
+  channel: string
+  month: Month
+  readings: number
+  exponent: number | null
+  total: string | null
+  block: Buffer | null
+}
+
+const OF_MONTHS = prepared(sql<MonthRow>`
+  select channel, month, readings, exponent, total::text, case when total is null then block end as block
+    from series_blocks
+   where authorization_uid = $1 and meter_uid = $2 and month >= $3 and month < $4 and readings > 0
+   order by channel, month`)
 
 /**
  * The sums of the local days in a meter's months. Only the blocks of these months are read and unpacked, in 0.02 ms each:
