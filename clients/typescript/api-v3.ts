@@ -1387,7 +1387,7 @@ export interface components {
       data_classes: ('meters' | 'bills' | 'intervals' | 'accounting')[]
       /** @description What customers are shown. */
       name: string
-      /** @description Where it is told of new data; null: nowhere. */
+      /** @description Stands in its ApplicationInformation; nothing is posted there yet. */
       notify_uri: string | null
       redirect_uris: string[]
       /**
@@ -1879,7 +1879,7 @@ export interface components {
       data_classes: ('meters' | 'bills' | 'intervals' | 'accounting')[]
       /** @description What customers are shown. */
       name: string
-      /** @description Where it is told of new data; null: nowhere. */
+      /** @description Stands in its ApplicationInformation; nothing is posted there yet. */
       notify_uri: string | null
       redirect_uris: string[]
       /** @description Opens its ApplicationInformation. Shown this once. */
@@ -2707,7 +2707,7 @@ export interface operations {
           data_classes?: ('meters' | 'bills' | 'intervals' | 'accounting')[]
           name: string
           /**
-           * @description Where new data is told of: https, on the public internet.
+           * @description Stands in its ApplicationInformation: https, on the public internet. Nothing is posted there yet.
            * @default null
            */
           notify_uri?: string | null
@@ -3036,6 +3036,7 @@ export interface operations {
         }
         content: {
           'application/vnd.apache.parquet': unknown
+          'text/csv': unknown
         }
       }
       /** @description A refusal, or a fault on our side. */
@@ -3083,6 +3084,7 @@ export interface operations {
         }
         content: {
           'application/vnd.apache.parquet': unknown
+          'text/csv': unknown
         }
       }
       /** @description A refusal, or a fault on our side. */
@@ -3130,6 +3132,7 @@ export interface operations {
         }
         content: {
           'application/vnd.apache.parquet': unknown
+          'text/csv': unknown
         }
       }
       /** @description A refusal, or a fault on our side. */

@@ -53,8 +53,8 @@ export type Call<Deps extends ApiDeps = ApiDeps> = {
   header: (name: string, value: string) => void
 }
 
-/** A file and not JSON. */
-export type FileAnswer = { mediaType: string }
+/** A file and not JSON. orElse: what it may be on request. */
+export type FileAnswer = { mediaType: string; orElse?: string }
 
 /**
  * One method of one path below the prefix. The answer is always 200; everything else is thrown as ApiError. query and body are

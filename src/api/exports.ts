@@ -68,7 +68,7 @@ export const exportEndpoints: readonly Endpoint[] = Object.entries(TABLES).map((
     summary: `${table.name} of many meters, as one Parquet or CSV file`,
     scope: 'read',
     query,
-    answer: { mediaType: FORMATS.parquet.mediaType },
+    answer: { mediaType: FORMATS.parquet.mediaType, orElse: 'text/csv' },
     async run(call) {
       const { format } = parseParameters(query, call.query)
       const asked = await askForData(call)

@@ -90,6 +90,14 @@ describe.each(versions)('the document of $version', ({ version, all }) => {
     }
   })
 
+  test('declares every format that an export can be asked for', async () => {
+    const exports = operationsOf(await documentOf(version)).filter(({ path }) => path.startsWith('/exports/'))
+    expect(exports.map(({ operation }) => Object.keys(operation.responses['200']?.content ?? {}))).toEqual(
+      exports.map(() => ['application/vnd.apache.parquet', 'text/csv']),
+    )
+    expect(exports).toHaveLength(version === 'v3' ? 3 : 0)
+  })
+
   test('is shown as a page that needs nothing from elsewhere', async () => {
     const { body, headers } = await api.app.inject(`/api/${version}/reference`)
     expect(headers['content-type']).toBe('text/html; charset=utf-8')

@@ -84,7 +84,7 @@ function operationOf(endpoint: Endpoint, isNative: boolean, schemas: Record<stri
   const content =
     answer instanceof z.ZodType
       ? { 'application/json': { schema: answerSchema(answer, schemas) } }
-      : { [answer.mediaType]: { schema: {} } }
+      : Object.fromEntries([answer.mediaType, answer.orElse ?? []].flat().map((type) => [type, { schema: {} }]))
   const asked = body && requestSchema(body)
   return {
     operationId: operationId(method, path),

@@ -48,7 +48,8 @@ export function renderReference({ info, servers, paths, components }: OpenApi): 
 
 function renderOperation({ name, operation }: { name: string; operation: Operation }): string {
   const { operationId, summary, description, parameters, requestBody, responses } = operation
-  const [[mediaType, answer] = ['', undefined]] = Object.entries(responses['200']?.content ?? {})
+  const content = responses['200']?.content ?? {}
+  const [answer] = Object.values(content)
   const body = requestBody?.content['application/json']?.schema
   return html`<section>
     <h2 id="${operationId}"><code>${name}</code></h2>
@@ -69,7 +70,7 @@ function renderOperation({ name, operation }: { name: string; operation: Operati
             !${renderSchema(body)}`
         : ''
     }
-    <p>Answer, ${mediaType}</p>
+    <p>Answer, ${Object.keys(content).join(' or ')}</p>
     !${answer ? renderSchema(answer.schema) : ''}
   </section>`
 }
