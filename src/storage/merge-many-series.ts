@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+
 import { channelKey, type Series } from '../model/series.ts'
 import type { Uid } from '../model/uid.ts'
 import { monthOf, monthStart } from '../units/local-days.ts'
@@ -122,7 +124,7 @@ async function mergeParts(
   parts: readonly Part[],
   { source, zone, later }: MergeOptions,
 ): Promise<Pending[]> {
-  const hashed = parts.map((part) => ({ ...part, hash: hashColumns(part.columns) }))
+  const hashed = await hashParts(parts)
   const found = await findBlocks(tx, authorizationUid, hashed)
   const news = hashed.flatMap((part, at) => (found[at] === 'told' ? [] : [{ ...part, known: found[at] ?? null }]))
   const feed = Number(source)
@@ -146,6 +148,23 @@ async function mergeParts(
     if (!merged.isSame) pending.set(nameOf(key), pend(key, { known, earlier, merged, hash, place, reach: null }))
   }
   return [...pending.values()]
+}
+
+/** Hashes of so many readings take a millisecond or two; then other work gets its turn. */
+const READINGS_A_TURN = 50_000
+
+async function hashParts(parts: readonly Part[]): Promise<(Part & { hash: Buffer })[]> {
+  const hashed: (Part & { hash: Buffer })[] = []
+  let readings = 0
+  for (const part of parts) {
+    readings += part.columns.start.length
+    if (readings > READINGS_A_TURN) {
+      await nextTurn()
+      readings = 0
+    }
+    hashed.push({ ...part, hash: hashColumns(part.columns) })
+  }
+  return hashed
 }
 
 const nameOf = ({ meterUid, month, channel }: BlockKey): string => `${meterUid} ${month} ${channel}`
