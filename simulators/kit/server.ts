@@ -181,14 +181,14 @@ async function respond(request: IncomingMessage, response: ServerResponse, handl
   }
 }
 
-/** TCP connections below the servers, by their ports: one within TLS cannot be reset itself. */
+/** TCP connections below the servers that have a guard, by their ports: one within TLS cannot be reset itself. */
 const sockets = new Map<string, Socket>()
 
 const portsOf = (socket: Socket): string => `${socket.localPort}:${socket.remotePort}`
 
 /** Ends a connection with RST, without a word. */
 export const reset = (socket: Socket | null): void => {
-  if (socket) sockets.get(portsOf(socket))?.resetAndDestroy()
+  if (socket) (sockets.get(portsOf(socket)) ?? socket).resetAndDestroy()
 }
 
 /** Connections that end when the next request comes on them. */

@@ -85,7 +85,10 @@ async function receiveAll(run: Run): Promise<void> {
 async function nextDue({ ground, turns }: Run): Promise<number | null> {
   const [row] = await ground.database.admin(
     `select min(at) as at from (
-       select w.next_try as at from windows w join authorizations a using (authorization_uid)
+       select greatest(w.next_try, l.open_until, case when w.priority >= 200 then l.history_from
+                                                      when w.priority >= 100 then l.fresh_from end) as at
+         from windows w join authorizations a using (authorization_uid)
+         left join limits l on l.registration_uid = a.registration_uid
         where w.state in ('owed', 'waiting') and a.state = 'active'
        union all select w.lease_until from windows w join authorizations a using (authorization_uid)
         where w.state = 'leased' and a.state = 'active'

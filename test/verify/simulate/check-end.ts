@@ -96,7 +96,9 @@ async function checkTokens({ ground, turns, problem, refusedByFault }: Run, row:
     const known = token ? utility.state.tokens[token] : undefined
     return known !== undefined && known.expiresAt > now
   }
-  const isUsable = lives(pair?.refreshToken) || lives(pair?.accessToken)
+  // Where files come by our own token, nothing needs the customer's; the utility may have given none that lasts.
+  const isNeeded = row.utility !== 'SCE' || pair?.refreshToken !== null
+  const isUsable = lives(pair?.refreshToken) || lives(pair?.accessToken) || !isNeeded
   if (state === 'active' && !isUsable) problem(`it is active, and its tokens are dead (${authorizationUid})`)
   if (state === 'needs_reauthorization' && lives(pair?.refreshToken) && !refusedByFault())
     problem(`its customer has to share again, and its tokens live (${authorizationUid})`)

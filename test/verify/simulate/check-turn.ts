@@ -1,4 +1,5 @@
 import type { Run } from './run-seed.ts'
+import { WRITE_WRONGS } from './write-watch.ts'
 
 /** What must hold at every moment, whatever is under way. */
 export type TurnChecks = { note(line: string): void; check(run: Run): Promise<void> }
@@ -42,7 +43,9 @@ const HOLDS = `
       or (not 'bills' = any(a.data_classes) and exists (
             select from bills b where b.authorization_uid = a.authorization_uid))
       or (not 'accounting' = any(a.data_classes) and exists (
-            select from billing_accounts b where b.authorization_uid = a.authorization_uid))`
+            select from billing_accounts b where b.authorization_uid = a.authorization_uid))
+  union all
+  ${WRITE_WRONGS}`
 
 /** What is stored of those who do not run: it must stay as it was when they stopped. */
 const STOPPED = `

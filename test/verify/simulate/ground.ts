@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { ensureDemoCompany } from '../../../src/accounts/demo-company.ts'
 import type { Uid } from '../../../src/model/uid.ts'
 import { type Envelope, openEnvelope } from '../../../src/storage/secrets.ts'
+import { type Db, openDb } from '../../../src/storage/db.ts'
 import { insertEndpoint, nextEndpointUid } from '../../../src/storage/webhook-endpoints.ts'
 import { utilityOf } from '../../../src/utilities/index.ts'
 import { addressesAt } from '../../../src/utilities/registration.ts'
@@ -11,6 +12,7 @@ import { infoOf } from '../../../simulators/kit/utility.ts'
 import { testDatabase, type TestDatabase } from '../../database.ts'
 import { seeded } from './seeded.ts'
 import { type SimulatedUtilities, SLUGS, type Slug, startSimulatedUtilities } from './simulated-utilities.ts'
+import { openWriteWatch, sessionOf } from './write-watch.ts'
 
 /** What all seeds of one worker stand on: a database, the simulated utilities, a company with its registrations. */
 export type Ground = {
@@ -19,6 +21,8 @@ export type Ground = {
   utilities: SimulatedUtilities
   companyUid: Uid
   registrations: Record<Slug, { registrationUid: Uid; notificationKey: string }>
+  /** The database as the process of a name reaches it; processes of one name follow each other, seed after seed. */
+  dbOf(name: string): Db
   /** Empties the database of what a seed has left, and starts its numbers anew. */
   clear(historyMonths: number): Promise<void>
   close(): Promise<void>
@@ -52,6 +56,7 @@ export async function openGround(): Promise<Ground> {
       secrets: { clientSecret, registrationAccessToken, certificate, key, ca: info.ca },
     })
   }
+  await openWriteWatch(database)
   const tables = await database.admin(
     `select tablename, tablename = any($1) as kept from pg_tables where schemaname = 'public'`,
     [KEPT],
@@ -61,9 +66,15 @@ export async function openGround(): Promise<Ground> {
   for (const { tablename } of tables)
     await database.admin(`alter table ${String(tablename)} set (autovacuum_enabled = off)`)
   const [pge, sce, demo] = [await registered('pge'), await registered('sce'), await registered('demo')]
+  const opened = new Map<string, Db>()
   return {
     ...{ database, envelope, utilities, companyUid },
     registrations: { pge, sce, demo },
+    dbOf(name) {
+      const db = opened.get(name) ?? openDb(sessionOf(database.connection, name), 2)
+      opened.set(name, db)
+      return db
+    },
     async clear(historyMonths) {
       const filled = await database.admin(
         `select tablename from pg_tables where tablename = any($1) and pg_relation_size(tablename::regclass) > 0`,
@@ -80,6 +91,7 @@ export async function openGround(): Promise<Ground> {
     },
     async close() {
       await utilities.close()
+      await Promise.all([...opened.values()].map((db) => db.close()))
       await database.close()
     },
   }

@@ -37,9 +37,8 @@ export type Outcome = {
   trace: string[]
   /** SHA-256 of the trace. */
   hash: string
-  turns: number
-  faults: Record<string, number>
-  requests: number
+  /** How often what was done to it: steps, faults, deaths, and what came of it: requests, refreshes, tries, renewals. */
+  counts: Record<string, number>
 }
 
 /** Days on which seeds begin, so that calendars differ. */
@@ -54,7 +53,8 @@ export async function runSeed(ground: Ground, seed: number): Promise<Outcome> {
   const start = FIRST_DAY + (seed % DAYS) * DAY_MS + random.below(DAY_MS / 1000) * 1000
   const historyMonths = random.pick([24, 24, 1])
   await ground.clear(historyMonths)
-  ground.utilities.renew(start, seeded(seed + 1_000_000), random.pick([0, 0, 1]))
+  const utilities = { historyMonths: random.pick([0, 0, 1]), perHour: random.pick([2000, 2000, 10]) }
+  ground.utilities.renew(start, seeded(seed + 1_000_000), utilities)
   const { run, problems, trace, faults, checks } = begin(ground, { seed, start, random })
   const customers = 1 + random.below(3)
   run.customers.push(...Array.from({ length: customers }, (_, n) => newCustomer(seed, n, random)))
@@ -74,7 +74,20 @@ export async function runSeed(ground: Ground, seed: number): Promise<Outcome> {
   for (const process of run.processes) process.die()
   problems.push(...run.watch.wrong)
   const hash = createHash('sha256').update(trace.join('\n')).digest('hex')
-  return { seed, problems, trace, hash, turns, faults: Object.fromEntries(faults), requests: run.watch.requests }
+  const { requests, refreshes } = run.watch
+  const counts = { ...Object.fromEntries(faults), turns, requests, refreshes, ...(await whatCame(ground)) }
+  return { seed, problems, trace, hash, counts }
+}
+
+async function whatCame({ database }: Ground): Promise<Record<string, number>> {
+  const rows = await database.admin(
+    `select (select coalesce(sum(attempts), 0)::int from windows) as retries,
+            (select count(*)::int from windows where state = 'done') as windows,
+            (select count(*)::int from raw_feeds) as feeds, (select count(*)::int from authorizations) as authorizations,
+            (select count(*)::int from grants where grant_no > 1) as renewals,
+            (select count(*)::int from audit_entries where action like '%revoked%') as revocations`,
+  )
+  return Object.fromEntries(Object.entries(rows[0] ?? {}).map(([name, count]) => [name, Number(count)]))
 }
 
 /** States, events and what is stored, for the trace. */
@@ -143,6 +156,8 @@ function begin(
 }
 
 const CLICKS = 8
+/** A check of all that must hold costs as much as some turns. */
+const CHECK_EVERY = 16
 
 /** Most customers share before anything goes wrong, and of some all is collected. */
 async function settleIn(run: Run): Promise<void> {
@@ -175,10 +190,13 @@ async function program(run: Run, checks: TurnChecks): Promise<number> {
       let at = random.fraction() * total
       const found = enabled.find(([, { weight }]) => (at -= weight) < 0)
       const what = await found?.[1].step(run)
-      if (what) checks.note(`step ${what}`)
+      if (what) {
+        checks.note(`step ${what}`)
+        run.count('steps')
+      }
       await turns.settle()
     }
-    if (turn % 8 === 0) await checks.check(run)
+    if (turn % CHECK_EVERY === 0) await checks.check(run)
   }
   return length
 }

@@ -66,7 +66,7 @@ export function openProcess(around: Around, name: string): SimulatedProcess {
   const real = openConnections({ db: db('connections'), envelope, now, wait, limitSimulated: true })
   const connections: Connections = {
     ...real,
-    of: async (registrationUid) => watched(around, owner, await real.of(registrationUid)),
+    of: async (registrationUid) => watched(around, owner, ground.utilities.limited(await real.of(registrationUid))),
   }
   const config = CONFIG
   // Who waits for another's refresh looks less often than the product does; the waiting is as long.
@@ -125,7 +125,7 @@ function inTurns({ ground, turns, problem }: Around, owner: Owner, part: string)
     if (fate === 'unanswered') throw new DatabaseGone('unanswered')
     return result
   }
-  const { db } = ground.database
+  const db = ground.dbOf(owner.name)
   return {
     company: (companyUid, work) => run(() => db.company(companyUid, work)),
     operator: (work) => run(() => db.operator(work)),

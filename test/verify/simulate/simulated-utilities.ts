@@ -7,6 +7,7 @@ import type { Notifier } from '../../../simulators/kit/notifier.ts'
 import { createRequestLog } from '../../../simulators/kit/requests.ts'
 import type { Utility } from '../../../simulators/kit/utility.ts'
 import { dayOf } from '../../../simulators/world/local-days.ts'
+import type { Connection } from '../../../src/utilities/connections.ts'
 import type { Seeded } from './seeded.ts'
 
 export const SLUGS = ['pge', 'sce', 'demo'] as const
@@ -21,7 +22,9 @@ export type SimulatedUtilities = {
   /** Posted, and for the seed to deliver, to lose, to double, in any order. */
   letters: Letter[]
   /** As new, at a moment (epoch ms); the same seed finds the same utilities. */
-  renew(at: number, random: Seeded, historyMonths: number): void
+  renew(at: number, random: Seeded, how: { historyMonths: number; perHour: number }): void
+  /** A connection with the quota that its utility has in this seed. */
+  limited(connection: Connection): Connection
   setClock(ms: number): void
   close(): Promise<void>
 }
@@ -45,15 +48,21 @@ export async function startSimulatedUtilities(): Promise<SimulatedUtilities> {
   return {
     mounted,
     letters,
-    renew(at, random, historyMonths) {
+    renew(at, random, { historyMonths, perHour }) {
       seedRandom(random)
       letters.length = 0
       for (const slug of SLUGS) {
         const { utility } = mounted[slug]
         Object.assign(utility.settings, usual.get(slug))
-        if (slug === 'pge') utility.settings.quota = { perSecond: 1, perHour: 2000, perDay: 20_000 }
+        if (slug === 'pge') utility.settings.quota = { perSecond: 1, perHour, perDay: 20_000 }
         renewUtility(utility, at, historyMonths)
       }
+    },
+    limited(connection) {
+      const { quota } = mounted.pge.utility.settings
+      if (connection.utility.slug === 'pge' && quota)
+        Object.assign(connection, { quota: { ...connection.quota, perHour: quota.perHour } })
+      return connection
     },
     setClock(ms) {
       const iso = new Date(ms).toISOString()

@@ -1,0 +1,3 @@
+import { testHalf } from './seeds-of-half.ts'
+
+testHalf(1)
