@@ -1,6 +1,6 @@
 import type { Uid } from '../model/uid.ts'
 import type { Db } from '../storage/db.ts'
-import { recordFailure } from '../storage/limits.ts'
+import { recordFailure } from '../storage/breaker.ts'
 import { UtilityUnavailable } from '../utilities/errors.ts'
 
 /**

@@ -2,7 +2,8 @@ import { openStore } from '../open-store.ts'
 import { type EndingCertificate, listEndingCertificates } from '../authorization/watch-registrations.ts'
 import { LAG_HOURS } from '../collection/watch-lag.ts'
 import { readConfig } from '../config.ts'
-import { type LimitState, listLimits, type Quota } from '../storage/limits.ts'
+import { listLimits } from '../storage/limit-rows.ts'
+import type { LimitState, Quota } from '../storage/take-slot.ts'
 import { listRegistrations } from '../storage/registrations.ts'
 import {
   countQuarantined,

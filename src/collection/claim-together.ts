@@ -1,6 +1,7 @@
 import type { Uid } from '../model/uid.ts'
 import type { Db } from '../storage/db.ts'
-import { claimSlots, type Slot, type SlotClaim } from '../storage/limits.ts'
+import { claimSlots, type SlotClaim } from '../storage/limits.ts'
+import type { Slot } from '../storage/take-slot.ts'
 
 type Waiting = { claim: SlotClaim; resolve: (slot: Slot) => void; reject: (error: unknown) => void }
 

@@ -3,7 +3,9 @@ import { underLease } from '../jobs/lease.ts'
 import type { Uid } from '../model/uid.ts'
 import { getGranted } from '../storage/authorizations.ts'
 import type { Db } from '../storage/db.ts'
-import { recordFailure, recordSuccess, type Slot, type SlotClaim } from '../storage/limits.ts'
+import { recordFailure, recordSuccess } from '../storage/breaker.ts'
+import type { SlotClaim } from '../storage/limits.ts'
+import type { Slot } from '../storage/take-slot.ts'
 import {
   awaitWindow,
   extendLease,
@@ -12,7 +14,6 @@ import {
   leaseWindow,
   type OwedWindow,
   sweepLeases,
-  UNREAD,
 } from '../storage/windows.ts'
 import { ConsentEnded, LeaseLost } from '../storage/errors.ts'
 import type { Lease } from '../storage/write-gate.ts'
@@ -188,7 +189,7 @@ async function runWindow(deps: Opened, window: OwedWindow, signal: AbortSignal):
       collectWindow({ ...deps, connection, granted, admit }, window, lease, running),
     )
     await answered()
-    if (settled && window.priority === UNREAD) await finishAnswered(deps, registrationUid)
+    if (settled && window.isUnread) await finishAnswered(deps, registrationUid)
     if (!settled)
       await waitForNotification(deps, window, { lease, pollSeconds: connection.utility.notifications.pollSeconds })
   } catch (error) {

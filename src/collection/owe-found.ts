@@ -1,7 +1,7 @@
 import type { DecodedFeed } from '../model/decoded-feed.ts'
 import type { AuthorizationRow } from '../storage/authorizations.ts'
 import type { Tx } from '../storage/db.ts'
-import { listUnplanned } from '../storage/window-hints.ts'
+import { listUnplanned } from '../storage/list-unplanned.ts'
 import { oweWindows, PRIORITY } from '../storage/windows.ts'
 import type { Utility } from '../utilities/contract.ts'
 import { isConsented, type PlannedWindow, planCustomer, planUsagePoint, reachOf } from './plan-windows.ts'

@@ -1,6 +1,7 @@
 import type { Uid } from '../model/uid.ts'
 import type { Db } from '../storage/db.ts'
-import { closeRequests, listAnswered, oweToNamed } from '../storage/window-hints.ts'
+import { closeRequests, listAnswered } from '../storage/bulk-requests.ts'
+import { oweToNamed } from '../storage/named-files.ts'
 import { PRIORITY } from '../storage/windows.ts'
 import { finishUpdate } from './finish-update.ts'
 import type { Espi } from '../utilities/contract.ts'

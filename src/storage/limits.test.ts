@@ -3,16 +3,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { seedCompany, testDatabase, type TestDatabase } from '../../test/database.ts'
 import type { Uid } from '../model/uid.ts'
 import { dayAround } from './daily-reset.ts'
-import {
-  claimSlot,
-  type LimitState,
-  listLimits,
-  type Quota,
-  recordFailure,
-  recordSuccess,
-  takeSlot,
-  type Urgency,
-} from './limits.ts'
+import { recordFailure, recordSuccess } from './breaker.ts'
+import { listLimits } from './limit-rows.ts'
+import { claimSlot } from './limits.ts'
+import { type LimitState, type Quota, takeSlot, type Urgency } from './take-slot.ts'
 
 const quota: Quota = {
   perSecond: 1,

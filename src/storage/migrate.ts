@@ -14,6 +14,7 @@ import * as idempotentRequests from './migrations/0007-idempotent-requests.ts'
 import * as accounts from './migrations/0008-accounts.ts'
 import * as readingsBeneath from './migrations/0009-readings-beneath.ts'
 import * as atScale from './migrations/0010-at-scale.ts'
+import * as unreadFiles from './migrations/0011-unread-files.ts'
 import * as clients from './migrations/0012-clients.ts'
 import { roleStatements, rolesSql } from './roles.ts'
 
@@ -32,6 +33,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0008-accounts': accounts,
   '0009-readings-beneath': readingsBeneath,
   '0010-at-scale': atScale,
+  '0011-unread-files': unreadFiles,
   '0012-clients': clients,
 }
 

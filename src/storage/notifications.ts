@@ -63,3 +63,18 @@ export async function markJudged(
     update notifications set judged = ${p.now}, resources = ${p.resources}, outcome = ${p.outcome}, body = ''::bytea
     where notification_uid = ${p.notificationUid}`.execute(tx)
 }
+
+/** Addresses that notifications of a registration named between two moments, oldest first, each once. */
+export async function listNamedResources(
+  tx: Tx,
+  registrationUid: Uid,
+  { since, until }: { since: Date; until: Date },
+): Promise<string[]> {
+  const { rows } = await sql<{ address: string }>`
+    select address from (
+      select unnest(resources) as address, min(notification_uid) as first from notifications
+       where registration_uid = ${registrationUid} and judged is not null and received >= ${since} and received <= ${until}
+       group by 1) named
+     order by first, address`.execute(tx)
+  return rows.map(({ address }) => address)
+}

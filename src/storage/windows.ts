@@ -3,7 +3,8 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Uid } from '../model/uid.ts'
 import type { Tx } from './db.ts'
 import { LeaseLost } from './errors.ts'
-import { listLimits, type Urgency, whatIsShut } from './limits.ts'
+import { listLimits } from './limit-rows.ts'
+import { type Urgency, whatIsShut } from './take-slot.ts'
 import type { Lease } from './write-gate.ts'
 
 /** Names one window: what is fetched, of what, from when (epoch seconds) to when, end exclusive; 0 and 0 for "no period". */
@@ -18,6 +19,8 @@ export type OwedWindow = WindowKey & {
   utility: string
   state: WindowState
   priority: number
+  /** A file that was named and that nobody has looked into: whose data it holds is not known yet. */
+  isUnread: boolean
   attempts: number
   nextTry: Date
   reason: string | null
@@ -32,11 +35,11 @@ export type OwedWindow = WindowKey & {
 export async function oweWindows(
   tx: Tx,
   authorizationUid: Uid,
-  windows: readonly (WindowKey & { priority: number })[],
+  windows: readonly (WindowKey & { priority: number; isUnread?: boolean })[],
   { now, again = false }: { now: Date; again?: boolean },
 ): Promise<number> {
   let owed = 0
-  for (const { product, resource, from, to, priority } of windows) {
+  for (const { product, resource, from, to, priority, isUnread = false } of windows) {
     const onConflict = again
       ? sql`do update set state = 'owed', attempts = 0, next_try = excluded.next_try, reason = null, finished = null,
               registration_uid = excluded.registration_uid, priority = least(windows.priority, excluded.priority)
@@ -44,9 +47,9 @@ export async function oweWindows(
       : sql`do nothing`
     const { numAffectedRows } = await sql`
       insert into windows (authorization_uid, product, resource, starts, ends, company_uid, registration_uid, priority,
-        next_try, created)
+        is_unread, next_try, created)
       select a.authorization_uid, ${product}, ${resource}, ${from}::bigint, ${to}::bigint, a.company_uid,
-             a.registration_uid, ${priority}::int, ${now}, ${now}
+             a.registration_uid, ${priority}::int, ${isUnread}::boolean, ${now}, ${now}
         from authorizations a where a.authorization_uid = ${authorizationUid} and a.state = 'active'
       on conflict (authorization_uid, product, resource, starts, ends) ${onConflict}`.execute(tx)
     owed += Number(numAffectedRows ?? 0n)
@@ -70,7 +73,7 @@ export async function makeDue(
 /** Lower goes first. A customer who is present is served before new data, new data before history. */
 export const PRIORITY = { present: 0, fresh: 100, history: 200 } as const satisfies Record<Urgency, number>
 
-/** Of a bulk file that nobody has looked into: behind what the files before it have brought, so that one after the other is stored. */
+/** Of a file that nobody has looked into: behind what the files before it have brought, so that one after the other is stored. */
 export const UNREAD = PRIORITY.fresh + 1
 
 /** Of a gap in what was collected: behind all history. By it such windows are told from those that a refresh counts. */
@@ -191,7 +194,12 @@ export async function extendLease(
 
 /** The window is done; in the transaction that stored its data. Throws LeaseLost. */
 export async function finishWindow(tx: Tx, authorizationUid: Uid, lease: Lease, now: Date): Promise<void> {
-  await settle(tx, authorizationUid, lease, sql`state = 'done', finished = ${now}, reason = null, ${RELEASED}`)
+  await settle(
+    tx,
+    authorizationUid,
+    lease,
+    sql`state = 'done', finished = ${now}, reason = null, is_unread = false, ${RELEASED}`,
+  )
 }
 
 /** Try again at `nextTry`; `reason` is the code of the error. Throws LeaseLost. */
@@ -297,7 +305,7 @@ type Row = Omit<OwedWindow, 'from' | 'to'> & { starts: string; ends: string }
 
 const COLUMNS = sql.raw(
   `w.authorization_uid as "authorizationUid", w.company_uid as "companyUid", a.registration_uid as "registrationUid",
-   a.utility, w.product, w.resource, w.starts, w.ends, w.state, w.priority, w.attempts, w.next_try as "nextTry",
+   a.utility, w.product, w.resource, w.starts, w.ends, w.state, w.priority, w.is_unread as "isUnread", w.attempts, w.next_try as "nextTry",
    w.reason, w.created, w.finished`,
 )
 

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 
 import { seedCompany, testDatabase, type TestDatabase } from '../../test/database.ts'
-import { listLimits } from '../storage/limits.ts'
+import { listLimits } from '../storage/limit-rows.ts'
 import { listUsableRegistrations } from '../storage/registrations.ts'
 import { openEnvelope } from '../storage/secrets.ts'
 import { openConnections } from './connections.ts'

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 
 import { createRequestLog } from '../../simulators/kit/requests.ts'
 import { defaultSettings } from '../../simulators/kit/settings.ts'
-import { claimSlot, reserveSlot, type Quota } from '../../src/storage/limits.ts'
+import { claimSlot, reserveSlot } from '../../src/storage/limits.ts'
+import type { Quota } from '../../src/storage/take-slot.ts'
 import { utilityOf } from '../../src/utilities/index.ts'
 import { seedCompany, testDatabase, type TestDatabase } from '../database.ts'
 

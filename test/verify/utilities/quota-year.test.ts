@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 
 import { planFirst, planRefresh, planUsagePoint, type Reach } from '../../../src/collection/plan-windows.ts'
-import { type LimitState, takeSlot, type Urgency } from '../../../src/storage/limits.ts'
+import { type LimitState, takeSlot, type Urgency } from '../../../src/storage/take-slot.ts'
 import { urgencyOf } from '../../../src/storage/windows.ts'
 import { utilityOf } from '../../../src/utilities/index.ts'
 import { sized } from '../size.ts'
