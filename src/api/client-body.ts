@@ -15,7 +15,9 @@ export const clientBody = z.object({
     .max(2048, 'is too long')
     .nullable()
     .default(null)
-    .meta({ description: 'Where new data is told of: https, on the public internet.' }),
+    .meta({
+      description: 'Stands in its ApplicationInformation: https, on the public internet. Nothing is posted there yet.',
+    }),
 })
 
 export const rotateClientBody = z.object({ overlap_hours: overlapHours('secret') })

@@ -22,10 +22,14 @@ function readBasic(header: string): { id: string; secret: string } | null {
   if (encoded === undefined) return null
   const text = Buffer.from(encoded, 'base64').toString('utf8')
   const at = text.indexOf(':')
-  return at < 0 ? null : { id: text.slice(0, at), secret: text.slice(at + 1) }
+  return at < 0 ? null : { id: decoded(text.slice(0, at)), secret: decoded(text.slice(at + 1)) }
 }
 
-/** Ids and secrets of ours are the same whether a client form-encodes them or not. */
+/** The standard wants both form-encoded, which many clients leave out; ids and secrets of ours have no `%` or `+` of their own. */
+function decoded(text: string): string {
+  return new URLSearchParams(`x=${text.replaceAll('&', '%26')}`).get('x') ?? ''
+}
+
 function isSecret({ secretHash, previousHash, previousUntil }: ClientSecrets, secret: string, now: Date): boolean {
   const given = hashKey(secret)
   if (timingSafeEqual(secretHash, given)) return true

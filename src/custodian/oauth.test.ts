@@ -257,6 +257,9 @@ describe('the token endpoint', () => {
     const grant_type = 'client_credentials'
     const none = await post({}, { grant_type, client_id, client_secret })
     expect([none.status, none.headers.get('www-authenticate')]).toEqual([401, 'Basic realm="green button"'])
+    const encode = (text: string): string => text.replaceAll(/[-_]/g, (one) => (one === '-' ? '%2D' : '%5F'))
+    const encoded = `Basic ${Buffer.from(`${encode(client_id)}:${encode(client_secret)}`).toString('base64')}`
+    expect((await post({ authorization: encoded }, { grant_type })).status).toBe(200)
     const wrong = `Basic ${Buffer.from(`${client_id}:${client_secret}x`).toString('base64')}`
     expect((await post({ authorization: wrong }, { grant_type })).status).toBe(401)
     expect((await kit.token(client, { grant_type, client_id })).body).toMatchObject({ error: 'invalid_request' })

@@ -6,7 +6,7 @@ import { repairsOf } from './repairs.ts'
 import { BadDefinition, validateUtility } from './validate.ts'
 
 it('every utility is valid, has its repairs, and is found by id and slug', () => {
-  expect(utilities.map(({ id }) => id)).toEqual(['PG&E', 'SCE', 'DEMO', 'CONSUMERS', 'LONDON', 'ALECTRA'])
+  expect(utilities.map(({ id }) => id)).toEqual(['PG&E', 'SCE', 'DEMO', 'CONSUMERS', 'LONDON', 'ALECTRA', 'PROXY'])
   for (const utility of utilities) {
     expect(validateUtility(utility)).toBe(utility)
     expect(utilityOf(utility.id)).toBe(utility)

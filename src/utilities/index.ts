@@ -4,11 +4,12 @@ import type { Utility } from './contract.ts'
 import { demo } from './demo/definition.ts'
 import { londonHydro } from './london-hydro/definition.ts'
 import { pge } from './pge/definition.ts'
+import { proxy } from './proxy/definition.ts'
 import { sce } from './sce/definition.ts'
 import { BadDefinition, validateUtility } from './validate.ts'
 
 /** Every utility this program speaks with. A new one: a folder beside these, and a line here. */
-export const utilities: readonly Utility[] = checked([pge, sce, demo, consumersEnergy, londonHydro, alectra])
+export const utilities: readonly Utility[] = checked([pge, sce, demo, consumersEnergy, londonHydro, alectra, proxy])
 
 /** The utility with this id (`PG&E`). Throws RangeError when there is none: ids come from our own rows. */
 export function utilityOf(id: string): Utility {

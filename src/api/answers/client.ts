@@ -9,7 +9,7 @@ const fields = {
   client_id: text,
   redirect_uris: z.array(text),
   data_classes: z.array(z.enum(DATA_CLASSES)).meta({ description: 'The most that it may ask for.' }),
-  notify_uri: textOrNull.meta({ description: 'Where it is told of new data; null: nowhere.' }),
+  notify_uri: textOrNull.meta({ description: 'Stands in its ApplicationInformation; nothing is posted there yet.' }),
   created: time,
   updated: time,
 }
