@@ -43,6 +43,21 @@ describe('works that are ready together', () => {
     expect(later).not.toContain(ids[0])
   })
 
+  it('of one authorization are transactions of their own, one after the other: neither overwrites what the other read', async () => {
+    const running = new Set<Uid>()
+    const one = (uid: Uid): Promise<string> =>
+      commit(uid, async (tx) => {
+        expect(running.has(uid)).toBe(false)
+        running.add(uid)
+        const id = await transactionOf(tx)
+        running.delete(uid)
+        return id
+      })
+    const ids = await Promise.all(['1', '1', '2', '1'].map(one))
+    expect(new Set(ids).size).toBe(3)
+    expect(ids[2]).toBe(ids[0])
+  })
+
   it('begin in the order of their authorizations, as in every other process', async () => {
     const begun: string[] = []
     await Promise.all(['30', '9', '200'].map((uid) => commit(uid, async () => void begun.push(uid))))

@@ -27,11 +27,11 @@ export function openGroupCommit(db: Db): Commit {
   async function drain(): Promise<void> {
     isRunning = true
     while (queue.length > 0) {
-      await nextTurn()
-      await runGroup(
-        db,
-        queue.splice(0, MOST).toSorted((a, b) => Number(a.order - b.order)),
-      )
+      for (let ready = 0; ready < queue.length;) {
+        ready = queue.length
+        await nextTurn()
+      }
+      await runGroup(db, takeGroup(queue))
     }
     isRunning = false
   }
@@ -45,6 +45,19 @@ export function openGroupCommit(db: Db): Commit {
       queue.push({ order: BigInt(authorizationUid), run, reject })
       if (!isRunning) void drain()
     })
+}
+
+/**
+ * Those that have waited longest, one of each authorization: two of one would read and write the same rows, and no lock
+ * parts works of one transaction.
+ */
+function takeGroup(queue: Waiting[]): Waiting[] {
+  const group = new Map<bigint, Waiting>()
+  for (const one of queue.splice(0)) {
+    if (group.size < MOST && !group.has(one.order)) group.set(one.order, one)
+    else queue.push(one)
+  }
+  return [...group.values()].toSorted((a, b) => (a.order < b.order ? -1 : 1))
 }
 
 async function runGroup(db: Db, group: readonly Waiting[]): Promise<void> {
