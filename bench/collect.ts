@@ -1,9 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
+import { gzipSync } from 'node:zlib'
 
+import { readFeed } from '../src/collection/read-feed.ts'
 import { parseBytes } from '../src/espi/parse.ts'
 import { decodeFeed, decodingOf } from '../src/utilities/decode.ts'
 import { demo } from '../src/utilities/demo/definition.ts'
+import { FETCH_LIMITS } from '../src/utilities/transport.ts'
 import { type BenchUtility, openBenchUtility } from './bench-utility.ts'
 import { measureDeltas } from './collect-deltas.ts'
 import { generateFeed } from './generated-feeds.ts'
@@ -14,7 +17,8 @@ const TABLES = ['series_blocks', 'intervals']
 
 /**
  * The way of a feed from a utility to the store: HTTP with gzip on loopback, the collector's own code, PostgreSQL with every
- * commit on disk. Beside it the same bytes parsed and decoded without a network or a database. `--full`: a year (193 MB).
+ * commit on disk. Beside it the same bytes parsed and decoded without a network or a database, and read from the gzip that the
+ * network brings, which is the work of reading alone. `--full`: a year (193 MB).
  */
 export async function benchCollect(args: readonly string[]): Promise<void> {
   const days = args.includes('--full') ? 365 : 45
@@ -45,8 +49,10 @@ async function ingest(
   const later = Buffer.from(body.toString('latin1').replaceAll('2026-01-02T00:00:00', '2026-01-03T00:00:00'), 'latin1')
   const times: Record<'first' | 'same' | 'equal', Times[]> = { first: [], same: [], equal: [] }
   let [written, dead] = [0, 0]
+  const wire = gzipSync(body)
   const alone = await takeTurns(3, {
     parse: () => parseBytes(body),
+    read: () => readFeed({ wire, coding: 'gzip', limits: FETCH_LIMITS }, null),
     decode: () => decodeFeed(body, decodingOf(demo)),
     collect: async () => {
       const authorizationUid = await utility.authorize()
@@ -76,6 +82,7 @@ async function ingest(
   }
   return {
     'bare: parse alone': row(alone.parse),
+    'bare: inflate and parse': row(alone.read),
     'bare: parse, repair, normalize': row(alone.decode),
     'fetched, decoded and stored, first time': row(times.first),
     'the same bytes again': row(times.same),
