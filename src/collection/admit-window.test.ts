@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import { seedCompany, testDatabase, type TestDatabase } from '../../test/database.ts'
-import { recordFailure } from '../storage/breaker.ts'
+import { recordFailure } from '../storage/limits.ts'
 import { PRIORITY } from '../storage/windows.ts'
 import { admitWindow } from './admit-window.ts'
 import { claimTogether } from './claim-together.ts'
@@ -27,7 +27,7 @@ it('a database that stalls while a request is admitted does not send two in one 
     },
   }
   const deps = {
-    claim: claimTogether(stalling),
+    claim: claimTogether(stalling, () => new Date(ms)),
     now: () => new Date(ms),
     wait: (waitMs: number) => Promise.resolve(void (ms += waitMs)),
   }
@@ -43,7 +43,7 @@ it('a database that stalls while a request is admitted does not send two in one 
 it('the first request after failures is told from others, and a quota that is used up is an error', async () => {
   const { registrationUid } = await seedCompany(database.db)
   const now = new Date('2026-11-25T12:00:00Z')
-  const deps = { claim: claimTogether(database.db), now: () => now, wait: () => Promise.resolve() }
+  const deps = { claim: claimTogether(database.db, () => now), now: () => now, wait: () => Promise.resolve() }
   const once = { registrationUid, quota: { ...quota, perSecond: null, perDay: 2 } }
   expect(await admitWindow(deps, once, { priority: PRIORITY.present })).toBe(false)
   await database.db.operator((tx) => recordFailure(tx, registrationUid, { now }))

@@ -1,11 +1,11 @@
 import type { Uid } from '../model/uid.ts'
-import type { SlotClaim } from '../storage/limits.ts'
-import type { Quota, Slot } from '../storage/take-slot.ts'
+import type { Quota, Slot } from '../storage/limits.ts'
 import { urgencyOf } from '../storage/windows.ts'
 import { waitForSlot } from '../utilities/connections.ts'
+import type { Claim } from './claim-together.ts'
 
 export type AdmitDeps = {
-  claim: (registrationUid: Uid, claim: SlotClaim) => Promise<Slot>
+  claim: Claim
   now: () => Date
   /** Waits for the moment of a slot, some seconds at most. */
   wait: (ms: number) => Promise<unknown>
@@ -21,11 +21,11 @@ export async function admitWindow(
   window: { priority: number },
 ): Promise<boolean> {
   let afterFailures = false
-  const claimAt = async (at: Date): Promise<Slot> => {
-    const slot = await claim(registrationUid, { quota, urgency: urgencyOf(window), now: at })
+  const claimNow = async (): Promise<Slot> => {
+    const slot = await claim(registrationUid, { quota, urgency: urgencyOf(window) })
     if (slot.granted && slot.afterFailures) afterFailures = true
     return slot
   }
-  await waitForSlot(claimAt, { quota, now, wait })
+  await waitForSlot(claimNow, { quota, now, wait })
   return afterFailures
 }

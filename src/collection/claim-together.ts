@@ -1,25 +1,33 @@
 import type { Uid } from '../model/uid.ts'
 import type { Db } from '../storage/db.ts'
-import { claimSlots, type SlotClaim } from '../storage/limits.ts'
-import type { Slot } from '../storage/take-slot.ts'
+import { claimSlots, type Slot, type SlotClaim } from '../storage/limits.ts'
 
-type Waiting = { claim: SlotClaim; resolve: (slot: Slot) => void; reject: (error: unknown) => void }
+/** The moment of a claim is that of its transaction: one that waited for the database for minutes would set the second back. */
+export type Claim = (registrationUid: Uid, claim: Omit<SlotClaim, 'now'>) => Promise<Slot>
+
+type Waiting = { claim: Omit<SlotClaim, 'now'>; resolve: (slot: Slot) => void; reject: (error: unknown) => void }
 
 /**
  * Claims slots of a registration for all lanes of this process that wait for one, in one transaction: claims of their own
  * would stand in each other's way at its row, and each would wait for the disk. The first does not wait for others.
  */
-export function claimTogether(db: Db): (registrationUid: Uid, claim: SlotClaim) => Promise<Slot> {
+export function claimTogether(db: Db, now: () => Date): Claim {
   const queues = new Map<Uid, Waiting[]>()
 
   async function drain(registrationUid: Uid, queue: Waiting[]): Promise<void> {
     while (queue.length > 0) {
       const taken = queue.splice(0)
-      const claims = taken.map(({ claim }) => claim)
       try {
-        const slots = await db.operator((tx) => claimSlots(tx, registrationUid, claims))
-        for (const [at, { claim, resolve }] of taken.entries())
-          resolve(slots[at] ?? { granted: false, retryAt: claim.now, reason: 'second' })
+        const slots = await db.operator((tx) => {
+          const at = now()
+          return claimSlots(
+            tx,
+            registrationUid,
+            taken.map(({ claim }) => ({ ...claim, now: at })),
+          )
+        })
+        for (const [at, { resolve }] of taken.entries())
+          resolve(slots[at] ?? { granted: false, retryAt: now(), reason: 'second' })
       } catch (error) {
         for (const { reject } of taken) reject(error)
       }

@@ -3,9 +3,7 @@ import { underLease } from '../jobs/lease.ts'
 import type { Uid } from '../model/uid.ts'
 import { getGranted } from '../storage/authorizations.ts'
 import type { Db } from '../storage/db.ts'
-import { recordFailure, recordSuccess } from '../storage/breaker.ts'
-import type { SlotClaim } from '../storage/limits.ts'
-import type { Slot } from '../storage/take-slot.ts'
+import { recordFailure, recordSuccess } from '../storage/limits.ts'
 import {
   awaitWindow,
   extendLease,
@@ -14,13 +12,14 @@ import {
   leaseWindow,
   type OwedWindow,
   sweepLeases,
+  UNREAD,
 } from '../storage/windows.ts'
 import { ConsentEnded, LeaseLost } from '../storage/errors.ts'
 import type { Lease } from '../storage/write-gate.ts'
 import type { Connections } from '../utilities/connections.ts'
 import { UtilityUnavailable } from '../utilities/errors.ts'
 import { admitWindow } from './admit-window.ts'
-import { claimTogether } from './claim-together.ts'
+import { type Claim, claimTogether } from './claim-together.ts'
 import { type CollectDeps, collectWindow } from './collect-window.ts'
 import type { BulkFile } from './fetch-window.ts'
 import { type Commit, openGroupCommit } from './group-commit.ts'
@@ -67,7 +66,7 @@ export function openCollector(given: CollectorDeps): Collector {
   const deps = {
     ...given,
     files: openSharedFiles<BulkFile>(given.now),
-    claim: claimTogether(given.db),
+    claim: claimTogether(given.db, given.now),
     ...commits(given.db),
   }
   const stop = new AbortController()
@@ -152,8 +151,7 @@ const commits = (db: Db): { commit: Commit; commitLease: Commit } => ({
   commitLease: openGroupCommit(db),
 })
 
-type Opened = CollectorDeps &
-  ReturnType<typeof commits> & { claim: (registrationUid: Uid, claim: SlotClaim) => Promise<Slot> }
+type Opened = CollectorDeps & ReturnType<typeof commits> & { claim: Claim }
 
 async function runWindow(deps: Opened, window: OwedWindow, signal: AbortSignal): Promise<void> {
   const { authorizationUid, registrationUid } = window
@@ -189,7 +187,7 @@ async function runWindow(deps: Opened, window: OwedWindow, signal: AbortSignal):
       collectWindow({ ...deps, connection, granted, admit }, window, lease, running),
     )
     await answered()
-    if (settled && window.isUnread) await finishAnswered(deps, registrationUid)
+    if (settled && window.priority === UNREAD) await finishAnswered(deps, registrationUid)
     if (!settled)
       await waitForNotification(deps, window, { lease, pollSeconds: connection.utility.notifications.pollSeconds })
   } catch (error) {

@@ -2,8 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import type { Uid } from '../model/uid.ts'
 import type { Db } from '../storage/db.ts'
-import { reserveSlot } from '../storage/limits.ts'
-import type { Quota, Slot } from '../storage/take-slot.ts'
+import { type Quota, reserveSlot, type Slot } from '../storage/limits.ts'
 import { findRegistration } from '../storage/registrations.ts'
 import { claimTokenRequest } from '../storage/token-minutes.ts'
 import type { Envelope } from '../storage/secrets.ts'
@@ -112,7 +111,8 @@ function limiterOf(
 async function admit(deps: ConnectionDeps, registrationUid: Uid, quota: Quota): Promise<void> {
   if (quota === NO_QUOTA) return
   const now = deps.now ?? (() => new Date())
-  const claim = (at: Date): Promise<Slot> => deps.db.operator((tx) => reserveSlot(tx, registrationUid, quota, at))
+  // The moment is that of the transaction: one that waited for the database for minutes would set the second back.
+  const claim = (): Promise<Slot> => deps.db.operator((tx) => reserveSlot(tx, registrationUid, quota, now()))
   await waitForSlot(claim, { quota, now, wait: deps.wait ?? sleep })
 }
 
@@ -126,12 +126,12 @@ const LATE_MS = 50
  * utility counts no seconds it is as good as any. Throws UtilityUnavailable `quota_used_up` when there is none.
  */
 export async function waitForSlot(
-  claim: (now: Date) => Promise<Slot>,
+  claim: () => Promise<Slot>,
   { quota, now, wait }: { quota: Quota; now: () => Date; wait: (ms: number) => Promise<unknown> },
 ): Promise<void> {
   const lateMs = quota.perSecond === null ? Infinity : LATE_MS
   for (let claims = 1; ; claims++) {
-    const slot = await claim(now())
+    const slot = await claim()
     const aheadMs = (slot.granted ? slot.at : slot.retryAt).getTime() - now().getTime()
     if (!slot.granted)
       throw new UtilityUnavailable('quota_used_up', { retryAfter: Math.max(1, Math.ceil(aheadMs / 1000)) })

@@ -1,14 +1,15 @@
 import { expect, it } from 'vitest'
 
-import type { Slot } from '../storage/take-slot.ts'
+import type { Slot } from '../storage/limits.ts'
 import { waitForSlot } from './connections.ts'
 
 it('claims a place anew whose moment passed while the database stalled, so that no two requests share a second', async () => {
   let now = 10_000
   const stalls = [2000, 300, 0]
   const claimed: number[] = []
-  const claim = (at: Date): Promise<Slot> => {
-    claimed.push(at.getTime())
+  const claim = (): Promise<Slot> => {
+    const at = new Date(now)
+    claimed.push(now)
     now += stalls.shift() ?? 0
     return Promise.resolve({ granted: true, at })
   }
