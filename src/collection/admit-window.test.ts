@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import { seedCompany, testDatabase, type TestDatabase } from '../../test/database.ts'
-import { recordFailure } from '../storage/limits.ts'
+import { recordFailure } from '../storage/breaker.ts'
 import { PRIORITY } from '../storage/windows.ts'
 import { admitWindow } from './admit-window.ts'
 import { claimTogether } from './claim-together.ts'

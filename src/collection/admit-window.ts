@@ -1,5 +1,5 @@
 import type { Uid } from '../model/uid.ts'
-import type { Quota, Slot } from '../storage/limits.ts'
+import type { Quota, Slot } from '../storage/take-slot.ts'
 import { urgencyOf } from '../storage/windows.ts'
 import { waitForSlot } from '../utilities/connections.ts'
 import type { Claim } from './claim-together.ts'

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { seedCompany, testDatabase, type TestDatabase } from '../../test/database.ts'
-import { listLimits, type SlotClaim } from '../storage/limits.ts'
+import { listLimits } from '../storage/limit-rows.ts'
+import type { SlotClaim } from '../storage/limits.ts'
 import { claimTogether } from './claim-together.ts'
 
 let database: TestDatabase

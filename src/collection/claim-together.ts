@@ -1,6 +1,7 @@
 import type { Uid } from '../model/uid.ts'
 import type { Db } from '../storage/db.ts'
-import { claimSlots, type Slot, type SlotClaim } from '../storage/limits.ts'
+import { claimSlots, type SlotClaim } from '../storage/limits.ts'
+import type { Slot } from '../storage/take-slot.ts'
 
 /** The moment of a claim is that of its transaction: one that waited for the database for minutes would set the second back. */
 export type Claim = (registrationUid: Uid, claim: Omit<SlotClaim, 'now'>) => Promise<Slot>

@@ -3,7 +3,7 @@ import { underLease } from '../jobs/lease.ts'
 import type { Uid } from '../model/uid.ts'
 import { getGranted } from '../storage/authorizations.ts'
 import type { Db } from '../storage/db.ts'
-import { recordFailure, recordSuccess } from '../storage/limits.ts'
+import { recordFailure, recordSuccess } from '../storage/breaker.ts'
 import {
   awaitWindow,
   extendLease,
@@ -12,7 +12,6 @@ import {
   leaseWindow,
   type OwedWindow,
   sweepLeases,
-  UNREAD,
 } from '../storage/windows.ts'
 import { ConsentEnded, LeaseLost } from '../storage/errors.ts'
 import type { Lease } from '../storage/write-gate.ts'
@@ -187,7 +186,7 @@ async function runWindow(deps: Opened, window: OwedWindow, signal: AbortSignal):
       collectWindow({ ...deps, connection, granted, admit }, window, lease, running),
     )
     await answered()
-    if (settled && window.priority === UNREAD) await finishAnswered(deps, registrationUid)
+    if (settled && window.isUnread) await finishAnswered(deps, registrationUid)
     if (!settled)
       await waitForNotification(deps, window, { lease, pollSeconds: connection.utility.notifications.pollSeconds })
   } catch (error) {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 
-import type { Slot } from '../storage/limits.ts'
+import type { Slot } from '../storage/take-slot.ts'
 import { waitForSlot } from './connections.ts'
 
 it('claims a place anew whose moment passed while the database stalled, so that no two requests share a second', async () => {
