@@ -12,6 +12,7 @@ test('the quickstart and a page for every error code are where answers say they 
     '/docs/exports',
     '/docs/moving-from-utilityapi',
     '/docs/webhooks',
+    '/docs/green-button-server',
     '/llms.txt',
     ...API_ERROR_CODES.map((code) => `/docs/errors/${code}`),
   ]) {

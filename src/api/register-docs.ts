@@ -10,10 +10,11 @@ const PAGES = [
   ['/docs/exports', 'exports.md'],
   ['/docs/moving-from-utilityapi', 'moving-from-utilityapi.md'],
   ['/docs/webhooks', 'webhooks.md'],
+  ['/docs/green-button-server', 'green-button-server.md'],
   ['/llms.txt', 'llms.txt'],
 ] as const
 
-/** The quickstart at /docs/api, exports, moving here, webhooks, /llms.txt, and the page of each error code where errors say it is: /docs/errors/{code}. Plain text. */
+/** The quickstart at /docs/api, exports, moving here, webhooks, Green Button out, /llms.txt, and the page of each error code where errors say it is: /docs/errors/{code}. Plain text. */
 export function registerDocs(app: FastifyInstance): void {
   for (const [address, file] of PAGES)
     app.get(address, async (_request, reply) => {

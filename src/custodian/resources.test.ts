@@ -58,13 +58,9 @@ describe('the feed of a subscription', () => {
   it('is cut by the time of the readings, so that parts side by side are the whole, and by the last change', async () => {
     const { access } = await kit.tokens(client)
     const ask = async (query: string) => await kit.get(`/Batch/Subscription/${authorization}?${query}`, access)
-    const sizes = (told: Told) =>
-      decode(told)
-        .series.map(({ start, channel }) => [channel.direction, channel.quantified, start.length])
-        .toSorted()
     const cut = '2026-10-31T07:07:00Z' // within a reading
     const [all, before, after] = [await ask(''), await ask(`published-max=${cut}`), await ask(`published-min=${cut}`)]
-    const count = (told: Told) => sizes(told).reduce((sum, [, , size]) => sum + Number(size), 0)
+    const count = (told: Told) => decode(told).series.reduce((sum, { start }) => sum + start.length, 0)
     expect(count(before)).toBeGreaterThan(0)
     expect(count(after)).toBeGreaterThan(0)
     expect(count(before) + count(after)).toBe(count(all))
@@ -130,13 +126,9 @@ describe('what a customer did not pass on', () => {
     const { access } = await kit.tokens(client, { scope: 'FB=4' })
     const told = await kit.get(`/Batch/Subscription/${authorization}`, access)
     const kinds = new Set(entriesOf(told).map(({ content }) => content?.kind))
-    expect([...kinds].toSorted()).toEqual([
-      'IntervalBlock',
-      'LocalTimeParameters',
-      'MeterReading',
-      'ReadingType',
-      'UsagePoint',
-    ])
+    expect(kinds).toEqual(
+      new Set(['IntervalBlock', 'LocalTimeParameters', 'MeterReading', 'ReadingType', 'UsagePoint']),
+    )
     expect(told.text).not.toMatch(/E-19|Carla|Main St/)
     expect((await kit.get(`/Batch/RetailCustomer/${authorization}`, access)).status).toBe(403)
     const bills = entriesOf(await kit.get(`/Subscription/${authorization}/UsagePoint/${meter}/UsageSummary`, access))

@@ -210,7 +210,7 @@ const en = {
     asks: (client: Value, company: Value) =>
       html`${client} asks for energy data that you already share with ${company}. You decide whether, and what.`,
     asked: 'What it asks for',
-    who: 'It is you?',
+    who: 'Is it you?',
     whoText: (company: Value) =>
       html`Enter the email address under which you share data with ${company}. We send a link there, which you open in
       this browser. Nothing is passed on before you have seen and confirmed it.`,

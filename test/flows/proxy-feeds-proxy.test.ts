@@ -84,7 +84,7 @@ async function mailedLink(to: string, part: string): Promise<string> {
   const folder = upstream.shown.mailDir ?? ''
   return await until(`a mail to ${to}`, async () => {
     const files = await readdir(folder).catch(() => [])
-    for (const file of files.toSorted().toReversed()) {
+    for (const file of files.toSorted((a, b) => b.localeCompare(a))) {
       const text = (await readFile(path.join(folder, file), 'utf8')).replaceAll(/=\r?\n/g, '').replaceAll('=3D', '=')
       const link = /^http\S+$/gm.exec(text)?.[0] ?? ''
       if (text.includes(`To: ${to}`) && link.includes(part)) return link
