@@ -19,15 +19,18 @@ export async function checkEnd(run: Run): Promise<void> {
     await checkTokens(run, row)
     if (row.state === 'active') await compareWithLedger(run, row)
   }
-  for (const { wrong, uid } of await database.admin(WRONG)) run.problem(`${String(wrong)} (${String(uid)})`)
+  for (const { wrong, uid } of await database.admin(WRONG, [run.refusedProduct()]))
+    run.problem(`${String(wrong)} (${String(uid)})`)
   checkQuota(run)
 }
 
 const WRONG = `
   select 'a window is ' || w.state || coalesce(' ' || w.reason, '') || ': ' || w.product as wrong, w.authorization_uid as uid
     from windows w join authorizations a using (authorization_uid) where a.state = 'active' and w.state <> 'done'
+      and not ($1 and w.state = 'aside' and w.reason = 'not_in_grant')
   union all
   select 'it is ' || status, authorization_uid from authorizations where state = 'active' and status <> 'updated'
+      and not ($1 and status = 'errored')
   union all
   select 'it is still pending', authorization_uid from authorizations where state = 'pending'
   union all

@@ -28,6 +28,8 @@ export type Run = Around & {
   calm(): void
   /** Whether the utility was made to refuse a good refresh token. */
   refusedByFault(): boolean
+  /** Whether a utility was made to say that a good grant does not hold what was asked for: that product waits for a renewal. */
+  refusedProduct(): boolean
 }
 
 export type Outcome = {
@@ -146,6 +148,7 @@ function begin(
     },
     calm: () => void (databaseFaults = 0),
     refusedByFault: () => faults.has('token invalid-grant'),
+    refusedProduct: () => faults.has('resource http-403-scope'),
   }
   const give = turns.give
   turns.give = async (turn, fate) => {

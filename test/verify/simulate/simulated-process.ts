@@ -17,6 +17,7 @@ import type { OutboundWatch } from './outbound-watch.ts'
 import type { Seeded } from './seeded.ts'
 import { PUBLIC_URL } from './simulated-utilities.ts'
 import type { Owner, Turns } from './turns.ts'
+import { tellNow } from './write-watch.ts'
 
 export const CONFIG = { publicUrl: PUBLIC_URL, operatorName: 'Operator', operatorEmail: 'operator@example.com' }
 export const JOBS = {
@@ -40,6 +41,8 @@ export type SimulatedProcess = {
   path: CustomerPath
   collector: Collector
   notifications: Notifications
+  /** Gets a usable access token, as whoever sends a request does. */
+  useToken(authorizationUid: string): Promise<void>
   run(job: keyof typeof JOBS): Promise<void>
   /** Dies between two turns: nothing of it goes on. */
   die(): void
@@ -95,6 +98,9 @@ export function openProcess(around: Around, name: string): SimulatedProcess {
   }
   return {
     ...{ owner, db: db('api'), path, collector, notifications },
+    useToken: async (uid) => {
+      await tokens.withAccessToken(uid, () => Promise.resolve())
+    },
     run: async (job) => await JOBS[job].run({}, { ...context, signal: new AbortController().signal }),
     die() {
       turns.bury(owner)
@@ -126,10 +132,16 @@ function inTurns({ ground, turns, problem }: Around, owner: Owner, part: string)
     return result
   }
   const db = ground.dbOf(owner.name)
+  const timed =
+    <T>(work: (tx: Tx) => Promise<T>) =>
+    async (tx: Tx): Promise<T> => {
+      await tellNow(tx, turns.now())
+      return await work(tx)
+    }
   return {
     company: (companyUid, work) => run(() => db.company(companyUid, work)),
-    operator: (work) => run(() => db.operator(work)),
-    operatorShared: (works) => run(() => db.operatorShared(works)),
+    operator: (work) => run(() => db.operator(part === 'collector' ? timed(work) : work)),
+    operatorShared: ([first, ...works]) => run(() => db.operatorShared(first ? [timed(first), ...works] : [])),
     readCompany: (companyUid, work) => run(() => db.readCompany(companyUid, work)),
     readOperator: (work) => run(() => db.readOperator(work)),
     close: () => Promise.resolve(),

@@ -6,6 +6,7 @@ import type { Fault } from '../../../simulators/kit/faults/contract.ts'
 import { endAuthorization } from '../../../src/authorization/end-authorization.ts'
 import { StepRefused } from '../../../src/authorization/states.ts'
 import { orderHistory } from '../../../src/collection/order-collection.ts'
+import { AuthorizationRevoked, UtilityUnavailable } from '../../../src/utilities/errors.ts'
 import type { Run } from './run-seed.ts'
 import { nextClick } from './simulated-customer.ts'
 import { CONFIG, JOBS, openProcess } from './simulated-process.ts'
@@ -45,6 +46,8 @@ export const STEPS: Record<string, { weight: number; step: Step }> = {
   click: { weight: 12, step: click },
   pause: { weight: 8, step: pause },
   ring: { weight: 3, step: ring },
+  ringAll: { weight: 2, step: ringAll },
+  refreshAtOnce: { weight: 1.5, step: refreshAtOnce },
   job: { weight: 4, step: job },
   letter: { weight: 4, step: deliver },
   letterLost: { weight: 1, step: loseLetter },
@@ -82,6 +85,32 @@ async function ring({ random, processes }: Run): Promise<string> {
   const { collector, owner } = random.pick(processes)
   collector.ring()
   return `ring ${owner.name}`
+}
+
+/** All processes look at what is owed in one moment. */
+async function ringAll({ processes }: Run): Promise<string> {
+  for (const { collector } of processes) collector.ring()
+  return 'ring all'
+}
+
+/** An access token runs out, and several want to use it in one moment. */
+async function refreshAtOnce(run: Run): Promise<string | null> {
+  const found = await someAuthorization(run)
+  if (!found) return null
+  await run.ground.database.admin(
+    'update grants set access_expires = $1 where authorization_uid = $2 and ended is null',
+    [new Date(run.turns.now()), found.uid],
+  )
+  for (const { owner, useToken } of run.processes) {
+    run.act(`${owner.name} uses a token`, owner, async () => {
+      try {
+        await useToken(found.uid)
+      } catch (error) {
+        if (!(error instanceof AuthorizationRevoked || error instanceof UtilityUnavailable)) throw error
+      }
+    })
+  }
+  return 'refresh at once'
 }
 
 async function job(run: Run): Promise<string> {

@@ -1,3 +1,6 @@
+import { sql } from 'kysely'
+
+import type { Tx } from '../../../src/storage/db.ts'
 import type { TestDatabase } from '../../database.ts'
 
 /** What the watch has noted, as `wrong` and `authorization_uid`. */
@@ -5,7 +8,7 @@ export const WRITE_WRONGS = 'select wrong, authorization_uid from simulate_wrong
 
 /**
  * Who stores, and who settles a window, holds its lease: noted by the database itself, in the transaction that does it, and
- * by what its session says of its owner (`sessionOf`). Afterwards nothing would tell, since stored twice is stored once.
+ * by what its session says of its owner (`sessionOf`) and its transaction of the time (`tellNow`). Afterwards nothing would tell, since stored twice is stored once.
  */
 export async function openWriteWatch({ admin }: TestDatabase): Promise<void> {
   await admin(`
@@ -24,11 +27,19 @@ export async function openWriteWatch({ admin }: TestDatabase): Promise<void> {
             and old.lease_owner <> current_setting('simulate.owner') then
           insert into simulate_wrongs values ('a window was settled without its lease', new.authorization_uid);
         end if;
+        if old.state = 'leased' and new.fence > old.fence and old.lease_until > current_setting('simulate.now')::timestamptz then
+          insert into simulate_wrongs values ('a lease was taken from one who held it', new.authorization_uid);
+        end if;
         return new;
       end $$;
     create trigger simulate_stores after insert on raw_feeds for each row execute function simulate_stores();
     create trigger simulate_stores after insert or update on series_blocks for each row execute function simulate_stores();
     create trigger simulate_settles after update on windows for each row execute function simulate_settles()`)
+}
+
+/** Tells the database what time it is, for the rest of the transaction. */
+export async function tellNow(tx: Tx, now: number): Promise<void> {
+  await sql`select set_config('simulate.now', ${new Date(now).toISOString()}, true)`.execute(tx)
 }
 
 /** A connection whose sessions name their owner. */
