@@ -1,6 +1,9 @@
 import { Client } from 'pg'
 
-/** What went to the database: statements of ours, all round trips (with begin, role and commit), and transactions. */
+/**
+ * What went to the database: statements of ours, all round trips (with begin, role and commit; what one connection sends in one
+ * turn of the event loop is one), and transactions.
+ */
 export type StatementCount = { statements: number; roundTrips: number; transactions: number }
 
 const AROUND = /^(?:begin|commit|rollback|set local)\b/
@@ -9,9 +12,14 @@ const AROUND = /^(?:begin|commit|rollback|set local)\b/
 export async function countStatements<T>(counted: StatementCount, work: () => Promise<T>): Promise<T> {
   const prototype: { query: (...args: unknown[]) => unknown } = Client.prototype
   const query = prototype.query
-  prototype.query = function counting(...args) {
+  const sending = new WeakSet<object>()
+  prototype.query = function counting(this: object, ...args) {
     const text = typeof args[0] === 'string' ? args[0] : ''
-    counted.roundTrips++
+    if (!sending.has(this)) {
+      counted.roundTrips++
+      sending.add(this)
+      setImmediate(() => sending.delete(this))
+    }
     if (text.startsWith('begin')) counted.transactions++
     if (!AROUND.test(text)) counted.statements++
     return query.apply(this, args)

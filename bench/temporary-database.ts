@@ -7,6 +7,7 @@ import { sql } from 'kysely'
 import { closeTestServer, type Seed, seedCompany, testDatabase, type TestDatabase } from '../test/database.ts'
 import { bareMeter } from '../src/model/meter.ts'
 import type { Uid } from '../src/model/uid.ts'
+import type { Tx } from '../src/storage/db.ts'
 import type { Connection } from '../src/storage/migrate.ts'
 import { upsertMeters } from '../src/storage/meters.ts'
 
@@ -52,9 +53,11 @@ export async function countWrites(
   tables: readonly string[],
 ): Promise<{ inserted: number; updated: number; dead: number }> {
   // Each backend keeps its counts for some seconds; all of the pool are asked at once to hand them over.
-  await Promise.all(
-    Array.from({ length: 10 }, () => db.operator((tx) => sql`select pg_stat_force_next_flush()`.execute(tx))),
-  )
+  const flush = (tx: Tx): Promise<unknown> => sql`select pg_stat_force_next_flush()`.execute(tx)
+  await Promise.all([
+    ...Array.from({ length: 10 }, () => db.operator(flush)),
+    ...Array.from({ length: 4 }, () => db.operatorShared([flush])),
+  ])
   const [row = {}] = await admin(
     `select sum(n_tup_ins)::int as inserted, sum(n_tup_upd)::int as updated, sum(n_dead_tup)::int as dead
        from pg_stat_user_tables where relname = any($1)`,
