@@ -41,9 +41,10 @@ test('each end is written once, also when it is committed later than one after i
   expect([await record(), await record()]).toEqual([2, 0])
   await end('100003', 1)
   await end('100004', 9, 'authorization_renewed')
+  await end('100004', 9, 'client_consent_ended')
   await end('100005', 9, 'authorization_expired')
-  expect([await record(), await record()]).toEqual([2, 0])
-  expect(await uids()).toEqual(['100001', '100002', '100003', '100004'])
+  expect([await record(), await record()]).toEqual([3, 0])
+  expect(await uids()).toEqual(['100001', '100002', '100003', '100004', '100004'])
 })
 
 test('more than a page of them, many at one moment', async () => {

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline'
 import { z } from 'zod'
 
 import { findAuthorization } from '../storage/authorizations.ts'
+import { endClientConsents } from '../storage/client-consents.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import { type End, listEnds } from '../storage/list-ends.ts'
 import { dropGrant, endAuthorization } from './end-authorization.ts'
@@ -14,7 +15,7 @@ import { isStep, transition } from './states.ts'
 const line = z.object({
   at: z.iso.datetime().transform((text) => new Date(text)),
   authorizationUid: z.string().regex(/^\d{1,16}$/),
-  was: z.enum(['revoked', 'renewed']),
+  was: z.enum(['revoked', 'renewed', 'client_ended']),
 })
 
 /** Entries that a slow transaction commits late are found within it. */
@@ -44,7 +45,7 @@ export async function recordEnds({ db, file }: { db: Db; file: string }): Promis
 
 /**
  * Ends again what the ledger says had ended, in the transaction that restores: data and tokens go, the utility is owed its
- * word. What was renewed after the backup waits for its customer, since its terms and tokens are not those that were
+ * word; of third parties that were let in, all of that share are out. What was renewed after the backup waits for its customer, since its terms and tokens are not those that were
  * restored. Returns how many shares changed.
  */
 export async function replayEnds(
@@ -65,6 +66,8 @@ async function replay(
   const { authorizationUid } = end
   const row = await findAuthorization(tx, authorizationUid)
   if (!row) return false
+  if (end.was === 'client_ended')
+    return (await endClientConsents(tx, { authorizationUid, by: 'operator', now })).length > 0
   if (end.was === 'renewed') {
     if (end.at < backupMade || !isStep(row.state, 'needs_reauthorization')) return false
     await transition(tx, authorizationUid, 'needs_reauthorization', { by: 'operator', reason: 'restored', now })

@@ -16,6 +16,7 @@ import * as readingsBeneath from './migrations/0009-readings-beneath.ts'
 import * as atScale from './migrations/0010-at-scale.ts'
 import * as unreadFiles from './migrations/0011-unread-files.ts'
 import * as clients from './migrations/0012-clients.ts'
+import * as auditByTime from './migrations/0013-audit-by-time.ts'
 import { roleStatements, rolesSql } from './roles.ts'
 
 /** A postgres:// address, or a socket folder. */
@@ -35,6 +36,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0010-at-scale': atScale,
   '0011-unread-files': unreadFiles,
   '0012-clients': clients,
+  '0013-audit-by-time': auditByTime,
 }
 
 /**
