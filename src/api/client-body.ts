@@ -10,14 +10,9 @@ export const clientBody = z.object({
   name,
   redirect_uris: redirectUris.unwrap().min(1, 'must not be empty'),
   data_classes: dataClasses,
-  notify_uri: z
-    .string('must be an address')
-    .max(2048, 'is too long')
-    .nullable()
-    .default(null)
-    .meta({
-      description: 'Stands in its ApplicationInformation: https, on the public internet. Nothing is posted there yet.',
-    }),
+  notify_uri: z.string('must be an address').max(2048, 'is too long').nullable().default(null).meta({
+    description: 'Stands in its ApplicationInformation: https, on the public internet. Nothing is posted there yet.',
+  }),
 })
 
 export const rotateClientBody = z.object({ overlap_hours: overlapHours('secret') })

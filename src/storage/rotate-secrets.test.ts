@@ -50,6 +50,12 @@ test('every sealed value opens with the new key alone, in its own place, and a s
 /** Hashes, packed readings, pictures, and what utilities told us. */
 const PLAIN = [
   'api_tokens.token_hash',
+  'client_requests.code_hash',
+  'client_requests.browser_hash',
+  'client_requests.link_hash',
+  'client_tokens.token_hash',
+  'clients.previous_hash',
+  'clients.secret_hash',
   'flows.browser_hash',
   'flows.state_hash',
   'idempotent_requests.request_hash',
