@@ -40,9 +40,9 @@ export async function benchReads(database: BenchDatabase, { authorizationUid, me
         get(server.bare('bytes', authorizationUid, meter), ''),
       'bare: objects, JSON.stringify, no token': () => get(server.bare('objects', authorizationUid, meter), ''),
       'sums of twelve months': () =>
-        database.db.company(database.seed.companyUid, (tx) => sumMonths(tx, authorizationUid, meter, months)),
+        database.db.readCompany(database.seed.companyUid, (tx) => sumMonths(tx, authorizationUid, meter, months)),
       'sums of 365 days': () =>
-        database.db.company(database.seed.companyUid, (tx) =>
+        database.db.readCompany(database.seed.companyUid, (tx) =>
           sumDays(tx, authorizationUid, meter, { ...months, zone: ZONE }),
         ),
       'rendering alone: rows in bytes': () => renderBytes(blocks),
