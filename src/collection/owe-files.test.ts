@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Seed, seedAuthorization, seedCompany, testDatabase, type TestDatabase } from '../../test/database.ts'
 import type { Uid } from '../model/uid.ts'
 import { moveAuthorization } from '../storage/authorizations.ts'
+import { closeRequests } from '../storage/bulk-requests.ts'
 import { insertNotification, listUnjudged, markJudged } from '../storage/notifications.ts'
 import { findCandidates, oweWindows, PRIORITY } from '../storage/windows.ts'
 import { followHint, oweLostFiles } from './judge-notifications.ts'
@@ -67,6 +68,32 @@ describe('a bulk file', () => {
     expect(await nameFiles(file(1), file(2))).toBe(2)
     expect([await ownersOf(file(1)), await ownersOf(file(2))]).toEqual([[waiting], [waiting]])
   })
+
+  it.each(['expired', 'needs_reauthorization'] as const)(
+    'keeps nobody waiting when whoever it was owed to is %s, and is owed to another',
+    async (to) => {
+      const [gone, other] = [await addCustomer('a'), await addCustomer('b')]
+      const ask = { product: 'bulk_request', resource: '', from: 0, to: 0, priority: PRIORITY.present }
+      await database.db.operator((tx) => oweWindows(tx, gone, [ask], { now: NOW }))
+      await nameFiles(file(1))
+      await database.db.operator((tx) => oweWindows(tx, other, [ask], { now: NOW }))
+      const isOpen = async (): Promise<boolean> => {
+        await database.db.operator((tx) =>
+          closeRequests(tx, { authorizationUid: other, registrationUid: seed.registrationUid }, NOW),
+        )
+        const [row] = await database.admin(
+          `select state from windows where product = 'bulk_request' and authorization_uid = $1`,
+          [other],
+        )
+        return row?.['state'] !== 'done'
+      }
+      expect(await isOpen()).toBe(true)
+      await database.admin('update authorizations set state = $2 where authorization_uid = $1', [gone, to])
+      expect(await isOpen()).toBe(false)
+      expect(await database.db.operator((tx) => oweLostFiles(tx, NOW))).toBe(1)
+      expect((await ownersOf(file(1))).filter((uid) => uid !== gone)).toHaveLength(1)
+    },
+  )
 
   it('that was fetched while a customer confirms is owed to that customer, whichever comes first', async () => {
     const confirmed = { from: 'pending', to: 'active', ends: false, revokedBy: null, statusMessage: null } as const

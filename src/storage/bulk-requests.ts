@@ -3,11 +3,14 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Uid } from '../model/uid.ts'
 import type { Tx } from './db.ts'
 
-/** Files that were named (oweToWaiting) and that nobody has looked into: whose data they hold is not known yet. */
+/**
+ * Files that were named (oweToWaiting) and that nobody has looked into: whose data they hold is not known yet. Who has ended,
+ * or waits for a renewal, looks into nothing; others are owed those files then (oweLostFiles).
+ */
 const unread = (registrationUid: Uid): RawBuilder<boolean> => sql<boolean>`exists (
-  select from windows u
+  select from windows u join authorizations r on r.authorization_uid = u.authorization_uid
    where u.registration_uid = ${registrationUid} and u.product = 'file' and u.is_unread
-     and u.state in ('owed', 'leased') and u.attempts = 0
+     and u.state in ('owed', 'leased') and u.attempts = 0 and r.state = 'active'
      and not exists (select from windows d where d.product = 'file' and d.resource = u.resource and d.state = 'done'))`
 
 /**
