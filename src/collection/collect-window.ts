@@ -53,8 +53,8 @@ export async function collectWindow(
     if (await isTooEarly(deps, authorization, { utility, window })) return false
     await db.operator(async (tx) => {
       await finishWindow(tx, owed.authorizationUid, lease, now())
-      // A file without anything of this customer answers their request, too.
-      if (window.product === 'file')
+      // A file without anything of this customer answers their request, too; during the first collection finishAnswered judges.
+      if (window.product === 'file' && authorization.status !== 'pending')
         await closeRequests(tx, { ...owed, registrationUid: connection.registration.registrationUid }, now())
       await finishUpdate(tx, owed.authorizationUid, now())
     })
