@@ -46,19 +46,29 @@ async function startChild(script: string): Promise<{ child: ChildProcess; lines:
     console.log(embedded.joined ? 'joined' : 'started')
     ${script}`
   const child = spawn(process.execPath, ['--input-type=module', '-e', text, dataDir], {
-    stdio: ['pipe', 'pipe', 'inherit'],
+    stdio: 'pipe',
     cwd: new URL('../..', import.meta.url),
   })
   children.push(child)
+  let complaint = ''
+  child.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()))
   const lines: string[] = []
   const ready = await new Promise<string>((resolve, reject) => {
-    child.once('exit', (code) => reject(new Error(`the child ended with ${code}`)))
+    child.once('close', (code) => reject(new Error(`the child ended with ${code}: ${complaint}`)))
     createInterface({ input: child.stdout }).on('line', (line) => {
       lines.push(line)
       resolve(line)
     })
   })
   return { child, lines, ready }
+}
+
+/** Where no server runs, in the folder and with the owner of a real one. */
+function writePidFile(text: string): void {
+  const file = path.join(cluster, 'postmaster.pid')
+  const { uid, gid } = fs.statSync(cluster)
+  fs.writeFileSync(file, text && `${text}\n`, { mode: 0o600 })
+  fs.chownSync(file, uid, gid)
 }
 
 async function ended(child: ChildProcess): Promise<void> {
@@ -172,10 +182,26 @@ describe('the embedded PostgreSQL', () => {
     await expectAllThere(next, lines)
   })
 
+  test('is waited for as long as it needs, when another process has started it', async () => {
+    const script = `console.log('starting'); setInterval(() => undefined, 1000)`
+    const slow = spawn(process.execPath, ['-e', script, cluster], { stdio: ['ignore', 'pipe', 'inherit'] })
+    children.push(slow)
+    await new Promise((resolve) => slow.stdout.once('data', resolve))
+    writePidFile([slow.pid, cluster, 1, 5432, path.join(dataDir, 'socket'), '', '  1 1', 'starting'].join('\n'))
+    const opened = open()
+    await new Promise((resolve) => setTimeout(resolve, 6000))
+    slow.kill('SIGKILL')
+    expect((await opened).joined).toBe(false)
+  })
+
+  test('starts although a start that was cut off left its lock file empty', async () => {
+    writePidFile('')
+    fs.utimesSync(path.join(cluster, 'postmaster.pid'), new Date(), new Date(Date.now() - 9000))
+    expect((await open()).joined).toBe(false)
+  })
+
   test('is not taken for living when another program has its process number', async () => {
-    await (await open()).close()
-    const stale = [process.pid, cluster, 1, 5432, path.join(dataDir, 'socket'), '', '  1 1', 'ready'].join('\n')
-    fs.writeFileSync(path.join(cluster, 'postmaster.pid'), `${stale}\n`)
+    writePidFile([process.pid, cluster, 1, 5432, path.join(dataDir, 'socket'), '', '  1 1', 'ready'].join('\n'))
     expect((await open()).joined).toBe(false)
   })
 

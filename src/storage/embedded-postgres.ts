@@ -12,6 +12,7 @@ import {
   type Place,
   PORT,
   socketFolderOf,
+  START_LIMIT_MS,
   startServer,
   stopServer,
 } from './postgres-process.ts'
@@ -24,7 +25,6 @@ export type Embedded = { connection: EmbeddedConnection; joined: boolean; close(
 
 /** Each of our processes holds this advisory lock, shared, in a session of its own for as long as it uses the server. */
 const PRESENCE = 4_711_001
-const TRIES = 50
 const RETRY_MS = 1000
 
 /**
@@ -100,10 +100,18 @@ function prepare(given: string): Place {
 
 type Presence = { client: Client; connection: EmbeddedConnection; pid: number; joined: boolean }
 
-/** Starts or joins the server until this process is present in it; begins anew when the server stops meanwhile. */
+/**
+ * Starts or joins the server until this process is present in it; begins anew when the server stops meanwhile. One that
+ * another process has started is waited for as long as our own: after a crash it may have much to recover.
+ */
 async function enter(place: Place, log: (message: string) => void): Promise<Presence> {
-  for (let attempt = 1; attempt <= TRIES; attempt++) {
+  const until = Date.now() + START_LIMIT_MS
+  while (Date.now() < until) {
     const living = findServer(place.cluster)
+    if (living?.socketFolder === '') {
+      await sleep(10) // its pid file is being written
+      continue
+    }
     const socketFolder = living ? living.socketFolder : socketFolderOf(place)
     if (!living && !(await startServer(place, socketFolder))) {
       await sleep(100)

@@ -27,7 +27,8 @@ const SETTINGS = {
   timezone: 'UTC',
 }
 
-const START_LIMIT_MS = 300_000
+/** How long a server may take to become ready: after a crash it recovers first. */
+export const START_LIMIT_MS = 300_000
 const LOG_LIMIT_BYTES = 10_000_000
 
 /**
@@ -69,6 +70,13 @@ function command(place: Place, program: string, args: string[], input: string): 
 }
 
 /**
+ * What the slower of two that start at once complains of (the other's lock file is there, or not yet written, or it was
+ * the first to take a dead one's away), and who meets processes of a server that was killed and has not quite gone.
+ */
+const FASTER =
+  /lock file .* (already exists|is empty)|remove old lock file .* No such file|shared memory block .* still in use/
+
+/**
  * Starts the server in a session of its own, so that it outlives a Ctrl-C or a kill of this process, and waits until it
  * answers. Returns false when another process of ours was faster.
  */
@@ -94,8 +102,7 @@ export async function startServer(place: Place, socketFolder: string): Promise<b
     if (server?.pid === child.pid && server?.status === 'ready') return true
     if (ended) {
       const text = fs.readFileSync(logFile).subarray(logged).toString('utf8').slice(-4000)
-      // The other of two that start at once, or processes of a server that was killed and has not quite gone.
-      if (/lock file .* already exists|shared memory block .* still in use/.test(text)) return false
+      if (FASTER.test(text)) return false
       throw explainFailure(text, place.dataDir)
     }
     await sleep(10)
@@ -115,7 +122,7 @@ export function readPidFile(cluster: string): { pid: number; socketFolder: strin
     return null
   }
   const [pid, , , , socketFolder = '', , , status = ''] = text.split('\n')
-  return { pid: Number(pid), socketFolder: socketFolder.trim(), status: status.trim() }
+  return { pid: Number.parseInt(pid ?? '', 10), socketFolder: socketFolder.trim(), status: status.trim() }
 }
 
 /**
@@ -126,10 +133,19 @@ export function readPidFile(cluster: string): { pid: number; socketFolder: strin
  */
 export function findServer(cluster: string): { pid: number; socketFolder: string; status: string } | null {
   const server = readPidFile(cluster)
+  if (server && Number.isNaN(server.pid)) dropEmptyPidFile(path.join(cluster, 'postmaster.pid'))
   if (!server || !(server.pid > 0) || !isRunning(server.pid)) return null
   if (commandLine(server.pid).includes(cluster)) return server
   disownPidFile(path.join(cluster, 'postmaster.pid'), server.pid)
   return null
+}
+
+const EMPTY_LIMIT_MS = 10_000
+
+/** A start that was killed between the making and the writing of its pid file leaves an empty one: no server can start. */
+function dropEmptyPidFile(file: string): void {
+  const found = fs.statSync(file, { throwIfNoEntry: false })
+  if (found?.size === 0 && Date.now() - found.mtimeMs > EMPTY_LIMIT_MS) fs.rmSync(file, { force: true })
 }
 
 const NO_PROCESS = 2_147_483_646
