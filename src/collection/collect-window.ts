@@ -52,10 +52,9 @@ export async function collectWindow(
   if (fetched.kind !== 'feed') {
     if (await isTooEarly(deps, authorization, { utility, window })) return false
     await db.operator(async (tx) => {
+      // A file without anything of this customer answers their request, too.
+      if (window.product === 'file') await closeRequests(tx, requestsOf(owed, connection), now())
       await finishWindow(tx, owed.authorizationUid, lease, now())
-      // A file without anything of this customer answers their request, too; during the first collection finishAnswered judges.
-      if (window.product === 'file' && authorization.status !== 'pending')
-        await closeRequests(tx, { ...owed, registrationUid: connection.registration.registrationUid }, now())
       await finishUpdate(tx, owed.authorizationUid, now())
     })
     return true
@@ -91,8 +90,7 @@ export async function collectWindow(
     })
     if (kept !== null) await setOutcome(tx, owed.authorizationUid, kept, outcomeOf(decoded))
     if (window.product === 'usage_points') await oweUsagePoints(tx, { authorization, utility, decoded, now: now() })
-    if (window.product === 'file')
-      await closeRequests(tx, { ...owed, registrationUid: connection.registration.registrationUid }, now())
+    if (window.product === 'file') await closeRequests(tx, requestsOf(owed, connection), now())
     if (window.product === 'file') await oweDiscovery(tx, { authorization, utility, decoded, now: now() })
     await finishWindow(tx, owed.authorizationUid, lease, now())
     await finishUpdate(tx, owed.authorizationUid, now(), billUids)
@@ -105,6 +103,12 @@ export async function collectWindow(
   })
   return true
 }
+
+/** The requests that a file answers. */
+const requestsOf = (
+  { authorizationUid, resource }: OwedWindow,
+  { registration: { registrationUid } }: Connection,
+): Parameters<typeof closeRequests>[1] => ({ authorizationUid, registrationUid, read: resource })
 
 type ToKeep = { read: ReadFeed; window: PlannedWindow; mediaType: string; lease: Lease }
 

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 
 import type { Uid } from '../model/uid.ts'
 import type { Tx } from './db.ts'
-import type { WindowKey } from './windows.ts'
+import { ASKED, type WindowKey } from './windows.ts'
 
 /**
  * Owes windows again because somebody hinted that there is news, except those that were fetched since `doneBefore` and
@@ -24,7 +24,7 @@ export async function oweAgain(
         from authorizations a where a.authorization_uid = ${authorizationUid} and a.state = 'active'
       on conflict (authorization_uid, product, resource, starts, ends) do update
          set state = 'owed', attempts = 0, next_try = excluded.next_try, reason = null, finished = null,
-             priority = excluded.priority, registration_uid = excluded.registration_uid
+             priority = excluded.priority, registration_uid = excluded.registration_uid, created = ${ASKED}
        where windows.state = 'done' and windows.finished < ${doneBefore}`.execute(tx)
     owed += Number(numAffectedRows ?? 0n)
   }

@@ -28,6 +28,10 @@ export type OwedWindow = WindowKey & {
   finished: Date | null
 }
 
+/** In an upsert: since when a window is owed. A request that was answered and is made anew is answered by what comes then. */
+export const ASKED = sql`case when windows.product = 'bulk_request' and windows.state = 'done' then excluded.created
+                              else windows.created end`
+
 /**
  * Records what is owed. A window that is known already stays as it is, done or not; with `again`, one that is not in work
  * is owed anew from `now` on, at the better of the two priorities. Returns how many became owed.
@@ -42,7 +46,8 @@ export async function oweWindows(
   for (const { product, resource, from, to, priority, isUnread = false } of windows) {
     const onConflict = again
       ? sql`do update set state = 'owed', attempts = 0, next_try = excluded.next_try, reason = null, finished = null,
-              registration_uid = excluded.registration_uid, priority = least(windows.priority, excluded.priority)
+              registration_uid = excluded.registration_uid, priority = least(windows.priority, excluded.priority),
+              created = ${ASKED}
             where windows.state <> 'leased'`
       : sql`do nothing`
     const { numAffectedRows } = await sql`

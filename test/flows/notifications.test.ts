@@ -143,6 +143,27 @@ it('a notification that is lost costs time and no data', async () => {
   await running.admin('pge', 'DELETE', '/fault')
 }, 60_000)
 
+it('SCE: a refresh is answered by the files it brings, also where one customer is all there are', async () => {
+  const { authorizationUid: uid } = await running.share('sce', 'customer000029')
+  await untilCollected(running, uid)
+  running.forward(25)
+  const since = async (product: string): Promise<unknown[]> =>
+    await running.database.admin(
+      `select w.state from windows w join authorizations a using (authorization_uid)
+        where authorization_uid = $1 and product = $2 and w.created > a.created + interval '1 day'`,
+      [uid, product],
+    )
+  await settled()
+  expect(await since('bulk_request')).toEqual([{ state: 'waiting' }])
+  await running.admin('sce', 'POST', '/new-day', { days: 1 })
+  await until('the files of the day', async () => {
+    await settled()
+    return (await since('file')).length > 0 ? true : null
+  })
+  await settled()
+  expect(await since('bulk_request')).toEqual([{ state: 'done' }])
+}, 60_000)
+
 it.each(['late', 'doubled', 'truncated', 'forged-host'])(
   'SCE: files whose notification is %s come all the same, once',
   async (mode) => {
