@@ -69,6 +69,35 @@ describe('a bulk file', () => {
     expect([await ownersOf(file(1)), await ownersOf(file(2))]).toEqual([[waiting], [waiting]])
   })
 
+  /** A file that came since they asked, as after the first collection. */
+  async function giveFile(uid: Uid): Promise<void> {
+    const window = { product: 'file', resource: file(9), from: 0, to: 0, priority: PRIORITY.present }
+    await database.db.operator((tx) => oweWindows(tx, uid, [window], { now: NOW }))
+    await database.admin(
+      `update windows set state = 'done', finished = $2 where authorization_uid = $1 and product = 'file'`,
+      [uid, NOW],
+    )
+    await database.admin(`update authorizations set status = 'updated' where authorization_uid = $1`, [uid])
+  }
+
+  it('that holds nothing of a new customer does not answer their first request, and answers a later one', async () => {
+    const uid = await addCustomer('a')
+    const ask = { product: 'bulk_request', resource: '', from: 0, to: 0, priority: PRIORITY.present }
+    await database.db.operator((tx) => oweWindows(tx, uid, [ask], { now: NOW }))
+    await giveFile(uid)
+    const stateAs = async (status: string): Promise<unknown> => {
+      await database.admin('update authorizations set status = $2 where authorization_uid = $1', [uid, status])
+      await database.db.operator((tx) =>
+        closeRequests(tx, { authorizationUid: uid, registrationUid: seed.registrationUid }, NOW),
+      )
+      return (await database.admin(`select state from windows where product = 'bulk_request'`)).map(
+        ({ state }) => state,
+      )
+    }
+    expect(await stateAs('pending')).toEqual(['owed'])
+    expect(await stateAs('updated')).toEqual(['done'])
+  })
+
   it.each(['expired', 'needs_reauthorization'] as const)(
     'keeps nobody waiting when whoever it was owed to is %s, and is owed to another',
     async (to) => {
@@ -77,6 +106,7 @@ describe('a bulk file', () => {
       await database.db.operator((tx) => oweWindows(tx, gone, [ask], { now: NOW }))
       await nameFiles(file(1))
       await database.db.operator((tx) => oweWindows(tx, other, [ask], { now: NOW }))
+      await giveFile(other)
       const isOpen = async (): Promise<boolean> => {
         await database.db.operator((tx) =>
           closeRequests(tx, { authorizationUid: other, registrationUid: seed.registrationUid }, NOW),
