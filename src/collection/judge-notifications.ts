@@ -12,6 +12,7 @@ import { PRIORITY } from '../storage/windows.ts'
 import type { Utility } from '../utilities/contract.ts'
 import { utilityOf } from '../utilities/index.ts'
 import { isBulkAddress } from './is-bulk-address.ts'
+import { finishNamed } from './owe-named.ts'
 import { isConsented, planCustomer, type PlannedWindow, planRefresh, planUsagePoint, reachOf } from './plan-windows.ts'
 
 /** A known authorization gets at most one fetch for all hints of this long. */
@@ -23,8 +24,9 @@ const CUSTOMER_MS = 7 * DAY_MS
 /**
  * Turns a judged notification into owed windows, in the transaction that closes it. `resources` are the utility's own
  * addresses. It is a hint and nothing more: a bulk file that it names is fetched under those authorizations of the registration
- * that wait for one (or any one), and then owed to all whose data it holds (each takes its own slice), a subscription that it names is owed a refresh or, where batches are notified,
- * that batch; what it says of anything else is not followed. Returns how many windows became owed.
+ * that wait for one (or any one), and then owed to all whose data it holds (each takes its own slice); where all that it names
+ * is known, a refresh is answered. A subscription that it names is owed a refresh or, where batches are notified, that batch;
+ * what it says of anything else is not followed. Returns how many windows became owed.
  */
 export async function followHint(
   tx: Tx,
@@ -36,6 +38,7 @@ export async function followHint(
   const utility = utilityOf(registration.utility)
   const files = resources.filter((address) => isBulkAddress(registration, address))
   let owed = await oweFiles(tx, registrationUid, files, now)
+  if (files.length > 0 && owed === 0) await finishNamed(tx, registrationUid, now)
   const bySubscription = Map.groupBy(resources, (address) => segmentAfter(address, 'Subscription') ?? '')
   const known = await listActiveBySubscription(tx, registrationUid, { subscriptions: [...bySubscription.keys()], now })
   for (const authorization of known) {

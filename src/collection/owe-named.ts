@@ -28,8 +28,16 @@ export async function oweNamed(
 /** After a file has been looked into: whoever waited for this only has what the utility sent. */
 export async function finishAnswered({ db, now }: { db: Db; now: () => Date }, registrationUid: Uid): Promise<void> {
   for (const authorizationUid of await db.operator((tx) => listAnswered(tx, registrationUid)))
-    await db.operator(async (tx) => {
-      await closeRequests(tx, { authorizationUid, registrationUid }, now())
-      await finishUpdate(tx, authorizationUid, now())
-    })
+    await db.operator((tx) => finishRequests(tx, { authorizationUid, registrationUid }, now()))
+}
+
+/** The utility has named what it holds, and all of it has been looked into: whoever has had their first data has all there is. */
+export async function finishNamed(tx: Tx, registrationUid: Uid, now: Date): Promise<void> {
+  for (const authorizationUid of await listAnswered(tx, registrationUid, { isNamed: true }))
+    await finishRequests(tx, { authorizationUid, registrationUid, isNamed: true }, now)
+}
+
+async function finishRequests(tx: Tx, answered: Parameters<typeof closeRequests>[1], now: Date): Promise<void> {
+  await closeRequests(tx, answered, now)
+  await finishUpdate(tx, answered.authorizationUid, now)
 }

@@ -3,18 +3,22 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Uid } from '../model/uid.ts'
 import type { Tx } from './db.ts'
 
+type Answer = { read?: string; isNamed?: boolean }
+
 /**
  * That a request (w, of the authorization a) is answered: a file has come since it was made, and each file that was named has
  * been looked into, since others may hold more of this customer. During the first collection a file that holds nothing of
- * them answers nothing. read: the file that this transaction finishes, after what it holds is stored.
+ * them answers nothing. read: the file that this transaction finishes, after what it holds is stored. isNamed: the utility
+ * has just named what it holds.
  *
  * A file that was named (oweToWaiting) and that nobody has looked into may be anybody's. Who has ended, or waits for a
  * renewal, looks into nothing; others are owed those files then (oweLostFiles).
  */
-const isAnswered = (registrationUid: Uid, read = ''): RawBuilder<boolean> => sql<boolean>`
+const isAnswered = (registrationUid: Uid, { read = '', isNamed = false }: Answer): RawBuilder<boolean> => sql<boolean>`
   w.product = 'bulk_request' and w.state in ('owed', 'waiting')
-  and exists (select from windows f where f.authorization_uid = w.authorization_uid and f.product = 'file'
-                 and (f.resource = ${read} or f.state = 'done' and f.finished >= w.created))
+  and (${isNamed}::boolean or exists (
+    select from windows f where f.authorization_uid = w.authorization_uid and f.product = 'file'
+       and (f.resource = ${read} or f.state = 'done' and f.finished >= w.created)))
   and (a.status <> 'pending' or exists (select from meters m where m.authorization_uid = w.authorization_uid))
   and not exists (
     select from windows u join authorizations r on r.authorization_uid = u.authorization_uid
@@ -22,25 +26,25 @@ const isAnswered = (registrationUid: Uid, read = ''): RawBuilder<boolean> => sql
        and u.state in ('owed', 'leased') and u.attempts = 0 and r.state = 'active'
        and not exists (select from windows d where d.product = 'file' and d.resource = u.resource and d.state = 'done'))`
 
-/** Closes the requests of an authorization that are answered. read: as above. */
+/** Closes the requests of an authorization that are answered, as above. */
 export async function closeRequests(
   tx: Tx,
-  { authorizationUid, registrationUid, read }: { authorizationUid: Uid; registrationUid: Uid; read?: string },
+  { authorizationUid, registrationUid, ...answer }: { authorizationUid: Uid; registrationUid: Uid } & Answer,
   now: Date,
 ): Promise<void> {
   await sql`
     update windows w set state = 'done', finished = ${now}, reason = null
       from authorizations a
      where w.authorization_uid = ${authorizationUid} and a.authorization_uid = ${authorizationUid}
-       and ${isAnswered(registrationUid, read)}`.execute(tx)
+       and ${isAnswered(registrationUid, answer)}`.execute(tx)
 }
 
 /** Active authorizations that still wait, although they have been answered. */
-export async function listAnswered(tx: Tx, registrationUid: Uid): Promise<Uid[]> {
+export async function listAnswered(tx: Tx, registrationUid: Uid, answer: Answer = {}): Promise<Uid[]> {
   const { rows } = await sql<{ uid: Uid }>`
     select w.authorization_uid as uid
       from windows w join authorizations a on a.authorization_uid = w.authorization_uid
-     where w.registration_uid = ${registrationUid} and a.state = 'active' and ${isAnswered(registrationUid)}
+     where w.registration_uid = ${registrationUid} and a.state = 'active' and ${isAnswered(registrationUid, answer)}
      order by w.authorization_uid`.execute(tx)
   return rows.map(({ uid }) => uid)
 }
