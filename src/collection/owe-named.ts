@@ -1,5 +1,5 @@
 import type { Uid } from '../model/uid.ts'
-import type { Db } from '../storage/db.ts'
+import type { Db, Tx } from '../storage/db.ts'
 import { closeRequests, listAnswered } from '../storage/bulk-requests.ts'
 import { oweToNamed } from '../storage/named-files.ts'
 import { PRIORITY } from '../storage/windows.ts'
