@@ -271,3 +271,25 @@ test('filters are ANDed, and a meter of another authorization or company is not 
   expect((await api.get(`/intervals?meters=${meter}&limit=0`)).status).toBe(400)
   expect((await api.get('/intervals')).body).toMatchObject({ error: 'required_param_missing' })
 })
+
+test('more meters than fit into an answer are refused by name, and so many are not', async () => {
+  const authorizationUid = await seedAuthorization(api.database.db, api.ours)
+  const add = async (from: number, to: number): Promise<unknown> =>
+    await api.database.admin(
+      `insert into meters (authorization_uid, meter_uid, company_uid, usage_point, facts, status_ts, created, updated)
+       select authorization_uid, authorization_uid * 1048576 + n, company_uid, n, '{}', now(), now(), now()
+         from authorizations cross join generate_series($2::int, $3::int) as n where authorization_uid = $1`,
+      [authorizationUid, from, to],
+    )
+  await add(1, 20_000)
+  const first = await api.get(`/bills?authorizations=${authorizationUid}`)
+  expect(first.status).toBe(200)
+  await add(20_001, 20_001)
+  expect(await api.get(`/bills?authorizations=${authorizationUid}`)).toMatchObject({
+    status: 400,
+    body: {
+      error: 'invalid_param',
+      error_description: expect.stringMatching(/authorizations.*has more than 20000 meters/),
+    },
+  })
+}, 60_000)

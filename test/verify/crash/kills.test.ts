@@ -23,7 +23,7 @@ beforeAll(async () => {
   bench = await openBench({ ownServer: true })
   products = [await bench.start()]
   while (products.length < WORKERS) products.push(await bench.start('worker'))
-})
+}, 300_000)
 afterAll(async () => {
   for (const product of products) product.signal('SIGKILL')
   await bench.close()
