@@ -27,6 +27,8 @@ import { orderHistory, orderMonitoring } from './collection/order-collection.ts'
 import { oweCollection } from './collection/owe-collection.ts'
 import { watchLag } from './collection/watch-lag.ts'
 import type { Config } from './config.ts'
+import { resourceBase } from './custodian/custodian-deps.ts'
+import { purgeOldNotices, tellClients } from './custodian/jobs.ts'
 import { registerCustodian } from './custodian/register-custodian.ts'
 import { type Doorbell, openDoorbell } from './jobs/doorbell.ts'
 import type { Log } from './jobs/job.ts'
@@ -170,18 +172,23 @@ async function open(opening: Opening): Promise<Omit<App, 'close'>> {
     })
     deliverer = outbound
     closing.unshift(() => outbound.close())
+    const sender = openSender(config.webhookNetworks, systemResolve)
+    closing.push(() => sender.close())
+    const clients = { db, sender, base: resourceBase({ config: pathConfig }), now, random: Math.random }
     const tell = { db, envelope, connections, tokens, now }
     const sweep = { db, now, random, config: pathConfig }
     const watch = { db, envelope, now, operatorEmail: config.operatorEmail }
     const { rawFeedDays, endsFile } = config
     const context = {
       ...{ db, now, log, collector: opened, notifications, sendMail, tell, sweep, watch },
-      ...{ rawFeedDays, endsFile },
+      ...{ rawFeedDays, endsFile, clients },
     }
     for (const job of JOBS) await doorbell.work<object, typeof context>(job, context)
     await doorbell.schedule(sweepAuthorizations, {}, { cron: '* * * * *', timezone: 'UTC' })
     await doorbell.schedule(judgeNotifications, {}, { cron: '* * * * *', timezone: 'UTC' })
     await doorbell.schedule(keepEnds, {}, { cron: '* * * * *', timezone: 'UTC' })
+    await doorbell.schedule(tellClients, {}, { cron: '* * * * *', timezone: 'UTC' })
+    await doorbell.schedule(purgeOldNotices, {}, { cron: '27 3 * * *', timezone: 'UTC' })
     await doorbell.schedule(purgeOldDeliveries, {}, { cron: '17 3 * * *', timezone: 'UTC' })
     await doorbell.schedule(purgeOldAnswers, {}, { cron: '27 * * * *', timezone: 'UTC' })
     await doorbell.schedule(oweRefreshes, {}, { cron: '*/10 * * * *', timezone: 'UTC' })
@@ -193,7 +200,7 @@ async function open(opening: Opening): Promise<Omit<App, 'close'>> {
     await doorbell.ring(watchRegistrations, {})
     tick = async () => {
       const signal = AbortSignal.timeout(60_000)
-      for (const job of [sweepAuthorizations, keepEnds, judgeNotifications, oweRefreshes])
+      for (const job of [sweepAuthorizations, keepEnds, judgeNotifications, oweRefreshes, tellClients])
         await job.run({}, { ...context, signal })
     }
     opened.ring()
@@ -274,6 +281,8 @@ const JOBS = [
   tellDueUtilities,
   sweepAuthorizations,
   keepEnds,
+  tellClients,
+  purgeOldNotices,
   purgeOldDeliveries,
   purgeOldAnswers,
   purgeFeeds,

@@ -158,6 +158,7 @@ const NEEDS: Record<string, (o: Objects) => { query?: string; body?: object }> =
   'PATCH /members/:uid': () => ({ body: { role: 'member' } }),
   'POST /tokens': ({ user }) => ({ body: { name: 'one more', scopes: ['account'], user_uid: user } }),
   'POST /clients': () => ({ body: newClient }),
+  'PATCH /clients/:uid': () => ({ body: { notify_uri: null } }),
   'POST /webhooks/:uid/resend': ({ event }) => ({ body: { event_uid: event } }),
 }
 

@@ -28,6 +28,7 @@ const ACROSS = [
   'authorizations.ts listRefused',
   'bulk-requests.ts listAnswered',
   'client-consents.ts endConsentsOfClient',
+  'client-consents.ts listRunOut',
   'client-consents.ts listRunningConsents',
   'client-consents.ts listSharesOf',
   'forget-windows.ts forgetDone',
@@ -142,7 +143,7 @@ describe('tables', () => {
     const local = withKey.map(({ name }) => String(name)).filter((name) => !HEAVY.includes(name))
     // Look-up tables and logs on the coordinator, which name an authorization and are not joined with its data.
     expect(local.toSorted()).toEqual(
-      words('audit_entries client_requests client_tokens deliveries flows forms links mails referrals'),
+      words('audit_entries client_notices client_requests client_tokens deliveries flows forms links mails referrals'),
     )
   })
 

@@ -7,6 +7,7 @@ import { freePort } from '../src/cli/free-port.ts'
 import { registerCustodian } from '../src/custodian/register-custodian.ts'
 import { utilities, utilityBySlug } from '../src/utilities/index.ts'
 import { apiFixture, type Fixture, NOW } from './api-fixture.ts'
+import { ALLOWED } from './webhook-kit.ts'
 
 /** What a third party was given when it was registered. */
 export type Registered = { uid: string; clientId: string; clientSecret: string; registrationToken: string }
@@ -47,7 +48,7 @@ export const CARLA = 'carla@customer.example'
 export async function custodianKit(): Promise<CustodianKit> {
   const clock = { ms: NOW.getTime() }
   const now = (): Date => new Date(clock.ms)
-  const api = await apiFixture({ now })
+  const api = await apiFixture({ now, allowed: ALLOWED })
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const server = Fastify()

@@ -22,7 +22,8 @@ export const answering =
   (response) =>
     void response.writeHead(status, headers).end()
 
-const ALLOWED = ['127.0.0.0/8']
+/** The networks of receivers in tests. */
+export const ALLOWED = ['127.0.0.0/8']
 const envelope = openEnvelope(randomBytes(32))
 const noLookup = (): Promise<string[]> => Promise.resolve([])
 
@@ -46,11 +47,10 @@ export type Kit = {
   close(): Promise<void>
 }
 
-export async function openKit(attemptMs = 500): Promise<Kit> {
-  let ms = Date.now() // an independent receiver refuses what is old
-  const now = (): Date => new Date(ms)
-  const database = await testDatabase()
-  const { companyUid } = await seedCompany(database.db)
+/** Something on loopback that is told; it answers 200 until it is told otherwise. */
+export type Receiver = Pick<Kit, 'received' | 'answer' | 'url' | 'close'>
+
+export async function openReceiver(): Promise<Receiver> {
   const received: Received[] = []
   let answer = WELL
   const receiver = createServer((request, response) => {
@@ -64,6 +64,23 @@ export async function openKit(attemptMs = 500): Promise<Kit> {
     })
   })
   await new Promise<void>((done) => void receiver.listen(0, '127.0.0.1', done))
+  return {
+    received,
+    answer: (how) => void (answer = how),
+    url: (path) => `http://127.0.0.1:${portOf(receiver)}${path}`,
+    async close() {
+      receiver.closeAllConnections()
+      await new Promise((done) => receiver.close(done))
+    },
+  }
+}
+
+export async function openKit(attemptMs = 500): Promise<Kit> {
+  let ms = Date.now() // an independent receiver refuses what is old
+  const now = (): Date => new Date(ms)
+  const database = await testDatabase()
+  const { companyUid } = await seedCompany(database.db)
+  const { received, answer, url, close } = await openReceiver()
   const open = (sender = openSender(ALLOWED, noLookup, attemptMs)): Deliverer =>
     openDeliverer({
       ...{ db: database.db, envelope, now, random: () => 0, render: renderEvent, sender },
@@ -80,11 +97,9 @@ export async function openKit(attemptMs = 500): Promise<Kit> {
     random: randomBytes,
     now,
   }
-  const url = (path: string): string => `http://127.0.0.1:${portOf(receiver)}${path}`
   return {
-    ...{ database, companyUid, received, deliverer, now, url, openDeliverer: open, deps: added },
+    ...{ database, companyUid, received, deliverer, now, url, answer, openDeliverer: open, deps: added },
     forward: (more) => void (ms += more),
-    answer: (how) => void (answer = how),
     add: async (path, eventTypes = null) =>
       await addEndpoint(added, companyUid, { url: url(path), description: '', eventTypes }),
     event: async (type = 'meter_bills_added', of = companyUid) =>
@@ -93,8 +108,7 @@ export async function openKit(attemptMs = 500): Promise<Kit> {
     endpoint: async () => (await database.db.company(companyUid, (tx) => listEndpoints(tx)))[0],
     async close() {
       await deliverer.close()
-      receiver.closeAllConnections()
-      await new Promise((done) => receiver.close(done))
+      await close()
       await database.close()
     },
   }

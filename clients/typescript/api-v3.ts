@@ -217,7 +217,11 @@ export interface paths {
     delete: operations['deleteClientsByUid']
     options?: never
     head?: never
-    patch?: never
+    /**
+     * Changes where a third party is told of news, or tells it again
+     * @description Needs the scope account: reads, makes, changes and removes members, tokens and clients.
+     */
+    patch: operations['patchClientsByUid']
     trace?: never
   }
   '/clients/{uid}/rotate-secret': {
@@ -1387,7 +1391,26 @@ export interface components {
       data_classes: ('meters' | 'bills' | 'intervals' | 'accounting')[]
       /** @description What customers are shown. */
       name: string
-      /** @description Stands in its ApplicationInformation; nothing is posted there yet. */
+      /** @description The first failure after the last success. */
+      notify_failing_since: string | null
+      /** @description The last 20 attempts, newest first. */
+      notify_log: {
+        error: string | null
+        ms: number
+        resources: number
+        status: number | null
+        /**
+         * Format: date-time
+         * @description UTC.
+         * @example 2026-11-26T12:00:00.000000+00:00
+         */
+        ts: string
+      }[]
+      /** @enum {string} */
+      notify_state: 'enabled' | 'disabled'
+      /** @description Why it was disabled: gone, or failing for five days. */
+      notify_state_reason: string | null
+      /** @description Gets a BatchList of what it may fetch anew. */
       notify_uri: string | null
       redirect_uris: string[]
       /**
@@ -1879,7 +1902,26 @@ export interface components {
       data_classes: ('meters' | 'bills' | 'intervals' | 'accounting')[]
       /** @description What customers are shown. */
       name: string
-      /** @description Stands in its ApplicationInformation; nothing is posted there yet. */
+      /** @description The first failure after the last success. */
+      notify_failing_since: string | null
+      /** @description The last 20 attempts, newest first. */
+      notify_log: {
+        error: string | null
+        ms: number
+        resources: number
+        status: number | null
+        /**
+         * Format: date-time
+         * @description UTC.
+         * @example 2026-11-26T12:00:00.000000+00:00
+         */
+        ts: string
+      }[]
+      /** @enum {string} */
+      notify_state: 'enabled' | 'disabled'
+      /** @description Why it was disabled: gone, or failing for five days. */
+      notify_state_reason: string | null
+      /** @description Gets a BatchList of what it may fetch anew. */
       notify_uri: string | null
       redirect_uris: string[]
       /** @description Opens its ApplicationInformation. Shown this once. */
@@ -2707,7 +2749,7 @@ export interface operations {
           data_classes?: ('meters' | 'bills' | 'intervals' | 'accounting')[]
           name: string
           /**
-           * @description Stands in its ApplicationInformation: https, on the public internet. Nothing is posted there yet.
+           * @description https, on the public internet: gets a BatchList of what it may fetch anew. null: it is not told.
            * @default null
            */
           notify_uri?: string | null
@@ -2805,6 +2847,52 @@ export interface operations {
             /** @constant */
             success: true
           }
+        }
+      }
+      /** @description A refusal, or a fault on our side. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  patchClientsByUid: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The same request is done once, for 24 hours. */
+        'Idempotency-Key'?: string
+        /** @description Comes back, also in errors. */
+        'X-Request-Id'?: string
+      }
+      path: {
+        uid: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description https, on the public internet: gets a BatchList of what it may fetch anew. null: it is not told. */
+          notify_uri: string | null
+        }
+      }
+    }
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          RateLimit?: string
+          'RateLimit-Policy'?: string
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Client']
         }
       }
       /** @description A refusal, or a fault on our side. */

@@ -5,13 +5,20 @@ import { isUid, type Uid } from '../model/uid.ts'
 import { appendAudit } from '../storage/audit.ts'
 import { endConsentsOfClient } from '../storage/client-consents.ts'
 import { insertClientToken } from '../storage/client-tokens.ts'
-import { type ClientRow, deleteClient, insertClient, listClients, rotateClientSecret } from '../storage/clients.ts'
+import {
+  type ClientRow,
+  deleteClient,
+  insertClient,
+  listClients,
+  rotateClientSecret,
+  setNotifyUri,
+} from '../storage/clients.ts'
 import type { Tx } from '../storage/db.ts'
 import { judgeAddress } from '../webhooks/add-endpoint.ts'
 import { client, clientRotation, newClient } from './answers/client.ts'
 import { listingOf, success } from './answers/fields.ts'
 import { ApiError, notFound } from './api-error.ts'
-import { clientBody, rotateClientBody } from './client-body.ts'
+import { clientBody, modifyClientBody, rotateClientBody } from './client-body.ts'
 import type { Call, Endpoint, NativeDeps } from './endpoint.ts'
 import { guarded } from './guarded.ts'
 import { parseParameters } from './parameters.ts'
@@ -69,6 +76,19 @@ async function create(call: Call<NativeDeps>): Promise<Record<string, unknown>> 
     token_endpoint: `${base}/oauth/token`,
     resource_endpoint: `${base}/espi/1_1/resource`,
   }
+}
+
+async function modify(call: Call<NativeDeps>): Promise<Record<string, unknown>> {
+  const { deps, companyUid, params } = call
+  const { clientUid } = await deps.db.company(companyUid, (tx) => getClient(tx, params['uid']))
+  const { notify_uri } = parseParameters(modifyClientBody, call.body)
+  if (notify_uri !== null) await guarded('notify_uri', () => judgeAddress(deps, notify_uri))
+  const row = await deps.db.company(companyUid, async (tx) => {
+    await setNotifyUri(tx, clientUid, notify_uri, deps.now())
+    await audit(tx, call, 'client_changed', clientUid)
+    return await getClient(tx, clientUid)
+  })
+  return renderClient(row)
 }
 
 async function rotate(call: Call<NativeDeps>): Promise<Record<string, unknown>> {
@@ -129,6 +149,16 @@ export const clientEndpoints: readonly Endpoint<NativeDeps>[] = [
     async run({ deps, companyUid, params }) {
       return renderClient(await deps.db.company(companyUid, (tx) => getClient(tx, params['uid'])))
     },
+  },
+  {
+    method: 'PATCH',
+    path: '/clients/:uid',
+    summary: 'Changes where a third party is told of news, or tells it again',
+    scope: 'account',
+    query: none,
+    body: modifyClientBody,
+    answer: client,
+    run: modify,
   },
   {
     method: 'POST',

@@ -9,6 +9,8 @@ import {
   type NewAuthorization,
 } from '../storage/authorizations.ts'
 import type { Tx } from '../storage/db.ts'
+import { endClientConsents } from '../storage/client-consents.ts'
+import { oweNotices } from '../storage/client-notices.ts'
 import { appendEvent } from '../storage/events.ts'
 import { findFormLabels, labelAuthorization } from '../storage/labels.ts'
 
@@ -143,6 +145,9 @@ function stepOf(from: AuthorizationState | null, to: AuthorizationState): Step |
 
 async function tell(tx: Tx, row: AuthorizationRow, step: Step, { by, reason, now }: Why): Promise<void> {
   const { authorizationUid, companyUid } = row
+  // What third parties were let have ends with it; a renewal may have changed it.
+  if (step.ends) await endClientConsents(tx, { authorizationUid, by: 'system', now })
+  else if (step.event === 'authorization_renewed') await oweNotices(tx, authorizationUid, ['authorization'], now)
   if (step.event !== null) await appendEvent(tx, { type: step.event, authorizationUid, now, details: { reason } })
   await appendAudit(tx, { actor: by, action: step.audit, companyUid, authorizationUid, now, details: { reason } })
 }

@@ -4,6 +4,7 @@ import { bareMeter, type MeterFacts } from '../model/meter.ts'
 import type { Uid } from '../model/uid.ts'
 import { upsertBillingAccounts } from '../storage/billing.ts'
 import { saveManyBills } from '../storage/bills.ts'
+import { oweNotices } from '../storage/client-notices.ts'
 import type { Tx } from '../storage/db.ts'
 import { setMonitoring } from '../storage/edit-meter.ts'
 import { appendMeterEvents } from '../storage/events.ts'
@@ -114,6 +115,13 @@ export async function storeFeed(tx: Tx, authorizationUid: Uid, feed: DecodedFeed
     )
     if (!silent) await appendMeterEvents(tx, authorizationUid, [...meterUids], { type, now })
   }
+  const isNews = {
+    meters: upserted.some(({ isNew, isChanged }) => isNew || isChanged),
+    intervals: stored.readings > 0,
+    bills: stored.bills > 0,
+  }
+  const kinds = (['meters', 'intervals', 'bills'] as const).filter((kind) => isNews[kind])
+  await oweNotices(tx, authorizationUid, kinds, now)
   return stored
 }
 

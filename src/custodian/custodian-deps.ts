@@ -18,6 +18,6 @@ export type CustodianDeps = {
 export type PagedDeps = CustodianDeps & { tools: PageTools }
 
 /** The address of all resources; links between them begin with it. */
-export function resourceBase({ config }: Pick<CustodianDeps, 'config'>): string {
+export function resourceBase({ config }: { config: { publicUrl: string } }): string {
   return `${config.publicUrl}/DataCustodian/espi/1_1/resource`
 }

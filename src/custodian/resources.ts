@@ -76,9 +76,11 @@ async function authorization(deps: CustodianDeps, bearer: Bearer, { parts }: Ask
   if (id !== undefined) {
     const [consent] = await consentsOf(deps, bearer, id)
     if (!consent) throw forbidden()
-    const running = await runningOf(deps, bearer)
-    const isRunning = running.some((each) => each.authorizationUid === id && each.consentNo === consent.consentNo)
-    return { side: 'usage', title: 'Authorization', entries: [authorizationEntry(deps, consent, isRunning)] }
+    const running = (await runningOf(deps, bearer)).find(
+      ({ authorizationUid, consentNo }) => authorizationUid === id && consentNo === consent.consentNo,
+    )
+    const told = running ? { ...running, ended: null } : consent
+    return { side: 'usage', title: 'Authorization', entries: [authorizationEntry(deps, told, running !== undefined)] }
   }
   requireClient(bearer)
   const entries = (await runningOf(deps, bearer)).map((each) =>

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 
 import type { AuthorizationState, DataClass } from '../model/authorization-states.ts'
 import type { Uid } from '../model/uid.ts'
+import { oweNotices } from './client-notices.ts'
 import type { Tx } from './db.ts'
 import { followAuthorization } from './windows.ts'
 
@@ -170,7 +171,7 @@ export async function setTerms(tx: Tx, authorizationUid: Uid, t: AuthorizationTe
   await followAuthorization(tx, authorizationUid)
 }
 
-/** A new end, only ever an earlier one; false when it would be later or the authorization has ended. */
+/** A new end, only ever an earlier one, of which third parties are told; false when it would be later or the authorization has ended. */
 export async function shortenAuthorization(
   tx: Tx,
   p: { authorizationUid: Uid; expires: Date; now: Date },
@@ -179,7 +180,9 @@ export async function shortenAuthorization(
     update authorizations set expires = ${p.expires}, updated = ${p.now}
     where authorization_uid = ${p.authorizationUid} and expires >= ${p.expires}
       and state in ('active', 'needs_reauthorization')`.execute(tx)
-  return (numAffectedRows ?? 0n) > 0n
+  const isShortened = (numAffectedRows ?? 0n) > 0n
+  if (isShortened) await oweNotices(tx, p.authorizationUid, ['authorization'], p.now)
+  return isShortened
 }
 
 /** A pending row whose grant moved into the authorization that it renews; it was never shown to anybody. */

@@ -3,6 +3,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { DataClass } from '../model/authorization-states.ts'
 import type { Uid } from '../model/uid.ts'
 import type { AuthorizationRow } from './authorizations.ts'
+import { insertNotices } from './client-notices.ts'
 import type { Tx } from './db.ts'
 
 /** What a customer agreed to pass on to a client, word by word; kept after its end. */
@@ -69,6 +70,29 @@ export async function findRunningConsent(
   return rows[0] ?? null
 }
 
+/** Those in force of a client among some authorizations. */
+export async function listRunningOf(
+  tx: Tx,
+  { clientUid, authorizationUids, now }: { clientUid: Uid; authorizationUids: readonly Uid[]; now: Date },
+): Promise<RunningConsent[]> {
+  const { rows } = await sql<RunningConsent>`
+    select ${runningColumns} from client_consents c join authorizations a on a.authorization_uid = c.authorization_uid
+     where c.authorization_uid = any(${[...authorizationUids]}::bigint[]) and c.client_uid = ${clientUid}
+       and ${running(now)}`.execute(tx)
+  return rows
+}
+
+/** Consents whose own end has come and is not noted yet, `limit` at most. */
+export async function listRunOut(
+  tx: Tx,
+  { now, limit }: { now: Date; limit: number },
+): Promise<Pick<ClientConsentRow, 'authorizationUid' | 'consentNo'>[]> {
+  const { rows } = await sql<Pick<ClientConsentRow, 'authorizationUid' | 'consentNo'>>`
+    select authorization_uid as "authorizationUid", consent_no as "consentNo" from client_consents
+     where ended is null and ends <= ${now} order by ends limit ${limit}`.execute(tx)
+  return rows
+}
+
 /** Every consent in force of a client, oldest authorization first. Runs under row-level security. */
 export async function listRunningConsents(tx: Tx, clientUid: Uid, now: Date): Promise<RunningConsent[]> {
   const { rows } = await sql<RunningConsent>`
@@ -95,17 +119,23 @@ export async function listClientConsents(
   return rows
 }
 
-/** Ends consents of an authorization: one, those of a client, or all. Returns the numbers of those that it ended. */
+/**
+ * Ends consents of an authorization: one, those of a client, or all; a client that did not ask for it is owed the word. Returns the
+ * numbers of those that it ended.
+ */
 export async function endClientConsents(
   tx: Tx,
   e: { authorizationUid: Uid; consentNo?: number; clientUid?: Uid; by: string; now: Date },
 ): Promise<number[]> {
-  const { rows } = await sql<{ consentNo: number }>`
+  const { rows } = await sql<{ consentNo: number; clientUid: Uid }>`
     update client_consents set ended = ${e.now}, ended_by = ${e.by}
      where authorization_uid = ${e.authorizationUid} and ended is null
        and (${e.consentNo ?? null}::int is null or consent_no = ${e.consentNo ?? null}::int)
        and (${e.clientUid ?? null}::bigint is null or client_uid = ${e.clientUid ?? null}::bigint)
-    returning consent_no as "consentNo"`.execute(tx)
+    returning consent_no as "consentNo", client_uid as "clientUid"`.execute(tx)
+  const told = e.by === 'client' ? [] : rows.map(({ clientUid }) => clientUid)
+  const { authorizationUid, now } = e
+  await insertNotices(tx, { authorizationUid, clientUids: [...new Set(told)], kinds: ['authorization'], now })
   return rows.map(({ consentNo }) => consentNo)
 }
 

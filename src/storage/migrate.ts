@@ -17,6 +17,7 @@ import * as atScale from './migrations/0010-at-scale.ts'
 import * as unreadFiles from './migrations/0011-unread-files.ts'
 import * as clients from './migrations/0012-clients.ts'
 import * as auditByTime from './migrations/0013-audit-by-time.ts'
+import * as clientNotices from './migrations/0014-client-notices.ts'
 import { roleStatements, rolesSql } from './roles.ts'
 
 /** A postgres:// address, or a socket folder. */
@@ -37,6 +38,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0011-unread-files': unreadFiles,
   '0012-clients': clients,
   '0013-audit-by-time': auditByTime,
+  '0014-client-notices': clientNotices,
 }
 
 /**

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { DATA_CLASSES } from '../../model/authorization-states.ts'
-import { text, textOrNull, time, uid } from './fields.ts'
+import { count, text, textOrNull, time, uid } from './fields.ts'
 
 const fields = {
   uid,
@@ -9,7 +9,13 @@ const fields = {
   client_id: text,
   redirect_uris: z.array(text),
   data_classes: z.array(z.enum(DATA_CLASSES)).meta({ description: 'The most that it may ask for.' }),
-  notify_uri: textOrNull.meta({ description: 'Stands in its ApplicationInformation; nothing is posted there yet.' }),
+  notify_uri: textOrNull.meta({ description: 'Gets a BatchList of what it may fetch anew.' }),
+  notify_state: z.enum(['enabled', 'disabled']),
+  notify_state_reason: textOrNull.meta({ description: 'Why it was disabled: gone, or failing for five days.' }),
+  notify_failing_since: time.nullable().meta({ description: 'The first failure after the last success.' }),
+  notify_log: z
+    .array(z.strictObject({ ts: time, status: z.int().nullable(), error: textOrNull, ms: z.int(), resources: count }))
+    .meta({ description: 'The last 20 attempts, newest first.' }),
   created: time,
   updated: time,
 }
