@@ -69,8 +69,8 @@ export class ByteWriter {
     this.varint(count)
     this.#reserve(count * column.length)
     // Most differences fit four bytes, which are cut as integers.
-    const low = Uint32Array.from(codes)
-    const high = count > 4 ? Uint32Array.from(codes, (code) => code / 2 ** 32) : low
+    const low = new Uint32Array(codes)
+    const high = count > 4 ? new Uint32Array(codes.map((code) => code / 2 ** 32)) : low
     const bytes = this.#bytes
     let at = this.#length
     for (let plane = 0; plane < count; plane++) {

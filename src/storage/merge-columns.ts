@@ -22,10 +22,17 @@ export function mergeTold(
   const exponent = Math.min(known.columns.exponent, told.exponent)
   const old = atExponent(known.columns, exponent)
   const next = atExponent(told, exponent)
-  const out = emptyColumns(old.start.length + next.start.length, { exponent, currency: next.currency ?? old.currency })
+  const out = emptyColumns(old.start.length + next.start.length, {
+    ...{ exponent, currency: next.currency ?? old.currency, cost: old.cost ?? next.cost, tou: old.tou ?? next.tou },
+  })
   const source = new Float64Array(out.start.length)
-  let [added, replaced, lost, length] = [0, 0, 0, 0]
-  for (let i = 0, j = 0; i < old.start.length || j < next.start.length; length++) {
+  // A day is told of a month: what lies before it and after it stays as it is.
+  const first = positionOf(old.start, next.start[0] ?? Infinity)
+  const last = Math.max(first, positionOf(old.start, (next.start.at(-1) ?? -Infinity) + 1))
+  copyReadings(out, 0, sliceColumns(old, 0, first))
+  source.set(known.source.subarray(0, first))
+  let [added, replaced, lost, length] = [0, 0, 0, first]
+  for (let i = first, j = 0; i < last || j < next.start.length; length++) {
     const order = compareRows(old, i, next, j, arePoints)
     let wins = order > 0
     if (wins) added++
@@ -43,6 +50,9 @@ export function mergeTold(
     if (order <= 0) i++
     if (order >= 0) j++
   }
+  copyReadings(out, length, sliceColumns(old, last, old.start.length))
+  source.set(known.source.subarray(last), length)
+  length += old.start.length - last
   const columns = withoutEmpty(sliceColumns(out, 0, length))
   return { all: { columns, source: source.subarray(0, length) }, added, replaced, lost }
 }
@@ -76,32 +86,40 @@ export const atExponent = (columns: Columns, exponent: number): Columns => ({
   value: rescale(columns.value, columns.exponent - exponent),
 })
 
-/** Columns to be filled; no cost and no time of use until a reading has one. */
+/** Columns to be filled; cost and time of use where the ones given have them, and nothing in them yet. */
 export function emptyColumns(
   length: number,
-  { exponent, currency }: Pick<Columns, 'exponent' | 'currency'>,
-): FullColumns {
+  { exponent, currency, cost, tou }: Pick<Columns, 'exponent' | 'currency' | 'cost' | 'tou'>,
+): Columns {
   return {
     exponent,
     start: new Float64Array(length),
     duration: new Uint32Array(length),
     value: new Float64Array(length),
     quality: new Uint8Array(length),
-    cost: new Float64Array(length).fill(Number.NaN),
-    tou: new Uint8Array(length),
+    cost: cost && new Float64Array(length).fill(Number.NaN),
+    tou: tou && new Uint8Array(length),
     currency,
   }
 }
 
-type FullColumns = Columns & { cost: Float64Array; tou: Uint8Array }
-
-export function copyReading(to: FullColumns, at: number, from: Columns, position: number): void {
+export function copyReading(to: Columns, at: number, from: Columns, position: number): void {
   to.start[at] = from.start[position] ?? 0
   to.duration[at] = from.duration[position] ?? 0
   to.value[at] = from.value[position] ?? 0
   to.quality[at] = from.quality[position] ?? 0
-  if (from.cost !== null) to.cost[at] = from.cost[position] ?? Number.NaN
-  if (from.tou !== null) to.tou[at] = from.tou[position] ?? 0
+  if (to.cost !== null && from.cost !== null) to.cost[at] = from.cost[position] ?? Number.NaN
+  if (to.tou !== null && from.tou !== null) to.tou[at] = from.tou[position] ?? 0
+}
+
+/** All of some readings, to position `at`. */
+function copyReadings(to: Columns, at: number, from: Columns): void {
+  to.start.set(from.start, at)
+  to.duration.set(from.duration, at)
+  to.value.set(from.value, at)
+  to.quality.set(from.quality, at)
+  if (from.cost !== null) to.cost?.set(from.cost, at)
+  if (from.tou !== null) to.tou?.set(from.tou, at)
 }
 
 export function isEqual(a: Columns, i: number, b: Columns, j: number): boolean {

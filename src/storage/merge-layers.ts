@@ -83,7 +83,9 @@ export function allOf({ beneath, ...shown }: Layers): Sourced {
   if (beneath === null) return shown
   const exponent = Math.min(shown.columns.exponent, beneath.columns.exponent)
   const [a, b] = [atExponent(shown.columns, exponent), atExponent(beneath.columns, exponent)]
-  const out = emptyColumns(a.start.length + b.start.length, { exponent, currency: a.currency ?? b.currency })
+  const out = emptyColumns(a.start.length + b.start.length, {
+    ...{ exponent, currency: a.currency ?? b.currency, cost: a.cost ?? b.cost, tou: a.tou ?? b.tou },
+  })
   const source = new Float64Array(out.start.length)
   for (let i = 0, j = 0; i + j < source.length;) {
     const isFirst = compareRows(a, i, b, j) <= 0

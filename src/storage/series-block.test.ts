@@ -2,7 +2,6 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import { monthStart } from '../units/local-days.ts'
-import { openBlockEncoder } from './block-encoder.ts'
 import { type Columns, decodeBlock, encodeBlock } from './series-block.ts'
 
 const safe = fc.oneof(
@@ -148,20 +147,6 @@ describe('a series block', () => {
     const block = encodeBlock(home(0, 9000))
     block[0] = version
     expect(() => decodeBlock(block)).toThrow(RangeError)
-  })
-
-  test('has the same bytes when many are packed one after another', async () => {
-    const encoder = openBlockEncoder()
-    await fc.assert(
-      fc.asyncProperty(columns, async (given) => {
-        expect(await encoder.encode(given)).toEqual(encodeBlock(given))
-      }),
-    )
-    const large = home(0, 100_000 * 900)
-    expect(await encoder.encode(large)).toEqual(encodeBlock(large))
-    await expect(encoder.encode({ ...large, value: large.value.slice(1) })).rejects.toThrow(RangeError)
-    expect(await encoder.encode(large)).toEqual(encodeBlock(large))
-    encoder.close()
   })
 
   test('refuses what it could not give back', () => {

@@ -1,12 +1,14 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+
 import { sql } from 'kysely'
 
 import type { Uid } from '../model/uid.ts'
 import { bytesOf, type PackedBeneath, type PackedBlock, unpackBlock } from './beneath.ts'
-import { type BlockEncoder, openBlockEncoder } from './block-encoder.ts'
 import { spansOf } from './coverage.ts'
 import type { Tx } from './db.ts'
 import { encodeLineage } from './lineage.ts'
 import type { Layers } from './merge-layers.ts'
+import { encodeBlock } from './series-block.ts'
 import { sumOf } from './series-sums.ts'
 import { covered, whyNot } from './write-gate.ts'
 
@@ -83,25 +85,25 @@ export async function saveBlocks(tx: Tx, authorizationUid: Uid, blocks: readonly
     throw await whyNot(tx, authorizationUid, { classes: ['intervals'], now })
 }
 
-type PackedRow = Awaited<ReturnType<typeof toRow>>
+/** So many readings are packed before other work gets its turn: some milliseconds. */
+const READINGS_A_TURN = 50_000
 
-async function packRows(blocks: readonly ToSave[]): Promise<PackedRow[]> {
-  const encoder = openBlockEncoder()
-  try {
-    const rows: PackedRow[] = []
-    for (const block of blocks) rows.push(await toRow(block, encoder))
-    return rows
-  } finally {
-    encoder.close()
+async function packRows(blocks: readonly ToSave[]): Promise<ReturnType<typeof toRow>[]> {
+  const rows: ReturnType<typeof toRow>[] = []
+  let readings = 0
+  for (const block of blocks) {
+    readings += block.sourced.source.length
+    if (readings > READINGS_A_TURN) {
+      await nextTurn()
+      readings = 0
+    }
+    rows.push(toRow(block))
   }
+  return rows
 }
 
 /** A first version is 1; a later one is 2 - 1 more where a reading was replaced, 1 - 1 where not. */
-async function toRow(
-  { meterUid, channel, month, sourced: { columns, source, beneath }, told, isChanged }: ToSave,
-  encoder: BlockEncoder,
-) {
-  const packing = encoder.encode(columns) // the rest is made meanwhile
+function toRow({ meterUid, channel, month, sourced: { columns, source, beneath }, told, isChanged }: ToSave) {
   const { sources, lineage } = encodeLineage(source)
   const spans = spansOf(columns.start, columns.duration)
   const starts = columns.start[0] ?? beneath?.columns.start[0] ?? 0 // all of it may be beneath
@@ -109,7 +111,7 @@ async function toRow(
     meterUid,
     channel,
     month,
-    block: await packing,
+    block: encodeBlock(columns),
     lineage,
     readings: columns.start.length,
     starts,
