@@ -6,7 +6,17 @@ import type { AuthorizationRow, Granted } from '../storage/authorizations.ts'
 import { countProducts } from '../storage/count-products.ts'
 import type { Tx } from '../storage/db.ts'
 import { ConsentEnded, LeaseLost } from '../storage/errors.ts'
-import { saveRawFeed, setOutcome } from '../storage/raw-feeds.ts'
+import { listKnownMeters } from '../storage/meters.ts'
+import {
+  insertRawFeed,
+  type PackedFeed,
+  packRawFeed,
+  placeRawFeed,
+  type RawFeedPlace,
+  saveRawFeed,
+  setOutcome,
+} from '../storage/raw-feeds.ts'
+import { sideBySide } from '../storage/side-by-side.ts'
 import type { Envelope } from '../storage/secrets.ts'
 import { closeRequests } from '../storage/bulk-requests.ts'
 import { finishWindow, GAP, type OwedWindow } from '../storage/windows.ts'
@@ -62,43 +72,48 @@ export async function collectWindow(
 
   const read = await readFeed(fetched.body, fetched.ids, signal)
   if (read.foreign > 0) await alarmForeign(deps, authorization, read.foreign)
-  const keep = keeperOf(deps, owed.authorizationUid, { read, window, mediaType: fetched.mediaType, lease })
+  const keeper = keeperOf(deps, owed.authorizationUid, { read, window, mediaType: fetched.mediaType, lease })
   const decoding = decodingOf(utility, fileQualityOf(utility, window.resource))
-  const { decoded, kept } = await keepAndDecode(read, decoding, keep)
+  const { decoded, kept } = await keepAndDecode(read, decoding, keeper)
   if (decoded.meters.length === 0 && (await isTooEarly(deps, authorization, { utility, window }))) {
-    if (kept === null) await keep()
+    if (kept === null) await keeper.alone()
     return false
   }
+  await keeper.pack()
   // What is large would keep all others waiting.
   const commit: Commit = kept === null ? deps.commit : (_uid, work) => db.operator(work)
   const stored = commit(owed.authorizationUid, async (tx) => {
-    const { dataClasses, historyStart } = await enterWrite(tx, owed.authorizationUid, {
-      dataClass: CLASSES_OF[window.product],
-      fence: lease,
-      now: now(),
-    })
-    const rawFeedUid = kept ?? (await keep(tx, outcomeOf(decoded)))
-    const file = { ...window, authorizationUid: owed.authorizationUid, fetched: now() }
-    const { billUids } = await storeFeed(tx, owed.authorizationUid, decoded, {
-      timezone: utility.timezone,
-      dataClasses,
-      historyStart,
-      source: rawFeedUid,
-      later: await laterFiles(tx, utility, file),
-      now: now(),
-      completeList: window.product === 'usage_points',
-    })
-    if (kept !== null) await setOutcome(tx, owed.authorizationUid, kept, outcomeOf(decoded))
+    const { authorizationUid } = owed
+    const gate = { dataClass: CLASSES_OF[window.product], fence: lease, now: now() }
+    const file = { ...window, authorizationUid, fetched: now() }
+    const [{ dataClasses, historyStart }, place, known, later] = await sideBySide(
+      enterWrite(tx, authorizationUid, gate),
+      kept === null ? keeper.place(tx) : { rawFeedUid: kept, companyUid: owed.companyUid, isNew: false },
+      listKnownMeters(tx, authorizationUid),
+      laterFiles(tx, utility, file),
+    )
+    const [, { billUids }] = await sideBySide(
+      keeper.save(tx, place, outcomeOf(decoded)),
+      storeFeed(tx, authorizationUid, decoded, {
+        ...{ dataClasses, historyStart, later, known },
+        timezone: utility.timezone,
+        source: place.rawFeedUid,
+        now: now(),
+        completeList: window.product === 'usage_points',
+      }),
+    )
     if (window.product === 'usage_points') await oweUsagePoints(tx, { authorization, utility, decoded, now: now() })
     if (window.product === 'file') await closeRequests(tx, requestsOf(owed, connection), now())
     if (window.product === 'file') await oweDiscovery(tx, { authorization, utility, decoded, now: now() })
-    await finishWindow(tx, owed.authorizationUid, lease, now())
-    await finishUpdate(tx, owed.authorizationUid, now(), billUids)
+    await sideBySide(
+      finishWindow(tx, authorizationUid, lease, now()),
+      finishUpdate(tx, authorizationUid, now(), billUids),
+    )
   })
   await stored.catch(async (error: unknown) => {
     // What was not allowed is not kept either; what failed is kept for whoever finds out why.
     const isRefused = error instanceof ConsentEnded || error instanceof LeaseLost
-    if (kept === null && !isRefused) await keep()
+    if (kept === null && !isRefused) await keeper.alone()
     throw error
   })
   return true
@@ -112,8 +127,16 @@ const requestsOf = (
 
 type ToKeep = { read: ReadFeed; window: PlannedWindow; mediaType: string; lease: Lease }
 
-/** Keeps the raw feed: in a transaction that has passed the gate, or in one of its own. Returns its uid. */
-type Keeper = (tx?: Tx, outcome?: object) => Promise<Uid>
+/** Keeps the raw feed. */
+type Keeper = {
+  /** Hashes and compresses it, once: the rest takes no time. */
+  pack(): Promise<PackedFeed>
+  /** In a transaction of its own. Returns its uid. */
+  alone(): Promise<Uid>
+  /** In one that passes the gate. */
+  place(tx: Tx): Promise<RawFeedPlace>
+  save(tx: Tx, place: RawFeedPlace, outcome: object): Promise<void>
+}
 
 function keeperOf(
   { db, envelope, now }: CollectDeps,
@@ -122,17 +145,21 @@ function keeperOf(
 ): Keeper {
   const { wire: body, coding } = read.body
   const raw = { product, resource, mediaType, body, ...(coding === 'gzip' ? { inflatedSize: read.size } : {}) }
-  const save = async (tx: Tx, outcome = {}): Promise<Uid> => {
-    const { rawFeedUid, isNew } = await saveRawFeed(tx, authorizationUid, raw, { envelope, now: now(), outcome })
-    if (!isNew) await setOutcome(tx, authorizationUid, rawFeedUid, outcome)
-    return rawFeedUid
+  let packing: Promise<PackedFeed> | null = null
+  const pack = (): Promise<PackedFeed> => (packing ??= packRawFeed(raw))
+  return {
+    pack,
+    alone: async () =>
+      await db.operator(async (tx) => {
+        await enterWrite(tx, authorizationUid, { dataClass: CLASSES_OF[product], fence: lease, now: now() })
+        return (await saveRawFeed(tx, authorizationUid, raw, { envelope, now: now() })).rawFeedUid
+      }),
+    place: async (tx) => await placeRawFeed(tx, authorizationUid, await pack(), now()),
+    async save(tx, place, outcome) {
+      if (!place.isNew) await setOutcome(tx, authorizationUid, place.rawFeedUid, outcome)
+      else await insertRawFeed(tx, authorizationUid, place, await pack(), { envelope, now: now(), outcome })
+    },
   }
-  const saveAlone = async (): Promise<Uid> =>
-    await db.operator(async (tx) => {
-      await enterWrite(tx, authorizationUid, { dataClass: CLASSES_OF[product], fence: lease, now: now() })
-      return (await saveRawFeed(tx, authorizationUid, raw, { envelope, now: now() })).rawFeedUid
-    })
-  return async (tx, outcome) => (tx === undefined ? await saveAlone() : await save(tx, outcome))
 }
 
 /** From so many bytes on (inflated), decoding takes longer than a transaction. */
@@ -146,15 +173,15 @@ const LARGE = 2_000_000
 async function keepAndDecode(
   { feed, size }: ReadFeed,
   decoding: Decoding,
-  keep: Keeper,
+  keeper: Keeper,
 ): Promise<{ decoded: DecodedFeed; kept: Uid | null }> {
   const decode = (): Promise<DecodedFeed> =>
     feed instanceof FeedRejected ? Promise.reject(feed) : decodeParsed(feed, decoding)
   const isLarge = size >= LARGE
-  const [early, decoded] = await Promise.allSettled([isLarge ? keep() : null, decode()])
+  const [early, decoded] = await Promise.allSettled([isLarge ? keeper.alone() : null, decode()])
   if (early.status === 'rejected') throw early.reason
   if (decoded.status === 'fulfilled') return { decoded: decoded.value, kept: early.value }
-  if (!isLarge) await keep()
+  if (!isLarge) await keeper.alone()
   throw decoded.reason
 }
 

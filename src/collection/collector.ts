@@ -1,9 +1,10 @@
 import { backoffMs } from '../jobs/backoff.ts'
 import { underLease } from '../jobs/lease.ts'
 import type { Uid } from '../model/uid.ts'
-import { getGranted } from '../storage/authorizations.ts'
+import { findGranted } from '../storage/authorizations.ts'
 import type { Db } from '../storage/db.ts'
 import { recordFailure, recordSuccess } from '../storage/breaker.ts'
+import { sideBySide } from '../storage/side-by-side.ts'
 import {
   awaitWindow,
   extendLease,
@@ -158,8 +159,11 @@ async function runWindow(deps: Opened, window: OwedWindow, signal: AbortSignal):
   if (registrationUid === null) return
   const until = new Date(now().getTime() + LEASE_MS)
   const leased = await deps.commitLease(authorizationUid, async (tx) => {
-    const lease = await leaseWindow(tx, authorizationUid, window, { owner, until, now: now() })
-    return lease && { lease, granted: await getGranted(tx, authorizationUid) }
+    const [lease, granted] = await sideBySide(
+      leaseWindow(tx, authorizationUid, window, { owner, until, now: now() }),
+      findGranted(tx, authorizationUid),
+    )
+    return lease && granted && { lease, granted }
   })
   if (!leased) return
   const { lease, granted } = leased

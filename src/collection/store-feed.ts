@@ -8,7 +8,7 @@ import { oweNotices } from '../storage/client-notices.ts'
 import type { Tx } from '../storage/db.ts'
 import { setMonitoring } from '../storage/edit-meter.ts'
 import { appendMeterEvents } from '../storage/events.ts'
-import { activateMeters, upsertMeters } from '../storage/meters.ts'
+import { activateMeters, type KnownMeter, upsertMeters } from '../storage/meters.ts'
 import { findMonitoring } from '../storage/monitoring.ts'
 import { mergeManySeries } from '../storage/merge-many-series.ts'
 import { bridgeRegisters } from './bridge-registers.ts'
@@ -38,6 +38,8 @@ type Options = {
   historyStart?: number
   /** Feeds that were written after this one and came before it: laterFiles. */
   later?: ReadonlySet<number>
+  /** What listKnownMeters told in this transaction. */
+  known?: KnownMeter[]
   /** The feed names every usage point of the authorization. */
   completeList?: boolean
   /** No events: a replay tells nobody anything new. */
@@ -50,11 +52,12 @@ type Options = {
  * The caller's transaction has passed the write gate; the storing statements check the consent again.
  */
 export async function storeFeed(tx: Tx, authorizationUid: Uid, feed: DecodedFeed, options: Options): Promise<Stored> {
-  const { timezone, dataClasses, source, now, historyStart, later, completeList = false, silent = false } = options
+  const { timezone, dataClasses, source, now, historyStart, later, known } = options
+  const { completeList = false, silent = false } = options
   const covers = (dataClass: DataClass): boolean => dataClasses.includes(dataClass)
   const stored: Stored = { newMeters: 0, readings: 0, bills: 0, billUids: [], dropped: 0, outside: 0 }
 
-  const upserted = await upsertMeters(tx, authorizationUid, mentioned(feed), { now, completeList })
+  const upserted = await upsertMeters(tx, authorizationUid, mentioned(feed), { now, completeList, known })
   const meterOf = new Map(upserted.map(({ usagePoint, meterUid }) => [usagePoint, meterUid]))
   const newMeters = upserted.filter(({ isNew }) => isNew).map(({ meterUid }) => meterUid)
   stored.newMeters = newMeters.length

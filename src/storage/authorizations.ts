@@ -116,17 +116,23 @@ export async function getAuthorization(tx: Tx, authorizationUid: Uid): Promise<A
 /** An authorization under its grant in use; subscriptionUri: what the utility named in that grant. */
 export type Granted = { authorization: AuthorizationRow; subscriptionUri: string | null }
 
-/** Throws RangeError when there is no such authorization. */
-export async function getGranted(tx: Tx, authorizationUid: Uid): Promise<Granted> {
+export async function findGranted(tx: Tx, authorizationUid: Uid): Promise<Granted | null> {
   const { rows } = await sql<AuthorizationRow & { subscriptionUri: string | null }>`
     select ${columns},
            (select g.subscription_uri from grants g where g.authorization_uid = ${authorizationUid} and g.ended is null
              order by g.grant_no desc limit 1) as "subscriptionUri"
       from authorizations where authorization_uid = ${authorizationUid}`.execute(tx)
   const [row] = rows
-  if (!row) throw new RangeError(`no authorization ${authorizationUid}`)
+  if (!row) return null
   const { subscriptionUri, ...authorization } = row
   return { authorization, subscriptionUri }
+}
+
+/** Throws RangeError when there is no such authorization. */
+export async function getGranted(tx: Tx, authorizationUid: Uid): Promise<Granted> {
+  const granted = await findGranted(tx, authorizationUid)
+  if (!granted) throw new RangeError(`no authorization ${authorizationUid}`)
+  return granted
 }
 
 /** Compare-and-swap of the state; null when the authorization was not in `from` any more. */

@@ -48,6 +48,7 @@ export async function findReaching(
   authorizationUid: Uid,
   meterUids: readonly Uid[],
 ): Promise<(BlockKey & { reach: number })[]> {
+  if (meterUids.length === 0) return []
   const { rows } = await sql<BlockKey & { reach: string }>`
     select meter_uid as "meterUid", channel, month, reach from series_blocks
      where authorization_uid = ${authorizationUid} and meter_uid = any(${[...meterUids]}::bigint[])

@@ -1,6 +1,6 @@
 import type { Uid } from '../model/uid.ts'
 import { monthOf, monthStart } from '../units/local-days.ts'
-import { findReaching, readLayers } from './beneath.ts'
+import { readLayers } from './beneath.ts'
 import { countOnce, LONGEST } from './count-once.ts'
 import type { Tx } from './db.ts'
 import { mergeTold, type Sourced } from './merge-columns.ts'
@@ -24,14 +24,14 @@ export function reachOf({ start, duration }: Columns, month: number, zone: strin
   return reach > monthStart(month + 1, zone) ? reach : null
 }
 
-/** The chains of which some of the months that are told are links: for most utilities none, as days end with their month. */
-export async function findChains(
-  tx: Tx,
-  authorizationUid: Uid,
+/**
+ * The chains of which some of the months that are told are links: for most utilities none, as days end with their month.
+ * stored: what findReaching tells of their meters.
+ */
+export function findChains(
+  stored: readonly (BlockKey & { reach: number })[],
   { told, zone }: { told: readonly Told[]; zone: string },
-): Promise<Chain[]> {
-  if (told.length === 0) return []
-  const stored = await findReaching(tx, authorizationUid, [...new Set(told.map(({ meterUid }) => meterUid))])
+): Chain[] {
   const reaching = [...stored, ...told.map((part) => ({ ...part, reach: reachOf(part.columns, part.month, zone) }))]
   const spans = reaching.flatMap(({ meterUid, channel, month, reach }): Chain[] =>
     reach === null ? [] : [{ meterUid, channel, from: month, to: monthOf(reach - 1, zone) }],

@@ -3,14 +3,15 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { channelKey, type Series } from '../model/series.ts'
 import type { Uid } from '../model/uid.ts'
 import { monthOf, monthStart } from '../units/local-days.ts'
-import { saveBeneath } from './beneath.ts'
+import { findReaching, saveBeneath } from './beneath.ts'
 import type { Tx } from './db.ts'
 import { settleIntervals } from './intervals.ts'
 import { findChains, isLink, mergeAcrossMonths } from './merge-across-months.ts'
 import { positionOf, sliceColumns, type Sourced } from './merge-columns.ts'
 import { EMPTY, type Merged, mergeLayers } from './merge-layers.ts'
 import { hashColumns, rememberTold } from './series-told.ts'
-import { type BlockKey, findBlocks, type KnownBlock, saveBlocks, type ToSave } from './series-rows.ts'
+import { type BlockKey, findBlocks, type KnownBlock, packBlocks, saveBlocks, type ToSave } from './series-rows.ts'
+import { sideBySide } from './side-by-side.ts'
 import { enterWrite } from './write-gate.ts'
 
 /** added and changed count readings; outside counts those before the consent's history, which were dropped. */
@@ -54,16 +55,18 @@ export async function mergeManySeries(
     splitByMonth(series, { meterUid, place, zone, historyStart }),
   )
   const touched: { meterUid: Uid; month: number }[] = []
-  for (const batch of batchesOf(parts)) {
+  const batches = batchesOf(parts)
+  for (const batch of batches) {
     const merged = await mergeParts(tx, authorizationUid, batch, options)
     const toSave = merged.filter(({ isShown, isNew }) => isShown || isNew)
-    await saveBlocks(tx, authorizationUid, toSave, now)
-    await saveBeneath(
-      tx,
-      authorizationUid,
-      merged.filter(({ hasBeneath }) => hasBeneath),
-    )
+    const packed = await packBlocks(toSave)
+    const beneath = merged.filter(({ hasBeneath }) => hasBeneath)
     touched.push(...toSave.filter(({ isShown }) => isShown))
+    await sideBySide(
+      saveBlocks(tx, authorizationUid, packed, now),
+      saveBeneath(tx, authorizationUid, beneath),
+      batch === batches.at(-1) ? settleIntervals(tx, authorizationUid, touched, now) : null,
+    )
     for (const { gained } of toSave) {
       for (const { place, added, changed } of gained) {
         const result = results[place]
@@ -73,7 +76,6 @@ export async function mergeManySeries(
       }
     }
   }
-  await settleIntervals(tx, authorizationUid, touched, now)
   return results
 }
 
@@ -125,11 +127,15 @@ async function mergeParts(
   { source, zone, later }: MergeOptions,
 ): Promise<Pending[]> {
   const hashed = await hashParts(parts)
-  const found = await findBlocks(tx, authorizationUid, hashed)
+  const measured = [...new Set(hashed.flatMap((part) => (arePoints(part) ? [] : [part.meterUid])))]
+  const [found, reaching] = await sideBySide(
+    findBlocks(tx, authorizationUid, hashed),
+    findReaching(tx, authorizationUid, measured),
+  )
   const news = hashed.flatMap((part, at) => (found[at] === 'told' ? [] : [{ ...part, known: found[at] ?? null }]))
   const feed = Number(source)
   const pending = new Map<string, Pending>()
-  const chains = await findChains(tx, authorizationUid, { told: news.filter((part) => !arePoints(part)), zone })
+  const chains = findChains(reaching, { told: news.filter((part) => !arePoints(part)), zone })
   for (const chain of chains) {
     const told = news.filter((part) => isLink(chain, part))
     for (const month of await mergeAcrossMonths(tx, authorizationUid, chain, { told, feed, zone, later })) {

@@ -18,7 +18,8 @@ export type UpsertedMeter = {
   isActivated: boolean
 }
 
-type Known = { meterUid: Uid; facts: MeterFacts; usagePoints: Set<string>; isActivated: boolean }
+/** A meter and all usage points that it has or had. */
+export type KnownMeter = { meterUid: Uid; facts: MeterFacts; usagePoints: Set<string>; isActivated: boolean }
 
 /**
  * Stores what a feed tells of meters, and returns one row for each of `told`, in order. What a feed does not tell (null,
@@ -28,18 +29,18 @@ type Known = { meterUid: Uid; facts: MeterFacts; usagePoints: Set<string>; isAct
  * A usage point that is not known makes a new meter. With `completeList` (the feed names every usage point of the
  * authorization) it is instead the new key of a known meter when it has the service id of exactly one that the feed no
  * longer names, and no other meter number: utilities renumber their keys, and one service may have several meters.
- * Throws ConsentEnded.
+ * known: what listKnownMeters told in this transaction; it is brought up to date. Throws ConsentEnded.
  */
 export async function upsertMeters(
   tx: Tx,
   authorizationUid: Uid,
   told: readonly MeterFacts[],
-  { now, completeList = false }: { now: Date; completeList?: boolean },
+  options: { now: Date; completeList?: boolean; known?: KnownMeter[] | undefined },
 ): Promise<UpsertedMeter[]> {
-  const known = await readKnown(tx, authorizationUid)
+  const { now, completeList = false, known = await listKnownMeters(tx, authorizationUid) } = options
   const listed = new Set(told.map(({ usagePoint }) => usagePoint))
-  const fresh: Known[] = []
-  const results: { meter: Known; usagePoint: string; isNew: boolean; isChanged: boolean }[] = []
+  const fresh: KnownMeter[] = []
+  const results: { meter: KnownMeter; usagePoint: string; isNew: boolean; isChanged: boolean }[] = []
   for (const facts of told) {
     const { usagePoint } = facts
     const found =
@@ -115,8 +116,9 @@ export async function setMeterStatus(
   return Number(numAffectedRows ?? 0n)
 }
 
-async function readKnown(tx: Tx, authorizationUid: Uid): Promise<Known[]> {
-  const { rows } = await sql<Omit<Known, 'usagePoints'> & { usagePoints: string[] }>`
+/** All meters of an authorization, oldest first, as upsertMeters needs them. */
+export async function listKnownMeters(tx: Tx, authorizationUid: Uid): Promise<KnownMeter[]> {
+  const { rows } = await sql<Omit<KnownMeter, 'usagePoints'> & { usagePoints: string[] }>`
     select m.meter_uid as "meterUid", m.facts, m.is_activated as "isActivated", array_agg(a.usage_point) as "usagePoints"
       from meters m
       join meter_aliases a on a.authorization_uid = m.authorization_uid and a.meter_uid = m.meter_uid
@@ -125,7 +127,7 @@ async function readKnown(tx: Tx, authorizationUid: Uid): Promise<Known[]> {
   return rows.map((row) => ({ ...row, usagePoints: new Set(row.usagePoints) }))
 }
 
-function findRenumbered(known: Known[], facts: MeterFacts, listed: Set<string>): Known | undefined {
+function findRenumbered(known: KnownMeter[], facts: MeterFacts, listed: Set<string>): KnownMeter | undefined {
   if (facts.serviceIdentifier === null) return undefined
   const found = known.filter(
     (meter) =>
@@ -156,7 +158,7 @@ function coveredFacts(facts: MeterFacts): ReturnType<typeof sql> {
 }
 
 /** Stores new meters in one statement, and gives them their uids. */
-async function insertMeters(tx: Tx, authorizationUid: Uid, meters: readonly Known[], now: Date): Promise<void> {
+async function insertMeters(tx: Tx, authorizationUid: Uid, meters: readonly KnownMeter[], now: Date): Promise<void> {
   if (meters.length === 0) return
   const uids = await nextChildren(tx, authorizationUid, meters.length)
   for (const [at, meter] of meters.entries()) meter.meterUid = uids[at] ?? ''

@@ -7,7 +7,6 @@ import { sql } from 'kysely'
 import { DATA_CLASSES } from '../model/authorization-states.ts'
 import { childUid, type Uid } from '../model/uid.ts'
 import type { Tx } from './db.ts'
-import { ConsentEnded } from './errors.ts'
 import { contextOf, type Envelope } from './secrets.ts'
 import { covered, whyNot } from './write-gate.ts'
 
@@ -37,37 +36,84 @@ const BYTES_LIMIT = 1_000_000_000
 /** The first byte of gzip (RFC 1952 section 2.3.1); zstd begins with another (RFC 8878 section 3.1.1). */
 const GZIP_MARK = 0x1f
 
+/** A feed to be kept: hashed, and compressed where it did not come so. */
+export type PackedFeed = NewRawFeed & { sha256: Buffer; packed: Uint8Array }
+
 /**
- * Keeps a feed as it came, compressed and sealed, so that a better decoder can replay it. What came as gzip stays gzip: zstd
- * is no smaller, and a second compression is measured to cost as much as the hash and half of the parsing. A feed with the same
- * bytes as the last one of its product and resource is not kept twice (isNew false, the uid of the one that is there).
- * outcome: what decoding found, where that is known already. Throws ConsentEnded.
+ * Packs a feed, outside of any transaction. What came as gzip stays gzip: zstd is no smaller, and a second compression is
+ * measured to cost as much as the hash and half of the parsing.
+ */
+export async function packRawFeed(feed: NewRawFeed): Promise<PackedFeed> {
+  const { body, inflatedSize } = feed
+  return { ...feed, sha256: await digest(body), packed: inflatedSize === undefined ? await compress(body) : body }
+}
+
+/** isNew false: the last feed of its product and resource has the same bytes, and this is its uid. */
+export type RawFeedPlace = { rawFeedUid: Uid; companyUid: Uid; isNew: boolean }
+
+/** Takes the number of the next feed, unless it has the bytes of the last one. Throws ConsentEnded. */
+export async function placeRawFeed(
+  tx: Tx,
+  authorizationUid: Uid,
+  { product, resource, sha256 }: PackedFeed,
+  now: Date,
+): Promise<RawFeedPlace> {
+  const { rows } = await sql<{ companyUid: Uid; number: number | null; same: Uid | null }>`
+    with last as (
+      select r.raw_feed_uid, r.sha256 from raw_feeds r
+       where r.authorization_uid = ${authorizationUid} and r.product = ${product} and r.resource = ${resource}
+       order by r.raw_feed_uid desc limit 1),
+    same as (select raw_feed_uid from last where sha256 = ${sha256}::bytea),
+    numbered as (
+      update authorizations a set next_child = next_child + 1
+       where ${covered(authorizationUid, DATA_CLASSES, now)} and not exists (select from same)
+      returning a.next_child - 1 as number)
+    select a.company_uid as "companyUid", (select number from numbered), (select raw_feed_uid from same) as same
+      from authorizations a where ${covered(authorizationUid, DATA_CLASSES, now)}`.execute(tx)
+  const [{ companyUid, number, same } = NOWHERE] = rows
+  if (same !== null) return { rawFeedUid: same, companyUid, isNew: false }
+  if (number === null) throw await whyNot(tx, authorizationUid, { classes: DATA_CLASSES, now })
+  return { rawFeedUid: childUid(authorizationUid, number), companyUid, isNew: true }
+}
+
+const NOWHERE = { companyUid: '', number: null, same: null }
+
+/** Keeps a feed at its place, sealed. outcome: what decoding found, where that is known already. Throws ConsentEnded. */
+export async function insertRawFeed(
+  tx: Tx,
+  authorizationUid: Uid,
+  { rawFeedUid, companyUid }: RawFeedPlace,
+  feed: PackedFeed,
+  { envelope, now, outcome = {} }: Keeping,
+): Promise<void> {
+  const { product, resource, mediaType, body, inflatedSize, sha256, packed } = feed
+  const context = contextOf('raw_feeds', 'body', rawFeedUid, companyUid)
+  const sealed = packed.length > LARGE ? await envelope.sealLarge(packed, context) : envelope.seal(packed, context)
+  const { numAffectedRows } = await sql`
+    insert into raw_feeds (authorization_uid, raw_feed_uid, company_uid, product, resource, fetched, media_type, sha256,
+      size, body, outcome)
+    select a.authorization_uid, ${rawFeedUid}::bigint, a.company_uid, ${product}, ${resource}, ${now}, ${mediaType},
+           ${sha256}::bytea, ${inflatedSize ?? body.length}::int, ${sealed}::bytea, ${JSON.stringify(outcome)}::jsonb
+      from authorizations a where ${covered(authorizationUid, DATA_CLASSES, now)}`.execute(tx)
+  if (numAffectedRows !== 1n) throw await whyNot(tx, authorizationUid, { classes: DATA_CLASSES, now })
+}
+
+type Keeping = { envelope: Envelope; now: Date; outcome?: object }
+
+/**
+ * Keeps a feed as it came, compressed and sealed, so that a better decoder can replay it. A feed with the same bytes as the last
+ * one of its product and resource is not kept twice (isNew false, the uid of the one that is there). Throws ConsentEnded.
  */
 export async function saveRawFeed(
   tx: Tx,
   authorizationUid: Uid,
   feed: NewRawFeed,
-  { envelope, now, outcome = {} }: { envelope: Envelope; now: Date; outcome?: object },
+  keeping: Keeping,
 ): Promise<{ rawFeedUid: Uid; isNew: boolean }> {
-  const { product, resource, mediaType, body, inflatedSize } = feed
-  const sha256 = await digest(body)
-  const place = await findPlace(tx, authorizationUid, feed)
-  if (place.last?.sha256.equals(sha256)) return { rawFeedUid: place.last.uid, isNew: false }
-  const { rawFeedUid, companyUid } = place
-  const packed = inflatedSize === undefined ? await compress(body) : body
-  const context = contextOf('raw_feeds', 'body', rawFeedUid, companyUid)
-  const sealed = packed.length > LARGE ? await envelope.sealLarge(packed, context) : envelope.seal(packed, context)
-  const { numAffectedRows } = await sql`
-    with numbered as (
-      update authorizations a set next_child = next_child + 1
-       where ${covered(authorizationUid, DATA_CLASSES, now)} returning a.authorization_uid, a.company_uid)
-    insert into raw_feeds (authorization_uid, raw_feed_uid, company_uid, product, resource, fetched, media_type, sha256,
-      size, body, outcome)
-    select authorization_uid, ${rawFeedUid}::bigint, company_uid, ${product}, ${resource}, ${now}, ${mediaType},
-           ${sha256}::bytea, ${inflatedSize ?? body.length}::int, ${sealed}::bytea, ${JSON.stringify(outcome)}::jsonb
-      from numbered`.execute(tx)
-  if (numAffectedRows !== 1n) throw await whyNot(tx, authorizationUid, { classes: DATA_CLASSES, now })
-  return { rawFeedUid, isNew: true }
+  const packed = await packRawFeed(feed)
+  const place = await placeRawFeed(tx, authorizationUid, packed, keeping.now)
+  if (place.isNew) await insertRawFeed(tx, authorizationUid, place, packed, keeping)
+  return { rawFeedUid: place.rawFeedUid, isNew: place.isNew }
 }
 
 /** From so many bytes on hashing and sealing go to another thread: 5.8 MB were measured to hold all other work for 70 ms. */
@@ -76,25 +122,6 @@ const LARGE = 262_144
 async function digest(body: Uint8Array): Promise<Buffer> {
   if (body.length <= LARGE) return createHash('sha256').update(body).digest()
   return Buffer.from(await webcrypto.subtle.digest('SHA-256', body))
-}
-
-type Place = { rawFeedUid: Uid; companyUid: Uid; last: { uid: Uid; sha256: Buffer } | null }
-
-/** The number of the next feed, held by the lock on the authorization's row, and the feed that came before it. */
-async function findPlace(tx: Tx, authorizationUid: Uid, { product, resource }: NewRawFeed): Promise<Place> {
-  const { rows } = await sql<{ next: number; companyUid: Uid; uid: Uid | null; sha256: Buffer | null }>`
-    select a.next_child as next, a.company_uid as "companyUid", l.raw_feed_uid as uid, l.sha256
-      from authorizations a
-      left join lateral (
-        select r.raw_feed_uid, r.sha256 from raw_feeds r
-         where r.authorization_uid = ${authorizationUid} and r.product = ${product} and r.resource = ${resource}
-         order by r.raw_feed_uid desc limit 1) l on true
-     where a.authorization_uid = ${authorizationUid} for no key update of a`.execute(tx)
-  const [row] = rows
-  if (!row) throw new ConsentEnded(authorizationUid, 'not_active')
-  const { next, companyUid, uid, sha256 } = row
-  const last = uid !== null && sha256 !== null ? { uid, sha256 } : null
-  return { rawFeedUid: childUid(authorizationUid, next), companyUid, last }
 }
 
 /** The bytes of a feed as they came. Null when it is not (or no longer) kept. Throws SecretUnreadable. */

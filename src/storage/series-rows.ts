@@ -54,11 +54,10 @@ export async function findBlocks(
  * Writes blocks in one statement. Throws ConsentEnded when consent does not cover them, or a reading lies before its history.
  * The packed bytes of all blocks travel as one value, which is cut in the database: an array of them would travel as text.
  */
-export async function saveBlocks(tx: Tx, authorizationUid: Uid, blocks: readonly ToSave[], now: Date): Promise<void> {
-  if (blocks.length === 0) return
-  const rows = await packRows(blocks)
+export async function saveBlocks(tx: Tx, authorizationUid: Uid, rows: readonly BlockRow[], now: Date): Promise<void> {
+  if (rows.length === 0) return
   const all = Buffer.concat(rows.flatMap(({ block, lineage }) => [block, lineage]))
-  const column = <Name extends keyof (typeof rows)[number]>(name: Name) => rows.map((row) => row[name])
+  const column = <Name extends keyof BlockRow>(name: Name) => rows.map((row) => row[name])
   const { numAffectedRows } = await sql`
     insert into series_blocks (authorization_uid, meter_uid, channel, month, company_uid, block, lineage, readings,
       starts, ends, spans, sources, version, created, updated, told, exponent, total)
@@ -81,15 +80,15 @@ export async function saveBlocks(tx: Tx, authorizationUid: Uid, blocks: readonly
            ends = excluded.ends, spans = excluded.spans, sources = excluded.sources, told = excluded.told,
            exponent = excluded.exponent, total = excluded.total, updated = excluded.updated,
            version = series_blocks.version + excluded.version - 1`.execute(tx)
-  if (Number(numAffectedRows) !== blocks.length)
-    throw await whyNot(tx, authorizationUid, { classes: ['intervals'], now })
+  if (Number(numAffectedRows) !== rows.length) throw await whyNot(tx, authorizationUid, { classes: ['intervals'], now })
 }
 
 /** So many readings are packed before other work gets its turn: some milliseconds. */
 const READINGS_A_TURN = 50_000
 
-async function packRows(blocks: readonly ToSave[]): Promise<ReturnType<typeof toRow>[]> {
-  const rows: ReturnType<typeof toRow>[] = []
+/** Blocks as saveBlocks writes them. */
+export async function packBlocks(blocks: readonly ToSave[]): Promise<BlockRow[]> {
+  const rows: BlockRow[] = []
   let readings = 0
   for (const block of blocks) {
     readings += block.sourced.source.length
@@ -101,6 +100,8 @@ async function packRows(blocks: readonly ToSave[]): Promise<ReturnType<typeof to
   }
   return rows
 }
+
+type BlockRow = ReturnType<typeof toRow>
 
 /** A first version is 1; a later one is 2 - 1 more where a reading was replaced, 1 - 1 where not. */
 function toRow({ meterUid, channel, month, sourced: { columns, source, beneath }, told, isChanged }: ToSave) {

@@ -1,10 +1,21 @@
 import { createHash } from 'node:crypto'
 import { Socket } from 'node:net'
 
-import { type DatabaseConnection, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'
+import {
+  type DatabaseConnection,
+  DefaultConnectionProvider,
+  DefaultQueryExecutor,
+  type Dialect,
+  type Driver,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  Transaction,
+} from 'kysely'
 import { Pool, type PoolClient, type PoolConfig } from 'pg'
 
-import { codeOf, type Tx } from './db.ts'
+import type { Tx } from './db.ts'
+import { causeOf } from './side-by-side.ts'
 
 /** One part of a shared transaction. */
 export type Work<T> = (tx: Tx) => Promise<T>
@@ -23,7 +34,7 @@ const CONNECTIONS = 4
 
 /**
  * A pool for transactions that several works share. The statements of all go out side by side on one connection, without waiting
- * for each other's answers (each work keeps the order of its own), and a connection plans each statement once: many small
+ * for each other's answers (nor a work for its own, with sideBySide), and a connection plans each statement once: many small
  * works cost few round trips, little planning and one commit. `begin` opens a transaction under its role.
  */
 export function openShared(config: PoolConfig, begin: () => string): Shared {
@@ -36,10 +47,8 @@ export function openShared(config: PoolConfig, begin: () => string): Shared {
       let isUsable = false
       try {
         const began = client.query(begin())
-        const parts = await Promise.allSettled([
-          began,
-          ...works.map((work) => partOf(client).transaction().execute(work)),
-        ])
+        const tx = transactionOn(client)
+        const parts = await Promise.allSettled([began, ...works.map(async (work) => await work(tx))])
         const [, ...done] = parts
         const errors = parts.flatMap((part): unknown[] => (part.status === 'rejected' ? [part.reason] : []))
         const { command } = await client.query(errors.length === 0 ? 'commit' : 'rollback')
@@ -55,15 +64,11 @@ export function openShared(config: PoolConfig, begin: () => string): Shared {
   }
 }
 
-const ABORTED = '25P02'
-
-/** What came first: after it the database refused the statements of all others. */
-function causeOf(errors: readonly unknown[]): unknown {
-  return errors.find((error) => codeOf(error) !== ABORTED) ?? errors[0]
-}
-
-/** One work's way to the connection: the transaction begins and ends elsewhere. */
-function partOf(client: PoolClient): Kysely<unknown> {
+/**
+ * One way to a connection for all works of a transaction, which begins and ends elsewhere. Kysely's own transactions let a
+ * statement wait for the answer to the one before.
+ */
+function transactionOn(client: PoolClient): Transaction<unknown> {
   const connection: DatabaseConnection = {
     async executeQuery({ sql: text, parameters }) {
       const { rows, rowCount } = await client.query({ name: nameOf(text), text, values: [...parameters] })
@@ -74,18 +79,20 @@ function partOf(client: PoolClient): Kysely<unknown> {
     },
   }
   const nothing = async (): Promise<void> => undefined
-  return new Kysely<unknown>({
-    dialect: {
-      createAdapter: () => new PostgresAdapter(),
-      createIntrospector: (db) => new PostgresIntrospector(db),
-      createQueryCompiler: () => new PostgresQueryCompiler(),
-      createDriver: () => ({
-        acquireConnection: async () => connection,
-        ...{ init: nothing, beginTransaction: nothing, commitTransaction: nothing, rollbackTransaction: nothing },
-        ...{ releaseConnection: nothing, destroy: nothing },
-      }),
-    },
-  })
+  const driver: Driver = {
+    acquireConnection: async () => connection,
+    ...{ init: nothing, beginTransaction: nothing, commitTransaction: nothing, rollbackTransaction: nothing },
+    ...{ releaseConnection: nothing, destroy: nothing },
+  }
+  const dialect: Dialect = {
+    createAdapter: () => new PostgresAdapter(),
+    createIntrospector: (db) => new PostgresIntrospector(db),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+    createDriver: () => driver,
+  }
+  const provider = new DefaultConnectionProvider(driver)
+  const executor = new DefaultQueryExecutor(dialect.createQueryCompiler(), dialect.createAdapter(), provider)
+  return new Transaction<unknown>({ config: { dialect }, driver, dialect, executor })
 }
 
 /**

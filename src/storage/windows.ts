@@ -4,6 +4,7 @@ import type { Uid } from '../model/uid.ts'
 import type { Tx } from './db.ts'
 import { LeaseLost } from './errors.ts'
 import { listLimits } from './limit-rows.ts'
+import { sideBySide } from './side-by-side.ts'
 import { type Urgency, whatIsShut } from './take-slot.ts'
 import type { Lease } from './write-gate.ts'
 
@@ -160,7 +161,8 @@ export async function followAuthorization(tx: Tx, authorizationUid: Uid): Promis
 
 /**
  * Leases a window to `owner` until `until`. Null when it is not due, consent does not hold, or another window of the same
- * authorization is in work: the row of the authorization is locked first, so two workers cannot both see none.
+ * authorization is in work: the row of the authorization is locked by a statement before the one that looks, so two workers
+ * cannot both see none.
  */
 export async function leaseWindow(
   tx: Tx,
@@ -168,18 +170,19 @@ export async function leaseWindow(
   { product, resource, from, to }: WindowKey,
   { owner, until, now }: { owner: string; until: Date; now: Date },
 ): Promise<Lease | null> {
-  const { rows: allowed } = await sql`
-    select from authorizations where authorization_uid = ${authorizationUid} and state = 'active' and expires > ${now}
-       for no key update`.execute(tx)
-  if (allowed.length === 0) return null
-  const { rows } = await sql<{ fence: string }>`
+  const [, { rows }] = await sideBySide(
+    sql`select from authorizations where authorization_uid = ${authorizationUid} for no key update`.execute(tx),
+    sql<{ fence: string }>`
     update windows w set state = 'leased', lease_owner = ${owner}, lease_until = ${until}, fence = fence + 1
      where authorization_uid = ${authorizationUid} and product = ${product} and resource = ${resource}
        and starts = ${from} and ends = ${to}
        and (state in ('owed', 'waiting') and next_try <= ${now} or state = 'leased' and lease_until <= ${now})
+       and exists (select from authorizations a where a.authorization_uid = ${authorizationUid} and a.state = 'active'
+             and a.expires > ${now})
        and not exists (select from windows o where o.authorization_uid = ${authorizationUid} and o.state = 'leased'
              and o.lease_until > ${now})
-    returning fence`.execute(tx)
+    returning fence`.execute(tx),
+  )
   const [row] = rows
   return row ? { product, resource, from, to, owner, fence: row.fence } : null
 }
