@@ -41,7 +41,7 @@ async function workOff(run: Run): Promise<void> {
       jobsDue = run.turns.now() + JOBS_MS
       await runJobs(run)
     }
-    for (const { collector } of run.processes) collector.ring()
+    run.random.pick(run.processes).collector.ring()
     await drain(run)
     const due = run.ground.utilities.letters.length > 0 ? run.turns.now() : await nextDue(run)
     if (due === null && withJobs) return

@@ -12,13 +12,15 @@ import { infoOf } from '../../../simulators/kit/utility.ts'
 import { testDatabase, type TestDatabase } from '../../database.ts'
 import { seeded } from './seeded.ts'
 import { type SimulatedUtilities, SLUGS, type Slug, startSimulatedUtilities } from './simulated-utilities.ts'
-import { openWriteWatch, sessionOf } from './write-watch.ts'
+import { sessionOf } from './session-of.ts'
+import { CLOCK, openWriteWatch, type WriteWatch } from './write-watch.ts'
 
 /** What all seeds of one worker stand on: a database, the simulated utilities, a company with its registrations. */
 export type Ground = {
   database: TestDatabase
   envelope: Envelope
   utilities: SimulatedUtilities
+  writes: WriteWatch
   companyUid: Uid
   registrations: Record<Slug, { registrationUid: Uid; notificationKey: string }>
   /** The database as the process of a name reaches it; processes of one name follow each other, seed after seed. */
@@ -31,7 +33,7 @@ export type Ground = {
 /** What all seeds have in common; every other table is emptied between two. */
 const KEPT = [
   ...['companies', 'members', 'api_tokens', 'templates', 'forms', 'registrations', 'webhook_endpoints'],
-  ...['kysely_migration', 'kysely_migration_lock'],
+  ...['kysely_migration', 'kysely_migration_lock', CLOCK],
 ]
 const CREATED = new Date('2026-01-01T00:00:00Z')
 
@@ -56,7 +58,7 @@ export async function openGround(): Promise<Ground> {
       secrets: { clientSecret, registrationAccessToken, certificate, key, ca: info.ca },
     })
   }
-  await openWriteWatch(database)
+  const writes = await openWriteWatch(database)
   const tables = await database.admin(
     `select tablename, tablename = any($1) as kept from pg_tables where schemaname = 'public'`,
     [KEPT],
@@ -68,7 +70,7 @@ export async function openGround(): Promise<Ground> {
   const [pge, sce, demo] = [await registered('pge'), await registered('sce'), await registered('demo')]
   const opened = new Map<string, Db>()
   return {
-    ...{ database, envelope, utilities, companyUid },
+    ...{ database, envelope, utilities, writes, companyUid },
     registrations: { pge, sce, demo },
     dbOf(name) {
       const db = opened.get(name) ?? openDb(sessionOf(database.connection, name), 2)

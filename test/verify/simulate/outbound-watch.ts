@@ -1,3 +1,4 @@
+import { readTokens } from '../../../src/authorization/grant-tokens.ts'
 import type { Ground } from './ground.ts'
 import { SLUGS, type Slug } from './simulated-utilities.ts'
 
@@ -6,7 +7,8 @@ export type OutboundWatch = {
   wrong: string[]
   requests: number
   refreshes: number
-  sent(slug: Slug, url: string, token: string): void
+  /** A token leaves: for its own utility, and stored before. */
+  sent(slug: Slug, url: string, token: string): Promise<void>
   /** A refresh token leaves, under a lease that holds for so long; the function tells that the answer is there. */
   refreshing(refreshToken: string, leaseHolds: boolean): () => void
 }
@@ -14,12 +16,21 @@ export type OutboundWatch = {
 /** Longer does no token request wait for its answer. */
 const TOKEN_MS = 60_000
 
-export function openOutboundWatch({ utilities }: Ground, now: () => number): OutboundWatch {
+export function openOutboundWatch({ utilities, envelope, writes }: Ground, now: () => number): OutboundWatch {
   /** Refresh tokens that are on their way, and until when at most. */
   const out = new Map<string, number>()
+  const stored = new Set<string>()
+  async function isStored(token: string): Promise<boolean> {
+    if (stored.has(token)) return true
+    for (const grant of await writes.storedTokens()) {
+      const pair = readTokens(envelope, grant)
+      if (pair) stored.add(pair.accessToken)
+    }
+    return stored.has(token)
+  }
   const watch: OutboundWatch = {
     ...{ wrong: [], requests: 0, refreshes: 0 },
-    sent(slug, url, token) {
+    async sent(slug, url, token) {
       watch.requests++
       const { utility } = utilities.mounted[slug]
       if (new URL(url).origin !== utility.origins.api) watch.wrong.push(`a token of ${slug} left for ${url}`)
@@ -28,6 +39,8 @@ export function openOutboundWatch({ utilities }: Ground, now: () => number): Out
         if (other !== slug && Object.hasOwn(state.tokens, token))
           watch.wrong.push(`a token of ${other} was sent to ${slug}`)
       }
+      if (utility.state.tokens[token]?.kind === 'access' && !(await isStored(token)))
+        watch.wrong.push(`a token of ${slug} was used before it was stored`)
     },
     refreshing(refreshToken, leaseHolds) {
       watch.refreshes++

@@ -17,7 +17,6 @@ import type { OutboundWatch } from './outbound-watch.ts'
 import type { Seeded } from './seeded.ts'
 import { PUBLIC_URL } from './simulated-utilities.ts'
 import type { Owner, Turns } from './turns.ts'
-import { tellNow } from './write-watch.ts'
 
 export const CONFIG = { publicUrl: PUBLIC_URL, operatorName: 'Operator', operatorEmail: 'operator@example.com' }
 export const JOBS = {
@@ -57,13 +56,17 @@ export class DatabaseGone extends Error {
 /** A fault of the utility, of ours, of the network, or of the database, and nothing else. */
 const EXPECTED = new Set(['DatabaseGone', 'LeaseLost', 'ConsentEnded', 'LeaseExpired', 'AbortError'])
 
+/** No work looks for something to do more often. */
+const LOOK_MS = 5000
+
 export function openProcess(around: Around, name: string): SimulatedProcess {
   const { ground, turns, random, problem } = around
   const { envelope } = ground
   const owner: Owner = { name, isDead: false }
   const now = (): Date => new Date(turns.now())
   const wait = (ms: number): Promise<void> => turns.wait(owner, ms)
-  const every = (ms: number, run: () => void): (() => void) => turns.every(owner, ms, run)
+  // Who finds nothing looks again less often than the product does: who rings is said by the seed.
+  const every = (ms: number, run: () => void): (() => void) => turns.every(owner, Math.max(ms, LOOK_MS), run)
   const db = (part: string): Db => inTurns(around, owner, part)
   const draw = (bytes: number): Uint8Array => random.bytes(bytes)
   const real = openConnections({ db: db('connections'), envelope, now, wait, limitSimulated: true })
@@ -122,7 +125,10 @@ function inTurns({ ground, turns, problem }: Around, owner: Owner, part: string)
   async function run<T>(work: () => Promise<T>): Promise<T> {
     const fate = await turns.park(owner, part, { isTransaction: true })
     if (fate === 'refused') throw new DatabaseGone('refused')
-    const [settled] = await turns.during(() => Promise.allSettled([work()]))
+    const [settled] = await turns.during(async () => {
+      await ground.writes.tellTime(turns.now())
+      return await Promise.allSettled([work()])
+    })
     if (settled.status === 'rejected') {
       if (isStatementFault(settled.reason)) problem(`${owner.name} ${part}: ${settled.reason.message}`)
       throw settled.reason
@@ -132,16 +138,10 @@ function inTurns({ ground, turns, problem }: Around, owner: Owner, part: string)
     return result
   }
   const db = ground.dbOf(owner.name)
-  const timed =
-    <T>(work: (tx: Tx) => Promise<T>) =>
-    async (tx: Tx): Promise<T> => {
-      await tellNow(tx, turns.now())
-      return await work(tx)
-    }
   return {
     company: (companyUid, work) => run(() => db.company(companyUid, work)),
-    operator: (work) => run(() => db.operator(part === 'collector' ? timed(work) : work)),
-    operatorShared: ([first, ...works]) => run(() => db.operatorShared(first ? [timed(first), ...works] : [])),
+    operator: (work) => run(() => db.operator(work)),
+    operatorShared: (works) => run(() => db.operatorShared(works)),
     readCompany: (companyUid, work) => run(() => db.readCompany(companyUid, work)),
     readOperator: (work) => run(() => db.readOperator(work)),
     close: () => Promise.resolve(),
@@ -162,17 +162,17 @@ function watched({ turns, watch, ground }: Around, owner: Owner, connection: Con
   const watchedTransport: Transport = {
     ...transport,
     async get(url, token, options = {}) {
-      watch.sent(slug, url, token)
+      await turns.during(() => watch.sent(slug, url, token))
       const what = `GET ${new URL(url).pathname.split('/').slice(-2).join('/')}`
       return await exchange(what, FETCH_LIMITS.totalMs, () => transport.get(url, token, options), options.signal)
     },
     async download(url, token, options = {}) {
-      watch.sent(slug, url, token)
+      await turns.during(() => watch.sent(slug, url, token))
       const what = `GET ${new URL(url).pathname.split('/').slice(-2).join('/')}`
       return await exchange(what, FETCH_LIMITS.totalMs, () => transport.download(url, token, options), options.signal)
     },
     async delete(url, token, options = {}) {
-      watch.sent(slug, url, token)
+      await turns.during(() => watch.sent(slug, url, token))
       return await exchange('DELETE', FETCH_LIMITS.totalMs, () => transport.delete(url, token, options))
     },
     async post(url, request) {
