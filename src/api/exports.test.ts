@@ -1,8 +1,12 @@
+import { zstdDecompressSync } from 'node:zlib'
+
 import { parquetMetadata, parquetReadObjects } from 'hyparquet'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { addBills, addMeter, addReadings, apiFixture, type Fixture, sampleBill } from '../../test/api-fixture.ts'
 import { epochSeconds } from '../units/epoch-seconds.ts'
+
+const compressors = { ZSTD: (bytes: Uint8Array) => zstdDecompressSync(bytes) }
 
 let api: Fixture
 let authorization: string
@@ -19,7 +23,7 @@ async function parquet(path: string) {
   })
   const file = new Uint8Array(rawPayload).buffer
   expect([statusCode, headers['content-type']]).toEqual([200, 'application/vnd.apache.parquet'])
-  return { file, rows: await parquetReadObjects({ file }) }
+  return { file, rows: await parquetReadObjects({ file, compressors }) }
 }
 
 async function csv(path: string): Promise<string[][]> {

@@ -99,5 +99,5 @@ function measure(quantity: Parameters<typeof apiQuantity>[0] | null): Row {
 }
 
 function toBatch(columns: readonly ColumnSpec[], rows: readonly Row[]): Batch {
-  return columns.map((_, place) => rows.map((row) => row[place] ?? null))
+  return { rows: rows.length, columns: columns.map((_, place) => rows.map((row) => row[place] ?? null)) }
 }

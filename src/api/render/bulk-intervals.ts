@@ -1,6 +1,6 @@
 import { QUALITY } from '../../model/series.ts'
 import type { MonthBlock } from '../../storage/list-interval-blocks.ts'
-import { type Batch, column, type ColumnSpec } from './table.ts'
+import { type Batch, column, type ColumnSpec, type ColumnValues } from './table.ts'
 import { apiUnit, quotientText } from './units.ts'
 
 /** One row for each reading of each channel: docs/exports.md. */
@@ -35,26 +35,35 @@ export function renderIntervalBatch({ channel, columns }: MonthBlock, whose: Who
     if ((from === null || begins >= from) && (until === null || begins + (duration[row] ?? 0) <= until)) rows.push(row)
   }
   const scaled = scale(channel.unit, columns.exponent)
-  const same = <T>(one: T): T[] => rows.map(() => one)
   const costs = cost && rows.map((row) => costOf(cost[row] ?? Number.NaN))
-  return [
-    same(whose.meterUid),
-    same(whose.authorizationUid),
-    same(whose.utility),
-    same(whose.zone),
-    same(channel.commodity),
-    same(channel.quantified),
-    same(channel.direction),
-    same(channel.part ?? null),
+  const values = [
+    { same: whose.meterUid },
+    { same: whose.authorizationUid },
+    { same: whose.utility },
+    { same: whose.zone },
+    { same: channel.commodity },
+    { same: channel.quantified },
+    { same: channel.direction },
+    { same: channel.part ?? null },
     rows.map((row) => start[row] ?? 0),
     rows.map((row) => (start[row] ?? 0) + (duration[row] ?? 0)),
     rows.map((row) => scaled(value[row] ?? 0)),
-    same(apiUnit(channel.unit).name),
-    rows.map((row) => QUALITIES[quality[row] ?? 0] ?? null),
-    costs ?? same(null),
-    costs ? costs.map((one) => (one === null ? null : currency)) : same(null),
-    tou ? rows.map((row) => tou[row] || null) : same(null),
+    { same: apiUnit(channel.unit).name },
+    qualitiesOf(rows, quality),
+    costs ?? NOTHING,
+    costs ? costs.map((one) => (one === null ? null : currency)) : NOTHING,
+    tou ? rows.map((row) => tou[row] || null) : NOTHING,
   ]
+  return { rows: rows.length, columns: values }
+}
+
+const NOTHING = { same: null }
+
+/** Most months have one quality. */
+function qualitiesOf(rows: readonly number[], quality: Uint8Array): ColumnValues {
+  const first = quality[rows[0] ?? 0] ?? 0
+  if (rows.every((row) => quality[row] === first)) return { same: QUALITIES[first] ?? null }
+  return rows.map((row) => QUALITIES[quality[row] ?? 0] ?? null)
 }
 
 const QUALITIES: Record<number, string> = Object.fromEntries(

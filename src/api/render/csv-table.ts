@@ -1,5 +1,5 @@
 import { csvText } from './csv-cell.ts'
-import type { Batch, ColumnSpec } from './table.ts'
+import { type Batch, type Cell, type ColumnSpec, type ColumnValues, isList } from './table.ts'
 
 /**
  * A table as CSV (RFC 4180, UTF-8), in pieces as the batches come: text is guarded against spreadsheets that run it, numbers are
@@ -12,13 +12,17 @@ export async function* renderCsvTable(
   yield csvLine(columns.map(({ name }) => name))
   const cells = columns.map(cellWriter)
   for await (const batch of batches) {
-    const rows = batch[0]?.length ?? 0
     let text = ''
-    for (let at = 0; at < rows; at++) {
-      text += csvLine(cells.map((cell, place) => cell(batch[place]?.[at] ?? null)))
+    for (let at = 0; at < batch.rows; at++) {
+      text += csvLine(cells.map((cell, place) => cell(valueAt(batch.columns[place], at))))
     }
     if (text !== '') yield text
   }
+}
+
+function valueAt(values: ColumnValues | undefined, at: number): Cell {
+  if (values === undefined) return null
+  return isList(values) ? (values[at] ?? null) : values.same
 }
 
 /** Cells that are ready as a line. */

@@ -1,9 +1,13 @@
+import { zstdDecompressSync } from 'node:zlib'
+
 import { parquetMetadata, parquetReadObjects } from 'hyparquet'
 import { expect, test } from 'vitest'
 
 import { renderCsvTable } from './csv-table.ts'
 import { renderParquetTable } from './parquet-table.ts'
-import { type Batch, column } from './table.ts'
+import { type Batch, column, isList } from './table.ts'
+
+const compressors = { ZSTD: (bytes: Uint8Array) => zstdDecompressSync(bytes) }
 
 const COLUMNS = [
   column('name', 'text?'),
@@ -24,17 +28,20 @@ async function parquetOf(batches: Batch[]): Promise<{ pieces: number; file: Arra
   return { pieces: pieces.length, file }
 }
 
-const BATCH: Batch = [
-  ['=1+1', null, 'a "quoted", ü 😀'],
-  [0.1, -1234.000001, null],
-  [-3, 0, 2_147_483_647],
-  [0, 1_793_523_600, 4_102_444_799],
-  [null, 1_793_527_200, null],
-]
+const BATCH: Batch = {
+  rows: 3,
+  columns: [
+    ['=1+1', null, 'a "quoted", ü 😀'],
+    [0.1, -1234.000001, null],
+    [-3, 0, 2_147_483_647],
+    [0, 1_793_523_600, 4_102_444_799],
+    [null, 1_793_527_200, null],
+  ],
+}
 
 test('what is written as Parquet is read back as it was, with moments in UTC', async () => {
   const { file } = await parquetOf([BATCH])
-  expect(await parquetReadObjects({ file })).toEqual([
+  expect(await parquetReadObjects({ file, compressors })).toEqual([
     { name: '=1+1', value: 0.1, count: -3, start: new Date(0), end: null },
     {
       name: null,
@@ -47,29 +54,43 @@ test('what is written as Parquet is read back as it was, with moments in UTC', a
   ])
 })
 
-test('a large table comes in row groups of limited size, one piece after another', async () => {
-  const long = (rows: number): Batch => [
-    Array.from({ length: rows }, (_, at) => `row ${at % 7}`),
-    Array.from({ length: rows }, (_, at) => at / 1000),
-    Array.from({ length: rows }, (_, at) => at),
-    Array.from({ length: rows }, (_, at) => at * 900),
-    Array.from({ length: rows }, () => null),
-  ]
-  const { pieces, file } = await parquetOf([long(10_000), long(10_000), long(100_000), long(5)])
+test('a large table comes in row groups of one size, a piece each, whatever the size of its batches', async () => {
+  const long = (rows: number, name: string | null): Batch => ({
+    rows,
+    columns: [
+      name === null ? Array.from({ length: rows }, (_, at) => `row ${at % 7}`) : { same: name },
+      Array.from({ length: rows }, (_, at) => at / 1000),
+      { same: 7 },
+      Array.from({ length: rows }, (_, at) => at * 900),
+      { same: null },
+    ],
+  })
+  const batches = [long(1_000, 'a'), long(14_000, 'a'), long(10_000, 'b'), long(9_000, 'b'), long(5, null)]
+  const { pieces, file } = await parquetOf(batches)
   const { row_groups: groups, num_rows: rows } = parquetMetadata(file)
-  expect([Number(rows), pieces]).toEqual([120_005, 4])
-  expect(groups.map(({ num_rows }) => Number(num_rows))).toEqual([
-    ...[10_000, 10_000],
-    ...[12_000, 12_000, 12_000, 12_000, 12_000, 12_000, 12_000, 12_000, 4_000],
-    5,
-  ])
-  const read = await parquetReadObjects({ file })
-  expect(read.reduce((sum, { count }) => sum + Number(count), 0)).toBe(2 * 49_995_000 + 4_999_950_000 + 10)
+  expect([Number(rows), pieces]).toEqual([34_005, 7])
+  expect(groups.map(({ num_rows }) => Number(num_rows))).toEqual([6_000, 6_000, 6_000, 6_000, 6_000, 4_005])
+  const told = batches.flatMap((batch) =>
+    Array.from({ length: batch.rows }, (_, at) => {
+      const [name, value, count, start, end] = batch.columns.map((values) =>
+        isList(values) ? values[at] : values.same,
+      )
+      return { name, value, count, start: new Date(Number(start) * 1000), end }
+    }),
+  )
+  expect(await parquetReadObjects({ file, compressors })).toEqual(told)
+})
+
+test('what is the same in all rows of a table is read back, too', async () => {
+  const columns = ['x', 0.5, 3, 1_793_523_600, null].map((same) => ({ same }))
+  const { file } = await parquetOf([{ rows: 2, columns }])
+  const row = { name: 'x', value: 0.5, count: 3, start: new Date('2026-11-01T09:00:00Z'), end: null }
+  expect(await parquetReadObjects({ file, compressors })).toEqual([row, row])
 })
 
 test('a table without rows is a file too', async () => {
   const { file } = await parquetOf([])
-  expect(await parquetReadObjects({ file })).toEqual([])
+  expect(await parquetReadObjects({ file, compressors })).toEqual([])
   expect(parquetMetadata(file).schema.map(({ name }) => name)).toEqual([
     'rows',
     'name',

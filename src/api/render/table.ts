@@ -3,11 +3,19 @@
  */
 export type ColumnSpec = { name: string; type: 'text' | 'double' | 'int32' | 'moment'; isNullable: boolean }
 
-/** What stands in one column, a value for each row. */
-export type ColumnValues = readonly (string | number | null)[]
+/** One value of one row. */
+export type Cell = string | number | null
 
-/** Some rows of a table: a list of values for each of its columns, in their order and of one length. */
-export type Batch = readonly ColumnValues[]
+/** What stands in one column: a value for each row, or the one that all rows have. */
+export type ColumnValues = readonly Cell[] | { same: Cell }
+
+/** Some rows of a table: the values of each of its columns, in their order. */
+export type Batch = { rows: number; columns: readonly ColumnValues[] }
+
+/** Whether a column has a value for each row. */
+export function isList(values: ColumnValues): values is readonly Cell[] {
+  return Array.isArray(values)
+}
 
 /** Declares a column; a `?` behind the type says that it may be empty. */
 export function column(name: string, type: ColumnSpec['type'] | `${ColumnSpec['type']}?`): ColumnSpec {
