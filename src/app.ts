@@ -79,7 +79,7 @@ const REAL: Trial = {
   wait: (ms) => setTimeout(ms),
   fetchLimits: {},
   limitSimulated: false,
-  lanes: 4,
+  lanes: 32,
 }
 
 /** Puts the program together on an open store and starts it. */
@@ -247,6 +247,7 @@ async function open(opening: Opening): Promise<Omit<App, 'close'>> {
     await registerCustodian(server, {
       ...{ db, now, random, config: pagesConfig, utilityOf: apiDeps.utilityOf, utilityBySlug },
       ringMails: (tx) => doorbell.send(tx, sendDueMails, {}),
+      rateLimit: apiDeps.rateLimit,
     })
     await registerPages(server, {
       path: ringing(customerPath, doorbell),

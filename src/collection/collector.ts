@@ -22,10 +22,12 @@ import { admitWindow } from './admit-window.ts'
 import { type Claim, claimTogether } from './claim-together.ts'
 import { type CollectDeps, collectWindow } from './collect-window.ts'
 import type { BulkFile } from './fetch-window.ts'
+import { fewAtATime } from './few-at-a-time.ts'
 import { type Commit, openGroupCommit } from './group-commit.ts'
 import { finishAnswered } from './owe-named.ts'
 import { judgeFailure, settleFailure } from './settle-failure.ts'
 import { openSharedFiles } from './shared-files.ts'
+import { shareLanes } from './share-lanes.ts'
 import { tellDelay } from './tell-delay.ts'
 
 export type CollectorDeps = Omit<CollectDeps, 'admit' | 'connection' | 'granted' | 'commit'> & {
@@ -60,6 +62,8 @@ const SWEEP_MS = 10_000
 const LOOK_MS = 1000
 /** So many windows are looked up at a time; what waits longer than a second is looked up again. */
 const FOUND = 64
+/** Windows in work whose body takes much memory. */
+const BIG_AT_A_TIME = 4
 
 /** Starts collecting. Losing every doorbell loses nothing: the tables are looked at once a second, too. */
 export function openCollector(given: CollectorDeps): Collector {
@@ -67,8 +71,10 @@ export function openCollector(given: CollectorDeps): Collector {
     ...given,
     files: openSharedFiles<BulkFile>(given.now),
     claim: claimTogether(given.db, given.now),
+    takeBig: fewAtATime(BIG_AT_A_TIME),
     ...commits(given.db),
   }
+  const shares = shareLanes(deps.lanes)
   const stop = new AbortController()
   const inWork = new Set<Promise<void>>()
   let looking: Promise<void> | null = null
@@ -79,21 +85,35 @@ export function openCollector(given: CollectorDeps): Collector {
     do {
       again = false
       if (inWork.size >= deps.lanes || stop.signal.aborted) return
+      leaveCrowded()
       if (found.length === 0) {
-        found = await deps.db.operator((tx) => findCandidates(tx, { now: deps.now(), limit: FOUND }))
+        const without = shares.crowded()
+        found = await deps.db.operator((tx) => findCandidates(tx, { now: deps.now(), limit: FOUND, without }))
       }
       while (inWork.size < deps.lanes) {
         const window = found.shift()
         if (window === undefined) break
         start(window)
+        leaveCrowded()
       }
     } while (again)
   }
 
+  /** What waits for a registration that has its share is looked for again when that has room. */
+  function leaveCrowded(): void {
+    const crowded = new Set<Uid | null>(shares.crowded())
+    if (crowded.size > 0) found = found.filter(({ registrationUid }) => !crowded.has(registrationUid))
+  }
+
   function start(window: OwedWindow): void {
+    const leave = shares.enter(window.registrationUid ?? '')
     const work = runWindow(deps, window, stop.signal)
-      .catch((error: unknown) => deps.log({ error: nameOf(error) }, 'collection failed unexpectedly'))
-      .finally(() => {
+      .catch((error: unknown) => {
+        deps.log({ error: nameOf(error) }, 'collection failed unexpectedly')
+        return 'ended' as const
+      })
+      .then((end) => {
+        leave(end === 'refused')
         inWork.delete(work)
         goOn()
       })
@@ -151,12 +171,13 @@ const commits = (db: Db): { commit: Commit; commitLease: Commit } => ({
   commitLease: openGroupCommit(db),
 })
 
-type Opened = CollectorDeps & ReturnType<typeof commits> & { claim: Claim }
+type Opened = CollectorDeps & ReturnType<typeof commits> & { claim: Claim; takeBig: ReturnType<typeof fewAtATime> }
 
-async function runWindow(deps: Opened, window: OwedWindow, signal: AbortSignal): Promise<void> {
+/** Returns `refused` when the quota left no slot for the window. */
+async function runWindow(deps: Opened, window: OwedWindow, signal: AbortSignal): Promise<'ended' | 'refused'> {
   const { authorizationUid, registrationUid } = window
   const { db, now, owner } = deps
-  if (registrationUid === null) return
+  if (registrationUid === null) return 'ended'
   const until = new Date(now().getTime() + LEASE_MS)
   const leased = await deps.commitLease(authorizationUid, async (tx) => {
     const [lease, granted] = await sideBySide(
@@ -165,13 +186,15 @@ async function runWindow(deps: Opened, window: OwedWindow, signal: AbortSignal):
     )
     return lease && granted && { lease, granted }
   })
-  if (!leased) return
+  if (!leased) return 'ended'
   const { lease, granted } = leased
   // Most requests go out while all is well: then there is no failure to be taken back.
   let afterFailures = false
   const answered = async (): Promise<void> => {
     if (afterFailures) await db.operator((tx) => recordSuccess(tx, registrationUid))
   }
+  let big: Promise<() => void> | null = null
+  const whenBig = async (): Promise<void> => void (await (big ??= deps.takeBig(signal)))
   try {
     const connection = await deps.connections.of(registrationUid)
     const admit = async (): Promise<void> => {
@@ -187,7 +210,7 @@ async function runWindow(deps: Opened, window: OwedWindow, signal: AbortSignal):
       signal,
     }
     const settled = await underLease(keeper, (running) =>
-      collectWindow({ ...deps, connection, granted, admit }, window, lease, running),
+      collectWindow({ ...deps, connection, granted, admit, whenBig }, window, lease, running),
     )
     await answered()
     if (settled && window.isUnread) await finishAnswered(deps, registrationUid)
@@ -196,7 +219,16 @@ async function runWindow(deps: Opened, window: OwedWindow, signal: AbortSignal):
   } catch (error) {
     const { isTest } = granted.authorization
     await fail(deps, { window, lease, registrationUid, isTest, signal, answered }, error)
+    if (isOurs(error)) return 'refused'
+  } finally {
+    await giveBack(big)
   }
+  return 'ended'
+}
+
+async function giveBack(big: Promise<() => void> | null): Promise<void> {
+  const [taken] = await Promise.allSettled([big])
+  if (taken.status === 'fulfilled') taken.value?.()
 }
 
 /** After so many promises that were not kept, some minutes at most utilities, the company is told. */

@@ -21,6 +21,8 @@ export type FetchDeps = {
   admit: () => Promise<void>
   /** Bulk data that this process has fetched for others a moment ago; without it each customer's window fetches. */
   files?: SharedFiles<BulkFile>
+  /** Waits until this window may read a body that takes much memory. */
+  whenBig?: () => Promise<void>
 }
 
 /**
@@ -69,6 +71,7 @@ async function fetchUnder(
   { connection, window, owedSince, signal }: WindowRequest,
 ): Promise<Fetched> {
   const { utility, registration, transport } = connection
+  const { whenBig } = deps
   const ids = {
     subscription: authorization.subscription ?? '',
     retailCustomer: authorization.retailCustomer ?? '',
@@ -82,7 +85,10 @@ async function fetchUnder(
   const isBulk = isFile || (utility.espi.delivery === 'bulk-files' && ASKED_AS_OURSELVES.has(window.product))
   const get = async (token: string): Promise<Fetched> => {
     await deps.admit()
-    const { status, meaning, headers, body } = await transport.download(address, token, { signal })
+    const { status, meaning, headers, body } = await transport.download(address, token, {
+      signal,
+      ...(whenBig && { whenBig }),
+    })
     if (meaning === 'no-data') return EMPTY
     if (meaning === 'promised') return PROMISED
     // A file lives some days, and may be named before it is there; else an address that is not there is the profile's fault.

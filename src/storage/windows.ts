@@ -112,13 +112,16 @@ const LEAST = 200
 /**
  * Windows that could be leased now, `limit` at most, best first: by priority, and within one priority the companies in
  * turn, so that none waits for another's back-fill. One window an authorization, since only one is in work at a time.
- * registrationUid: only those behind one registration (its limiter has a free slot, another's has not).
+ * registrationUid: only those behind one registration (its limiter has a free slot, another's has not); without: none behind these.
  */
 export async function findCandidates(
   tx: Tx,
-  { now, limit, registrationUid = null }: { now: Date; limit: number; registrationUid?: Uid | null },
+  given: { now: Date; limit: number; registrationUid?: Uid | null; without?: readonly Uid[] },
 ): Promise<OwedWindow[]> {
-  const open = (await listOpen(tx, now)).filter((one) => [null, one.registrationUid].includes(registrationUid))
+  const { now, limit, registrationUid = null, without = [] } = given
+  const open = (await listOpen(tx, now)).filter(
+    (one) => [null, one.registrationUid].includes(registrationUid) && !without.includes(one.registrationUid),
+  )
   if (open.length === 0) return []
   const horizon = Math.max(LEAST, Math.ceil(HORIZON / open.length))
   const due = open.map((one) => sql`(${dueBehind(one, { now, horizon })})`)

@@ -20,8 +20,18 @@ const SMALL = 8192
 const LARGE = 65_536
 const LARGE_PIECE = 1_048_576
 
-/** Takes a body off the wire, under its cap. Throws UtilityUnavailable `too_large` | `content_coding`. */
-export async function readWire(body: Readable, coding: string | undefined, limits: BodyLimits): Promise<WireBody> {
+/** From so many bytes on the wire a body takes so much memory that few may be read at a time. */
+const BIG = 262_144
+
+/**
+ * Takes a body off the wire, under its cap. whenBig is called once for a body that takes much memory, and the rest stays with the
+ * utility until it resolves. Throws UtilityUnavailable `too_large` | `content_coding`.
+ */
+export async function readWire(
+  body: Readable,
+  coding: string | undefined,
+  { limits, whenBig }: { limits: BodyLimits; whenBig?: (() => Promise<void>) | undefined },
+): Promise<WireBody> {
   // Ending a body early makes it report an abort; whoever reads it learns of real faults by the reading itself.
   body.on('error', () => undefined)
   const kind = (coding ?? 'identity').trim().toLowerCase()
@@ -33,6 +43,7 @@ export async function readWire(body: Readable, coding: string | undefined, limit
   let size = 0
   for await (const chunk of body) {
     const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk))
+    if (size <= BIG && size + bytes.length > BIG) await whenBig?.()
     size += bytes.length
     if (size > limits.wireBytes) throw new UtilityUnavailable('too_large')
     parts.push(bytes)

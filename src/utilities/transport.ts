@@ -17,7 +17,8 @@ export type FetchLimits = BodyLimits & {
   totalMs: number
 }
 
-export type GetOptions = { signal?: AbortSignal; accept?: string }
+/** whenBig: as readWire has it. */
+export type GetOptions = { signal?: AbortSignal; accept?: string; whenBig?: () => Promise<void> }
 
 /** An answer whose body is still as it came over the wire; of what it says, `bytes` are the beginning. */
 export type Download = JudgedAnswer & { body: WireBody }
@@ -63,6 +64,7 @@ type Outgoing = {
   headers: Record<string, string>
   body?: string
   signal?: AbortSignal | undefined
+  whenBig?: () => Promise<void>
 }
 
 /**
@@ -82,14 +84,18 @@ export function openTransport(utility: Utility, registration: Registration, deps
     inflatedBytes: SMALL_BYTES,
   }
 
-  const resource = (method: 'GET' | 'DELETE', text: string, headers: Record<string, string>, signal?: AbortSignal) => {
+  const resource = (
+    method: 'GET' | 'DELETE',
+    text: string,
+    outgoing: Pick<Outgoing, 'headers' | 'signal' | 'whenBig'>,
+  ) => {
     const url = allowedResource(addresses, text)
     if (!url) throw new ForeignAddress()
-    return exchange(agent, { method, url, headers: { ...own, ...headers }, signal }, limits)
+    return exchange(agent, { ...outgoing, method, url, headers: { ...own, ...outgoing.headers } }, limits)
   }
 
-  const getResource = (url: string, token: string, { signal, accept = FEED }: GetOptions = {}) =>
-    resource('GET', url, { authorization: `Bearer ${token}`, accept }, signal)
+  const getResource = (url: string, token: string, { accept = FEED, ...options }: GetOptions = {}) =>
+    resource('GET', url, { ...options, headers: { authorization: `Bearer ${token}`, accept } })
 
   return {
     allowed: (url) => allowedResource(addresses, url),
@@ -101,7 +107,8 @@ export function openTransport(utility: Utility, registration: Registration, deps
       return { ...judgeAnswer({ ...answer, bytes: await inflateStart(body) }, utility.answers, now()), body }
     },
     async delete(url, token, { signal, accept = FEED } = {}) {
-      const answer = await whole(await resource('DELETE', url, { authorization: `Bearer ${token}`, accept }, signal))
+      const headers = { authorization: `Bearer ${token}`, accept }
+      const answer = await whole(await resource('DELETE', url, { headers, signal }))
       if (utility.answers.tokenRefused.includes(answer.status)) throw new TokenRefused(answer.status)
       return answer
     },
@@ -161,7 +168,7 @@ async function whole({ body, ...answer }: WireAnswer): Promise<Answer> {
 
 async function exchange(agent: Agent, outgoing: Outgoing, limits: FetchLimits): Promise<WireAnswer> {
   assertNoTransaction()
-  const { method, url, signal } = outgoing
+  const { method, url, signal, whenBig } = outgoing
   const deadline = AbortSignal.timeout(limits.totalMs)
   const options: Dispatcher.RequestOptions = {
     origin: url.origin,
@@ -174,7 +181,8 @@ async function exchange(agent: Agent, outgoing: Outgoing, limits: FetchLimits): 
   try {
     const { statusCode, headers, body } = await agent.request(options)
     const plain = textHeaders(headers)
-    return { status: statusCode, headers: plain, body: await readWire(body, plain['content-encoding'], limits) }
+    const wire = await readWire(body, plain['content-encoding'], { limits, whenBig })
+    return { status: statusCode, headers: plain, body: wire }
   } catch (error) {
     if (signal?.aborted) throw error
     throw networkError(error)

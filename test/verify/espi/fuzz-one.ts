@@ -33,7 +33,7 @@ export async function fuzzOne(seed: number): Promise<Ending> {
   if (body.coding !== undefined) {
     try {
       const pieces = Readable.from(inChunks(bytes, () => 1 + random.int(2000)))
-      bytes = await inflateWhole(await readWire(pieces, body.coding, FETCH_LIMITS))
+      bytes = await inflateWhole(await readWire(pieces, body.coding, { limits: FETCH_LIMITS }))
     } catch (error) {
       if (error instanceof UtilityUnavailable) return { code: error.code, compared: false }
       throw error

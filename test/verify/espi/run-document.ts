@@ -25,7 +25,7 @@ export async function runBody(body: Body, chunks: () => number): Promise<Outcome
   let inflated: Uint8Array | null = null
   try {
     const limits = body.tight ? TIGHT : FETCH_LIMITS
-    const wire = await readWire(Readable.from(inChunks(body.bytes, chunks)), body.coding, limits)
+    const wire = await readWire(Readable.from(inChunks(body.bytes, chunks)), body.coding, { limits })
     inflated = await inflateWhole(wire)
     const headers = { 'content-type': body.contentType ?? 'application/atom+xml' }
     if (isWebPage({ status: 200, headers, bytes: inflated })) throw new UtilityUnavailable('page_instead_of_feed')
