@@ -247,6 +247,7 @@ async function open(opening: Opening): Promise<Omit<App, 'close'>> {
     await registerCustodian(server, {
       ...{ db, now, random, config: pagesConfig, utilityOf: apiDeps.utilityOf, utilityBySlug },
       ringMails: (tx) => doorbell.send(tx, sendDueMails, {}),
+      rateLimit: apiDeps.rateLimit,
     })
     await registerPages(server, {
       path: ringing(customerPath, doorbell),

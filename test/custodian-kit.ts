@@ -5,6 +5,7 @@ import Fastify from 'fastify'
 import { type Browser, openBrowser, type Page } from '../src/authorization/scripted-browser.ts'
 import { freePort } from '../src/cli/free-port.ts'
 import { registerCustodian } from '../src/custodian/register-custodian.ts'
+import { stylesheet } from '../src/pages/stylesheet.ts'
 import { utilities, utilityBySlug } from '../src/utilities/index.ts'
 import { apiFixture, type Fixture, NOW } from './api-fixture.ts'
 import { ALLOWED } from './webhook-kit.ts'
@@ -45,7 +46,7 @@ export type CustodianKit = {
 export const CALLBACK = 'http://127.0.0.1:9/back'
 export const CARLA = 'carla@customer.example'
 
-export async function custodianKit(): Promise<CustodianKit> {
+export async function custodianKit(rateLimit = { requests: 10_000, seconds: 60 }): Promise<CustodianKit> {
   const clock = { ms: NOW.getTime() }
   const now = (): Date => new Date(clock.ms)
   const api = await apiFixture({ now, allowed: ALLOWED })
@@ -56,6 +57,7 @@ export async function custodianKit(): Promise<CustodianKit> {
     ...{ db: api.database.db, now, random: randomBytes, utilityBySlug },
     utilityOf: (id) => utilities.find((utility) => utility.id === id) ?? null,
     ringMails: async () => undefined,
+    rateLimit,
     config: {
       publicUrl: url,
       operatorName: 'Test Operator',
@@ -63,6 +65,7 @@ export async function custodianKit(): Promise<CustodianKit> {
       secureCookies: false,
     },
   })
+  server.get(stylesheet.url, (_request, reply) => reply.type('text/css').send(stylesheet.text))
   await server.listen({ host: '127.0.0.1', port })
 
   const kit: CustodianKit = {

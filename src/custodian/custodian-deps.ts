@@ -1,3 +1,4 @@
+import type { RateLimit } from '../api/rate-limiter.ts'
 import type { PageTools } from '../pages/page-tools.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import type { Utility } from '../utilities/contract.ts'
@@ -11,6 +12,8 @@ export type CustodianDeps = {
   utilityBySlug: (slug: string) => Utility | null
   /** Rings for the mails that were queued in this transaction. */
   ringMails: (tx: Tx) => Promise<void>
+  /** Of one client, at tokens and resources together. */
+  rateLimit: RateLimit
   config: { publicUrl: string; operatorName: string; operatorEmail: string; secureCookies: boolean }
 }
 

@@ -2,6 +2,7 @@ import fastifyCookie from '@fastify/cookie'
 import fastifyFormbody from '@fastify/formbody'
 import type { FastifyInstance } from 'fastify'
 
+import { openRateLimiter } from '../api/rate-limiter.ts'
 import { openPageTools } from '../pages/page-tools.ts'
 import { securityHeaders } from '../pages/security-headers.ts'
 import { authorizeRoutes } from './authorize-routes.ts'
@@ -29,6 +30,7 @@ export async function registerCustodian(app: FastifyInstance, deps: CustodianDep
     authorizeRoutes(pages, paged)
     consentRoutes(pages, paged)
   })
-  await app.register((inner) => tokenRoutes(inner, deps))
-  await app.register((inner) => resourceRoutes(inner, deps))
+  const limiter = openRateLimiter(deps.rateLimit, deps.now, 'client')
+  await app.register((inner) => tokenRoutes(inner, deps, limiter))
+  await app.register((inner) => resourceRoutes(inner, deps, limiter))
 }

@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
+import { ApiError } from '../api/api-error.ts'
 import { encodeAnswer } from '../api/encode-answer.ts'
+import type { RateLimiter } from '../api/rate-limiter.ts'
 import { momentOf } from '../api/render/espi-feed.ts'
 import { streamOf } from '../api/stream-of.ts'
 import { writeFeed } from '../espi/write/write-feed.ts'
@@ -15,7 +17,7 @@ const MEDIA_TYPE = 'application/atom+xml'
 const WAIT_SECONDS = '60'
 
 /** Everything below the address of resources. Who asks is known before anything of the address is looked at. */
-export async function resourceRoutes(app: FastifyInstance, deps: CustodianDeps): Promise<void> {
+export async function resourceRoutes(app: FastifyInstance, deps: CustodianDeps, limiter: RateLimiter): Promise<void> {
   const { pathname } = new URL(resourceBase(deps))
   app.addHook('onRequest', async (_request, reply) => {
     reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
@@ -27,6 +29,7 @@ export async function resourceRoutes(app: FastifyInstance, deps: CustodianDeps):
     exposeHeadRoute: false,
     handler: async (request, reply) => {
       const bearer = await findBearer(deps, request.headers.authorization)
+      limiter.count(bearer.clientUid, (name, value) => void reply.header(name, value))
       const parts = partsOf(request, pathname)
       if (request.method === 'DELETE') {
         await deleteResource(deps, bearer, parts)
@@ -92,6 +95,7 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
     if (error.status === 401) reply.header('www-authenticate', 'Bearer')
     return reply.code(error.status).send({ error: error.message })
   }
+  if (error instanceof ApiError) return reply.code(error.status).send({ error: error.message })
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
   if (status >= 400 && status < 500) return reply.code(status).send({ error: 'The request cannot be read.' })
   request.log.error({ error: error instanceof Error ? error.name : typeof error }, 'a resource request failed')

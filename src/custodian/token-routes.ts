@@ -1,5 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
+import { ApiError } from '../api/api-error.ts'
+import type { RateLimiter } from '../api/rate-limiter.ts'
 import type { ClientRow } from '../storage/clients.ts'
 import { authenticateClient } from './authenticate-client.ts'
 import type { CustodianDeps } from './custodian-deps.ts'
@@ -9,7 +11,7 @@ import { OAuthError } from './oauth-error.ts'
 const MOST_BYTES = 16 * 1024
 
 /** The token endpoint (RFC 6749 section 3.2), with HTTP Basic and nothing else. Bodies are forms of either kind. */
-export async function tokenRoutes(app: FastifyInstance, deps: CustodianDeps): Promise<void> {
+export async function tokenRoutes(app: FastifyInstance, deps: CustodianDeps, limiter: RateLimiter): Promise<void> {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MOST_BYTES }, (_request, body, done) =>
     done(null, body),
@@ -23,8 +25,9 @@ export async function tokenRoutes(app: FastifyInstance, deps: CustodianDeps): Pr
       method: 'POST',
       url,
       bodyLimit: MOST_BYTES,
-      handler: async (request) => {
+      handler: async (request, reply) => {
         const client = await authenticateClient(deps, request.headers.authorization)
+        limiter.count(client.clientUid, (name, value) => void reply.header(name, value))
         return await answer(deps, client, await readForm(request))
       },
     })
@@ -95,6 +98,9 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
     if (error.status === 401) reply.header('www-authenticate', 'Basic realm="green button"')
     return reply.code(error.status).send({ error: error.code, error_description: error.message })
   }
+  // The standard has no code for it here; the status says what to do.
+  if (error instanceof ApiError)
+    return reply.code(error.status).send({ error: 'temporarily_unavailable', error_description: error.message })
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
   if (status >= 400 && status < 500) return reply.code(status).send({ error: 'invalid_request' })
   request.log.error({ error: error instanceof Error ? error.name : typeof error }, 'a token request failed')
