@@ -5,15 +5,18 @@ import {
   PostgresAdapter,
   PostgresIntrospector,
   PostgresQueryCompiler,
-  type QueryResult,
   type RawBuilder,
 } from 'kysely'
 
 import type { Tx } from './db.ts'
+import type { TripStatement } from './read-trip.ts'
 import type { Value } from './wire.ts'
 
 /** Runs a prepared statement with the values of its $1, $2, … */
-export type Prepared<Row> = (tx: Tx, values: readonly Value[]) => Promise<QueryResult<Row>>
+export type Prepared<Row> = (tx: Tx, values: readonly Value[]) => Promise<{ rows: Row[] }>
+
+/** Runs a statement and adds its rows. */
+export type Run = (statement: TripStatement, rows: unknown[]) => Promise<void>
 
 const compiler = new Kysely<unknown>({
   dialect: {
@@ -24,8 +27,14 @@ const compiler = new Kysely<unknown>({
   },
 })
 
-/** The names of all statements that are prepared, by their text. */
-const names = new Map<string, string>()
+/** How many statements are prepared: each has a name of its own. */
+let count = 0
+const shortWays = new WeakMap<Tx, Run>()
+
+/** Gives prepared statements their own way through a transaction: the builder's layers cost more than the rest of a small read. */
+export function setShortWay(tx: Tx, run: Run): void {
+  shortWays.set(tx, run)
+}
 
 /**
  * A statement that is compiled once here and planned once by each connection that reads (read-pool.ts); planning costs several
@@ -33,12 +42,13 @@ const names = new Map<string, string>()
  * optional filter reads the whole table. It stands in SQL with $1, $2, … for its values.
  */
 export function prepared<Row>(template: RawBuilder<Row>): Prepared<Row> {
-  const { sql } = template.compile(compiler)
-  names.set(sql, `gbp_${names.size}`)
-  return async (tx, values) => await tx.executeQuery<Row>(CompiledQuery.raw(sql, [...values]))
-}
-
-/** The name under which a statement is prepared, or null. */
-export function nameOf(sql: string): string | null {
-  return names.get(sql) ?? null
+  const { sql: text } = template.compile(compiler)
+  const name = `gbp_${count++}`
+  return async (tx, values) => {
+    const run = shortWays.get(tx)
+    const rows: Row[] = []
+    if (run) await run({ name, text, values }, rows)
+    if (run) return { rows }
+    return await tx.executeQuery<Row>(CompiledQuery.raw(text, [...values]))
+  }
 }

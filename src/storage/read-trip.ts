@@ -13,8 +13,6 @@ export type Read<Row> = { as: ReadRole; statement: TripStatement; rows: Row[] }
 
 /** The columns of a statement's rows, in order. */
 type RowShape = readonly { name: string; read: ReturnType<typeof types.getTypeParser> }[]
-/** Name and value; of no type that could be held against Row, since what a statement answers is said where it stands. */
-type Cell = ReturnType<RowShape[number]['read']>[]
 /** What the driver calls with each answer (pg/lib/client.js). */
 type Trip = Submittable & {
   handleRowDescription(message: { fields: readonly FieldDef[] }): void
@@ -54,9 +52,7 @@ export function readTrip(reads: readonly Read<unknown>[], done: (error: Error | 
     },
     handleDataRow({ fields }) {
       if (shape === null) throw new Error('a row came before its description')
-      answers[at]?.rows.push(
-        Object.fromEntries(shape.map(({ name, read }, at): Cell => [name, valueOf(fields[at], read)])),
-      )
+      answers[at]?.rows.push(rowOf(shape, fields))
     },
     handleCommandComplete() {
       at++
@@ -67,8 +63,14 @@ export function readTrip(reads: readonly Read<unknown>[], done: (error: Error | 
   }
 }
 
-function valueOf(text: string | null | undefined, read: RowShape[number]['read']): Cell[number] {
-  return text === null || text === undefined ? null : read(text)
+/** Of no type that could be held against Row, since what a statement answers is said where it stands. */
+function rowOf(shape: RowShape, fields: readonly (string | null)[]): unknown {
+  const row: Record<string, unknown> = {}
+  for (let place = 0; place < shape.length; place++) {
+    const [column, text = null] = [shape[place], fields[place]]
+    if (column) row[column.name] = text === null ? null : column.read(text)
+  }
+  return row
 }
 
 function messagesOf(

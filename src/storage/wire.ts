@@ -28,9 +28,19 @@ export function parseMessage(name: string, text: string): Buffer {
 
 /** Gives a prepared statement its values, as text; the rows come as text, too. */
 export function bindMessage(name: string, values: readonly Value[]): Buffer {
-  const count = Buffer.alloc(2)
-  count.writeUInt16BE(values.length)
-  return message('B', Buffer.from(`\0${name}\0`), NOTHING, count, ...values.map(toField), NOTHING)
+  const texts = values.map(textOf)
+  const length = texts.reduce((sum, text) => sum + 4 + (text === null ? 0 : Buffer.byteLength(text)), 12 + name.length)
+  const bytes = Buffer.allocUnsafe(length + 1)
+  let at = bytes.write('B')
+  at = bytes.writeInt32BE(length, at)
+  at += bytes.write(`\0${name}\0\0\0`, at)
+  at = bytes.writeUInt16BE(texts.length, at)
+  for (const text of texts) {
+    const size = text === null ? -1 : bytes.write(text, at + 4)
+    at = bytes.writeInt32BE(size, at) + Math.max(size, 0)
+  }
+  bytes.writeUInt16BE(0, at)
+  return bytes
 }
 
 /** Asks for the columns of what was bound. */
@@ -47,20 +57,10 @@ function message(kind: string, ...parts: readonly Buffer[]): Buffer {
   return Buffer.concat([head, ...parts], length + 1)
 }
 
-function toField(value: Value): Buffer {
-  if (value === null) return NULL
-  const text = textOf(value)
-  const field = Buffer.allocUnsafe(4 + Buffer.byteLength(text))
-  field.writeInt32BE(field.length - 4)
-  field.write(text, 4)
-  return field
-}
-
-const NULL = Buffer.alloc(4, 0xff)
 const DIGITS = /^\d+$/
 
-function textOf(value: Exclude<Value, null>): string {
-  if (typeof value === 'string') return value
+function textOf(value: Value): string | null {
+  if (value === null || typeof value === 'string') return value
   if (typeof value !== 'object') return String(value)
   if (value instanceof Date) return value.toISOString()
   if (value instanceof Uint8Array) return `\\x${Buffer.from(value).toString('hex')}`
