@@ -13,6 +13,7 @@ import { mergeManySeries } from '../src/storage/merge-many-series.ts'
 import { sampleBill } from '../test/api-fixture.ts'
 import type { Origins, Spent } from './api-server.ts'
 import { FIRST_MONTH, homeLoad } from './home-load.ts'
+import { type Asker, openSocketClients } from './socket-clients.ts'
 import { addMeters, type BenchDatabase, withDatabase, ZONE } from './temporary-database.ts'
 import { median, round, takeTurns, timesOf } from './timing.ts'
 
@@ -22,8 +23,13 @@ const METERS = 20
 const [WARM, ROUNDS] = [1000, 4]
 const YEAR = `start=${FIRST_MONTH / 12}-01-01&end=${FIRST_MONTH / 12 + 1}-01-01`
 
-type Asker = (path: string) => Promise<number>
-type Server = { ask: Record<keyof Origins, Asker>; spent(): Promise<Spent>; close(): Promise<void> }
+/** small: for small answers; ask: for long ones. */
+type Server = {
+  small: Record<keyof Origins, Asker>
+  ask: Record<keyof Origins, Asker>
+  spent(): Promise<Spent>
+  close(): Promise<void>
+}
 
 /**
  * The API in a process of its own, asked by clients in this one: small objects with a token and a database read beside bare
@@ -65,14 +71,14 @@ async function seedYears(database: BenchDatabase): Promise<Uid[]> {
 
 type Small = { authorizationUid: Uid; meter: Uid; count: number }
 
-async function smallObjects({ ask, spent }: Server, { authorizationUid, meter, count }: Small): Promise<void> {
-  const small = { authorization: `/authorizations/${authorizationUid}`, meter: `/meters/${meter}` }
+async function smallObjects({ small: ask, spent }: Server, { authorizationUid, meter, count }: Small): Promise<void> {
+  const paths = { authorization: `/authorizations/${authorizationUid}`, meter: `/meters/${meter}` }
   const rows: Record<string, () => Promise<number>> = {
     'bare: node:http': () => ask.http('/small/1'),
     'bare: fastify': () => ask.fastify('/small/1'),
   }
   for (const version of ['v2', 'v3'])
-    for (const each of [small.authorization, small.meter, `/bills?meters=${meter}&limit=1`])
+    for (const each of [paths.authorization, paths.meter, `/bills?meters=${meter}&limit=1`])
       rows[`${version} ${each.replaceAll(/\d{3,}/g, '…')}`] = () => ask.api(`/api/${version}${each}`)
   const load = async (one: () => Promise<number>, requests: number): Promise<Load> => {
     const waits: number[] = []
@@ -177,10 +183,17 @@ async function openServer({ connection }: BenchDatabase, token: string): Promise
       return bytes
     }
   }
+  const [toApi, toHttp, toFastify] = [
+    openSocketClients(api, token),
+    openSocketClients(http, token),
+    openSocketClients(fastify, token),
+  ] as const
   return {
+    small: { api: toApi.ask, http: toHttp.ask, fastify: toFastify.ask },
     ask: { api: asker(api), http: asker(http), fastify: asker(fastify) },
     spent: async () => await tell<Spent>(child, 'spent'),
     async close() {
+      for (const client of [toApi, toHttp, toFastify]) client.close()
       for (const pool of pools) await pool.destroy()
       child.disconnect()
       await once(child, 'exit')
