@@ -108,6 +108,16 @@ export type ReceiptView = {
   customerPortal: string | null
   meters: { serviceIdentifier: string | null; address: string | null; readings: number; bills: number }[]
   utilityTold: boolean
+  /** Third parties that the customer let have it too (docs/green-button-server.md), newest first. Local dates; ended null: still. */
+  passedOn: PassedOnView[]
+}
+
+export type PassedOnView = {
+  consentNo: number
+  clientName: string
+  dataClasses: DataClass[]
+  ends: string
+  ended: string | null
 }
 
 /**
@@ -147,6 +157,8 @@ export type CustomerPath = {
   ): Promise<{ companies: { companyName: string; alias: string }[] } | { end: DeadEnd }>
   receipt(key: string, language: Language): Promise<ReceiptView | { end: DeadEnd }>
   revoke(key: string): Promise<{ end: DeadEnd } | null>
+  /** Ends what one of the third parties gets, by its number in `passedOn`. */
+  stopPassingOn(key: string, consentNo: number): Promise<{ end: DeadEnd } | null>
   /** New end date, never later than before. */
   shorten(key: string, endDate: string): Promise<{ errors: FieldErrors } | { end: DeadEnd } | null>
 }

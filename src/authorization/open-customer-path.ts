@@ -6,7 +6,7 @@ import { grantStep } from './final-step.ts'
 import { formStep } from './form.ts'
 import type { PathDeps } from './path-deps.ts'
 import { portalStep } from './portal.ts'
-import { receiptStep, revokeStep, shortenStep } from './receipt.ts'
+import { receiptStep, revokeStep, shortenStep, stopPassingOnStep } from './receipt.ts'
 import { startStep } from './start.ts'
 import { resumeStep, withdrawStep } from './withdraw.ts'
 
@@ -24,6 +24,7 @@ export function openCustomerPath(deps: PathDeps): CustomerPath {
     portal: portalStep(deps),
     receipt: receiptStep(deps),
     revoke: revokeStep(deps),
+    stopPassingOn: stopPassingOnStep(deps),
     shorten: shortenStep(deps),
   }
 }

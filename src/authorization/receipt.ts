@@ -5,6 +5,7 @@ import {
   shortenAuthorization,
 } from '../storage/authorizations.ts'
 import { appendAudit } from '../storage/audit.ts'
+import { listClientConsents } from '../storage/client-consents.ts'
 import { findConsent } from '../storage/consents.ts'
 import type { Tx } from '../storage/db.ts'
 import { listGrants } from '../storage/grants.ts'
@@ -13,18 +14,19 @@ import { findRegistration } from '../storage/registrations.ts'
 import { findTemplate } from '../storage/templates.ts'
 import { utilityOf } from '../utilities/index.ts'
 import { resolveAddresses } from '../utilities/registration.ts'
-import type { CustomerPath, ReceiptView } from './customer-path.ts'
+import type { CustomerPath, PassedOnView, ReceiptView } from './customer-path.ts'
 import { endAuthorization } from './end-authorization.ts'
 import { hashKey, isKey } from './keys.ts'
 import { dateIn, endOf, lastDateBefore, startOf } from './local-dates.ts'
 import type { PathDeps } from './path-deps.ts'
+import { stopConsent } from './stop-consent.ts'
 
 /** The receipt by its private link: what was agreed, what it has brought so far, how it stands. */
 export function receiptStep(deps: PathDeps): CustomerPath['receipt'] {
   return async (key) =>
     await deps.db.operator(async (tx) => {
       const row = await authorizationOf(tx, deps, key)
-      const view = row && (await receiptViewOf(tx, row))
+      const view = row && (await receiptViewOf(tx, row, deps.now()))
       return view ?? { end: 'unknown_link' }
     })
 }
@@ -37,6 +39,18 @@ export function revokeStep(deps: PathDeps): CustomerPath['revoke'] {
       if (!row) return { end: 'unknown_link' }
       const why = { by: 'customer', reason: 'receipt_link', now: deps.now() } as const
       await endAuthorization(tx, deps.config, { authorizationUid: row.authorizationUid, to: 'revoked', why })
+      return null
+    })
+}
+
+/** Stops passing on to one third party by the receipt's link. null: done, now or before, or there is none of this number. */
+export function stopPassingOnStep(deps: PathDeps): CustomerPath['stopPassingOn'] {
+  return async (key, consentNo) =>
+    await deps.db.operator(async (tx) => {
+      const row = await authorizationOf(tx, deps, key)
+      if (!row) return { end: 'unknown_link' }
+      const { authorizationUid } = row
+      await stopConsent(tx, { authorizationUid, consentNo, by: 'customer', now: deps.now() })
       return null
     })
 }
@@ -74,7 +88,7 @@ async function authorizationOf(tx: Tx, deps: PathDeps, key: string): Promise<Aut
   return link && (await findAuthorization(tx, link.authorizationUid))
 }
 
-async function receiptViewOf(tx: Tx, row: AuthorizationRow): Promise<ReceiptView | null> {
+async function receiptViewOf(tx: Tx, row: AuthorizationRow, now: Date): Promise<ReceiptView | null> {
   const { authorizationUid } = row
   const consent = await findConsent(tx, authorizationUid)
   const template = await findTemplate(tx, row.templateUid)
@@ -103,7 +117,22 @@ async function receiptViewOf(tx: Tx, row: AuthorizationRow): Promise<ReceiptView
     customerPortal: addresses?.customerPortal ?? null,
     meters: await listReceiptMeters(tx, authorizationUid),
     utilityTold: row.revokedBy === 'utility' || (grant?.utilityTold ?? null) !== null,
+    passedOn: await passedOnOf(tx, row, now),
   }
+}
+
+async function passedOnOf(tx: Tx, row: AuthorizationRow, now: Date): Promise<PassedOnView[]> {
+  const { authorizationUid } = row
+  const { timezone } = utilityOf(row.utility)
+  const consents = await listClientConsents(tx, { authorizationUid })
+  return consents.map(({ consentNo, clientName, dataClasses, ends, ended }) => {
+    const last = ends < row.expires ? ends : row.expires
+    const over = ended ?? (last <= now ? last : row.revoked)
+    return {
+      ...{ consentNo, clientName, dataClasses, ends: lastDateBefore(last, timezone) },
+      ended: over && dateIn(timezone, over),
+    }
+  })
 }
 
 function shortenProblem(

@@ -70,41 +70,58 @@ export function sentPage(context: PageContext, { companyName }: Asking): string 
 }
 
 type Offered = { choice: string; terms: Terms; words: string }
-type Consent = Asking & { offered: readonly Offered[]; action: string; token: string }
+type Consent = Asking & { offered: readonly Offered[]; action: string; token: string; errors: FieldErrors }
 
 /** Behind the mailed link: what would be passed on, word by word, and the decision. */
 export function consentPage(context: PageContext, page: Consent): string {
   const { client: text, form } = messages[context.language]
   const client = named(page.clientName)
-  const [only, ...others] = page.offered
-  const chosen =
-    only && others.length === 0
-      ? html`<input type="hidden" name="share" value="${only.choice}" />`
-      : choice({
-          name: 'share',
-          label: text.choose,
-          error: null,
-          chosen: '',
-          options: page.offered.map((each) => ({ value: each.choice, label: shareLabel(context, each) })),
-        })
+  if (page.offered.length === 0) return nothingPage(context, page)
   return layout(context, {
     title: text.title,
     wide: true,
     body: html`
+      ${errorSummary(page.errors, ['share'], context.language)}
       <div class="intro">
         <h1>${text.heading(client)}</h1>
         <p class="lead">${text.asks(client, named(page.companyName))}</p>
       </div>
       <div class="columns">
         <div>${page.offered.map((each) => offeredCard(context, page, each))}</div>
-        <form class="card sticky" method="post" action="${page.action}" aria-labelledby="confirm-title">
+        <form class="card sticky" method="post" action="${page.action}" aria-labelledby="confirm-title" novalidate>
           <h2 id="confirm-title">${text.confirm}</h2>
-          ${tokenField(page.token)} ${only ? chosen : null}
-          ${only ? html`<p>${text.agree(client)}</p>` : html`<p>${text.nothing}</p>`}
-          ${only ? buttons(text.allow, form.decline) : html`<p><button class="button quiet" name="action" value="decline">${text.decline}</button></p>`}
+          ${tokenField(page.token)} ${shareField(context, page)}
+          <p>${text.agree(client)}</p>
+          ${buttons(text.allow, form.decline)}
         </form>
       </div>
     `,
+  })
+}
+
+/** The only share that there is, or one of several. */
+function shareField(context: PageContext, { offered, errors }: Consent): Markup {
+  const [only, ...others] = offered
+  if (only && others.length === 0) return html`<input type="hidden" name="share" value="${only.choice}" />`
+  return choice({
+    name: 'share',
+    label: messages[context.language].client.choose,
+    error: errorOf(errors, 'share', context.language),
+    chosen: '',
+    options: offered.map((each) => ({ value: each.choice, label: shareLabel(context, each) })),
+  })
+}
+
+function nothingPage(context: PageContext, page: Consent): string {
+  const { client: text } = messages[context.language]
+  return layout(context, {
+    title: text.title,
+    body: html`<form class="card" method="post" action="${page.action}">
+      <h1>${text.heading(named(page.clientName))}</h1>
+      <p>${text.nothing}</p>
+      ${tokenField(page.token)}
+      <p class="actions"><button class="button quiet" name="action" value="decline">${text.goBack}</button></p>
+    </form>`,
   })
 }
 
@@ -139,10 +156,11 @@ export function stopPage(
     title: text.stopTitle,
     body: html`<form class="card" method="post" action="${page.action}">
       <h1>${page.isRunning ? text.running(client) : text.over(client)}</h1>
-      <p class="agreed soft" dir="auto">${page.words}</p>
       ${tokenField(page.token)}
-      <p>${text.stopText(client)}</p>
+      <p>${page.isRunning ? text.stopText(client) : text.overText(client)}</p>
       ${page.isRunning ? html`<p class="actions"><button class="button danger">${text.stop}</button></p>` : null}
+      <h2>${text.exact}</h2>
+      <p class="agreed soft" dir="auto">${page.words}</p>
     </form>`,
   })
 }

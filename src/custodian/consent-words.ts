@@ -6,7 +6,7 @@ import type { DataClass } from '../model/authorization-states.ts'
 import { messages } from '../pages/messages.ts'
 
 /** Grows with every change of the words below; an old consent keeps what was shown. */
-export const CLIENT_CONSENT_VERSION = '2026-11.1'
+export const CLIENT_CONSENT_VERSION = '2026-11.2'
 
 /** What a customer lets a client have of one share. */
 export type Terms = { dataClasses: DataClass[]; historyStart: Date; ends: Date; utilityName: string; zone: string }
@@ -33,8 +33,8 @@ const TEXTS: Record<Language, (facts: Facts) => string[]> = {
     `What: ${f.classes}.`,
     `How far back: to ${f.from}. Until: the end of ${f.until}, or until the sharing with ${f.companyName} ends.`,
     `How often: whenever ${f.clientName} asks, also when the customer is not there.`,
-    'How to stop: at any time, at no cost and without a reason, with the private link in the mail about this, or by stopping to share with ' +
-      `${f.companyName}.`,
+    'How to stop: at any time, at no cost and without a reason, with the private link in the mail about this, on the receipt of what is shared ' +
+      `with ${f.companyName}, or by stopping to share with them.`,
     `When it ends: ${f.clientName} can read nothing more. What it has read is its own to delete.`,
     `Questions and complaints: ${f.operatorName}, ${f.operatorEmail}.`,
   ],
@@ -43,8 +43,8 @@ const TEXTS: Record<Language, (facts: Facts) => string[]> = {
     `Qué: ${f.classes}.`,
     `Desde cuándo: desde el ${f.from}. Hasta cuándo: el final del ${f.until}, o hasta que deje de compartir con ${f.companyName}.`,
     `Con qué frecuencia: cada vez que ${f.clientName} los pida, también cuando el cliente no esté presente.`,
-    'Cómo detenerlo: en cualquier momento, sin costo y sin dar motivos, con el enlace privado del mensaje sobre esto, o dejando de compartir con ' +
-      `${f.companyName}.`,
+    'Cómo detenerlo: en cualquier momento, sin costo y sin dar motivos, con el enlace privado del mensaje sobre esto, en el comprobante de lo ' +
+      `que comparte con ${f.companyName}, o dejando de compartir con esa empresa.`,
     `Cuando termine: ${f.clientName} no puede leer nada más. Lo que haya leído debe borrarlo por su cuenta.`,
     `Preguntas y quejas: ${f.operatorName}, ${f.operatorEmail}.`,
   ],

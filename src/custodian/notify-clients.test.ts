@@ -22,7 +22,7 @@ let sender: ReturnType<typeof openSender>
 beforeAll(async () => {
   kit = await custodianKit()
   authorization = kit.api.ours.authorizationUid
-  sender = openSender(ALLOWED, async () => [], 300)
+  sender = openSender(ALLOWED, async () => [], 3000)
 })
 beforeEach(async () => {
   third = await openReceiver()

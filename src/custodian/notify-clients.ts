@@ -1,3 +1,4 @@
+import { stopConsent } from '../authorization/stop-consent.ts'
 import { writeBare } from '../espi/write/write-feed.ts'
 import { listRunningOf, listRunOut, type RunningConsent } from '../storage/client-consents.ts'
 import {
@@ -12,7 +13,6 @@ import {
 import type { Db, Tx } from '../storage/db.ts'
 import { judgeAnswer } from '../webhooks/judge-answer.ts'
 import type { Sender } from '../webhooks/send-delivery.ts'
-import { stopConsent } from './stop-consent.ts'
 import { tellSwitchedOff } from './tell-switched-off.ts'
 
 export type NotifyDeps = {

@@ -1,3 +1,4 @@
+import { stopConsent } from '../authorization/stop-consent.ts'
 import { type FeedSide, writeBare, type WrittenEntry } from '../espi/write/write-feed.ts'
 import type { Uid } from '../model/uid.ts'
 import { listClientConsents, listRunningConsents, type RunningConsent } from '../storage/client-consents.ts'
@@ -9,7 +10,6 @@ import { applicationEntry, authorizationEntry } from './management-entries.ts'
 import type { Window } from './read-window.ts'
 import { forbidden, notThere, ResourceError } from './resource-error.ts'
 import { findEntry, listEntries } from './select-entries.ts'
-import { stopConsent } from './stop-consent.ts'
 import { listMeters, metersOf, usageEntries } from './usage-entries.ts'
 
 /** A feed, a bare resource, or `later`: nothing has been collected yet. */

@@ -26,6 +26,12 @@ export function dataClassList(classes: readonly DataClass[], language: Language)
   </ul>`
 }
 
+/** The same in one line. */
+export function dataClassNames(classes: readonly DataClass[], language: Language): string {
+  const known = SHOWN_ORDER.filter((name) => classes.includes(name))
+  return known.map((name) => messages[language].dataClasses[name].name).join(', ')
+}
+
 /** What people care about most comes first. */
 const SHOWN_ORDER = DATA_CLASSES.toSorted((a, b) => rank(a) - rank(b))
 

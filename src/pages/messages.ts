@@ -116,6 +116,7 @@ const en = {
     endDate: 'Enter a day in the form year-month-day, within the range given.',
     utility_missing: 'Choose your utility.',
     utilitySlug: 'Choose one of the utilities listed.',
+    share: 'Choose which of your shares you pass on.',
     other: 'Check this field.',
   },
   final: {
@@ -158,7 +159,7 @@ const en = {
     change: 'End it sooner',
     changeText: 'You can move the end forward. To share for longer, the company has to ask you again.',
     changeButton: 'Change the end',
-    changed: 'The end has been changed.',
+    notices: { shortened: 'The end has been changed.', stopped: 'Stopped. Nothing more is passed on there.' },
     stop: 'Stop sharing now',
     stopText: 'Takes effect at once. You see what it means before anything happens.',
     stopButton: 'Stop sharing…',
@@ -217,7 +218,7 @@ const en = {
     emailHint: 'The address of your receipt',
     send: 'Send me the link',
     decline: 'No, go back',
-    sentTitle: 'Look into your mail',
+    sentTitle: 'Check your mail',
     sent: (company: Value) =>
       html`If anybody shares data with ${company} under this address, a link is on its way to it. It is good for an
       hour, and only in this browser.`,
@@ -242,12 +243,18 @@ const en = {
     },
     refusedNext: 'Nothing has been shared. Go back to the site that you came from and tell them.',
     nothing: 'None of what you share covers what is asked for. Nothing has been passed on.',
+    goBack: 'Go back',
     stopTitle: 'What you pass on',
     running: (client: Value) => html`${client} may read your energy data`,
     over: (client: Value) => html`${client} may not read your energy data any more`,
     stopText: (client: Value) =>
       html`Stopping takes effect at once. What ${client} has read already is theirs to delete: ask them.`,
+    overText: (client: Value) => html`What ${client} has read before is theirs to delete: ask them.`,
     stop: 'Stop it now',
+    alsoTitle: 'Who else gets this data',
+    alsoText:
+      'You have let these companies read it from us, too. Stopping one takes effect at once and leaves the rest as it is.',
+    stopOne: (client: Value) => html`Stop passing on to ${client}`,
   },
   leave: {
     title: 'One moment',
@@ -591,6 +598,7 @@ const es: Messages = {
     endDate: 'Escriba la fecha como año-mes-día, dentro del plazo indicado.',
     utility_missing: 'Elija su compañía de servicios.',
     utilitySlug: 'Elija una de las compañías de servicios de la lista.',
+    share: 'Elija cuál de ellos transmite.',
     other: 'Revise este campo.',
   },
   final: {
@@ -636,7 +644,10 @@ const es: Messages = {
     change: 'Terminar antes',
     changeText: 'Puede adelantar la fecha de fin. Para compartir por más tiempo, la empresa debe volver a pedírselo.',
     changeButton: 'Cambiar la fecha',
-    changed: 'La fecha de fin se ha cambiado.',
+    notices: {
+      shortened: 'La fecha de fin se ha cambiado.',
+      stopped: 'Detenido. Ya no se transmite nada a esa empresa.',
+    },
     stop: 'Dejar de compartir ahora',
     stopText: 'Tiene efecto inmediato. Antes de que ocurra nada, verá lo que significa.',
     stopButton: 'Dejar de compartir…',
@@ -723,12 +734,18 @@ const es: Messages = {
     },
     refusedNext: 'No se ha compartido nada. Vuelva al sitio del que viene y avíseles.',
     nothing: 'Nada de lo que comparte cubre lo que se pide. No se ha transmitido nada.',
+    goBack: 'Volver',
     stopTitle: 'Lo que usted transmite',
     running: (client) => html`${client} puede leer sus datos de energía`,
     over: (client) => html`${client} ya no puede leer sus datos de energía`,
     stopText: (client) =>
       html`Detenerlo surte efecto de inmediato. Lo que ${client} ya haya leído debe borrarlo esa empresa: pídaselo.`,
+    overText: (client) => html`Lo que ${client} leyó antes debe borrarlo esa empresa: pídaselo.`,
     stop: 'Detener ahora',
+    alsoTitle: 'Quién más recibe estos datos',
+    alsoText:
+      'Usted permitió que estas empresas también los lean aquí. Detener una surte efecto de inmediato y no cambia lo demás.',
+    stopOne: (client) => html`No transmitir más a ${client}`,
   },
   leave: {
     title: 'Un momento',

@@ -135,6 +135,16 @@ describe('the receipt', () => {
     expect(seen(page)).toContain('November 2, 2026')
   })
 
+  it('names each third party that gets it too, with its own end, and how to stop those that still do', () => {
+    const page = receiptPage(en, receipt)
+    expect(page.match(/action="\/receipt\/k\/passed-on\/\d+\/stop"/g)).toEqual(['action="/receipt/k/passed-on/2/stop"'])
+    expect(seen(page)).toContain('Data Energy use over time Until June 30, 2027')
+    expect(seen(page)).toContain('Data Bills Ended on October 5, 2026')
+    expect(seen(receiptPage(en, { ...receipt, view: sampleReceipt(plainTexts, { passedOn: [] }) }))).not.toContain(
+      'Who else',
+    )
+  })
+
   it('says whether the utility has been told', () => {
     const told = (utilityTold: boolean): string =>
       seen(receiptPage(en, { ...receipt, view: sampleReceipt(plainTexts, { state: 'revoked', utilityTold }) }))

@@ -1,7 +1,7 @@
 import type { FieldErrors, ReceiptView } from '../authorization/customer-path.ts'
 import { AUTHORIZATION_STATES } from '../model/authorization-states.ts'
 import { countInWords, dateInWords } from './dates.ts'
-import { dataClassList, facts, tokenField } from './facts.ts'
+import { dataClassList, dataClassNames, facts, tokenField } from './facts.ts'
 import { errorOf, errorSummary, field } from './form-fields.ts'
 import { layout, mailLink, type PageContext } from './layout.ts'
 import { html, type Markup } from './markup.ts'
@@ -16,7 +16,7 @@ type Receipt = {
   errors: FieldErrors
   /** The day typed so far; null: the present end. */
   endDate: string | null
-  notice: 'shortened' | null
+  notice: 'shortened' | 'stopped' | null
 }
 
 /** Sharing goes on, or could again without a new consent; otherwise the receipt is only to be read. */
@@ -35,14 +35,14 @@ export function receiptPage(context: PageContext, receipt: Receipt): string {
       ${errorSummary(errors, ['endDate'], context.language)}
       <div class="intro">
         <h1>${running ? text.active(company) : text.ended(company)}</h1>
-        ${notice === null ? null : html`<p class="note" role="status">${text.changed}</p>`}
+        ${notice === null ? null : html`<p class="note" role="status">${text.notices[notice]}</p>`}
         ${running ? html`<p class="lead">${text.keep}</p>` : ended(context, receipt)}
       </div>
       <div class="columns">
         <section class="card">${receiptFacts(context, view)}</section>
         <div>${running ? controls(context, receipt) : null}</div>
       </div>
-      ${arrivals(context, view)} ${consent(context, view)}
+      ${passedOn(context, receipt)} ${arrivals(context, view)} ${consent(context, view)}
     `,
   })
 }
@@ -115,6 +115,35 @@ function arrivals({ language }: PageContext, { meters, state }: ReceiptView): Ma
   return html`<section class="card">
     <h2 id="arrived-title">${text.meters}</h2>
     ${meters.length === 0 ? html`<p class="soft">${text.metersNone}</p>` : table}
+  </section>`
+}
+
+/** Third parties that get it from us, too, each with its own end. */
+function passedOn({ language }: PageContext, { view, address, token }: Receipt): Markup | null {
+  const { receipt: text, form, client, final } = messages[language]
+  if (view.passedOn.length === 0) return null
+  const items = view.passedOn.map(({ consentNo, clientName, dataClasses, ends, ended }) => {
+    const stop = html`<form class="screen" method="post" action="${address}/passed-on/${consentNo}/stop">
+      ${tokenField(token)}
+      <button class="button quiet"><span>${client.stopOne(named(clientName))}</span></button>
+    </form>`
+    return html`<li>
+      <h3>${named(clientName)}</h3>
+      ${facts([
+        [form.data, dataClassNames(dataClasses, language)],
+        ended === null
+          ? [form.until, final.untilText(dateInWords(ends, language))]
+          : [text.endedOn, dateInWords(ended, language)],
+      ])}
+      ${ended === null && isRunning(view.state) ? stop : null}
+    </li>`
+  })
+  return html`<section class="card" id="passed-on">
+    <h2>${client.alsoTitle}</h2>
+    <p>${client.alsoText}</p>
+    <ul class="passed-on">
+      ${items}
+    </ul>
   </section>`
 }
 

@@ -39,6 +39,15 @@ export function receiptRoutes(app: FastifyInstance, { path }: PagesDeps, tools: 
     return show(request, reply, { errors: result.errors, endDate })
   })
 
+  app.post('/receipt/:key/passed-on/:number/stop', async (request, reply) => {
+    const { key, address } = receiptOf(request)
+    if (!isOurs(request)) return tools.refuseForged(request, reply, address)
+    const number = Number(parameter(request, 'number'))
+    const ended = Number.isInteger(number) && number < 2 ** 31 ? await path.stopPassingOn(key, number) : null
+    if (ended !== null) return tools.deadEnd(request, reply, { end: ended.end, retry: null })
+    return reply.redirect(`${address}?notice=stopped`, 303)
+  })
+
   const isOurs = (request: FastifyRequest): boolean =>
     tools.guard.accepts(request, receiptOf(request).address, fieldOf(request, 'token'))
 
@@ -52,7 +61,8 @@ export function receiptRoutes(app: FastifyInstance, { path }: PagesDeps, tools: 
     const view = await path.receipt(key, tools.language(request))
     if ('end' in view) return tools.deadEnd(request, reply, { end: view.end, retry: null })
     const token = tools.guard.token(request, reply, address)
-    const notice = queryOf(request).get('notice') === 'shortened' ? 'shortened' : null
+    const asked = queryOf(request).get('notice')
+    const notice = asked === 'shortened' || asked === 'stopped' ? asked : null
     const page = receiptPage(tools.context(request, address), { view, address, token, errors, endDate, notice })
     return tools.send(reply, page, endDate === null ? 200 : 422)
   }

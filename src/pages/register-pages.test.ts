@@ -20,6 +20,7 @@ const unreachable: CustomerPath = {
   portal: refuse,
   receipt: refuse,
   revoke: refuse,
+  stopPassingOn: refuse,
   shorten: refuse,
 }
 

@@ -89,6 +89,10 @@ export function sampleReceipt(texts: SampleTexts, change: Partial<ReceiptView> =
       { serviceIdentifier: null, address: null, readings: 0, bills: 0 },
     ],
     utilityTold: false,
+    passedOn: [
+      { consentNo: 2, clientName: texts.company, dataClasses: ['intervals'], ends: '2027-06-30', ended: null },
+      { consentNo: 1, clientName: texts.company, dataClasses: ['bills'], ends: '2027-06-30', ended: '2026-10-05' },
+    ],
     ...change,
   }
 }

@@ -1,6 +1,5 @@
 import { createServer } from 'node:http'
 
-import { AxeBuilder } from '@axe-core/playwright'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -10,6 +9,7 @@ import { messages } from '../../src/pages/messages.ts'
 import { registerPages } from '../../src/pages/register-pages.ts'
 import { chromiumPath, launchChromium, reportNoChromium } from '../chromium.ts'
 import { type PathBench, pathBench } from '../customer-path.ts'
+import { retype, tabTo, twinFaults } from '../page-visits.ts'
 
 let bench: PathBench
 let server: FastifyInstance
@@ -46,21 +46,6 @@ async function openPages(): Promise<void> {
   browser = await launchChromium()
 }
 
-/** Presses Tab until this has the focus; a customer without a mouse must be able to get everywhere. */
-async function tabTo(page: Page, selector: string): Promise<void> {
-  for (let count = 0; count < 60; count++) {
-    await page.keyboard.press('Tab')
-    if ((await page.locator(`${selector}:focus`).count()) > 0) return
-  }
-  throw new Error(`the keyboard does not reach ${selector} at ${page.url()}`)
-}
-
-async function retype(page: Page, selector: string, text: string): Promise<void> {
-  await tabTo(page, selector)
-  await page.keyboard.press('ControlOrMeta+A')
-  await page.keyboard.type(text)
-}
-
 async function signInAtUtility(page: Page): Promise<void> {
   await page.waitForURL(/myAuthorization/)
   await page.fill('input[name=login]', 'home')
@@ -69,16 +54,7 @@ async function signInAtUtility(page: Page): Promise<void> {
   await page.waitForURL(/share/)
 }
 
-/** axe is a script and the customer's browser runs none, so that a twin with the same cookies opens the same page. */
-async function expectAccessible(page: Page): Promise<void> {
-  const storageState = await page.context().storageState()
-  const context = await browser.newContext({ viewport: page.viewportSize(), storageState })
-  const twin = await context.newPage()
-  await twin.goto(page.url())
-  const { violations } = await new AxeBuilder({ page: twin }).analyze()
-  expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([])
-  await context.close()
-}
+const expectAccessible = async (page: Page): Promise<void> => expect(await twinFaults(page)).toEqual([])
 
 if (chromiumPath === null) {
   it('reports that there is no browser', () => {

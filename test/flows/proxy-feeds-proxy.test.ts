@@ -218,15 +218,16 @@ it('what is new upstream is announced, and had downstream without asking for it'
   expect(await readings(downstream.api, uid)).toEqual(told)
 }, 120_000)
 
-it('what the customer stops upstream is announced, and ends downstream', async () => {
+it('what the customer stops on their receipt upstream is announced, and ends downstream', async () => {
   const email = 'stops@customer.example'
-  const { authorizationUid } = await upstream.share('demo', 'test', email)
+  const { authorizationUid, browser, page } = await upstream.share('demo', 'test', email)
   await untilCollected(upstream, authorizationUid)
   const uid = await shareDownstream(email)
   await collected(uid)
-  const browser = openBrowser()
-  const page = await browser.open(await mailedLink(email, '/oauth/share/'))
-  expect((await browser.submit(page, /stop it now/i)).html).toContain('may not read')
+  const receipt = await browser.submit(await browser.open(page.url), /stop passing on to .*down the line/i)
+  expect(receipt.html).toContain('Nothing more is passed on there.')
+  expect(receipt.html).not.toMatch(/stop passing on/i)
+  expect((await browser.open(await mailedLink(email, '/oauth/share/'))).html).toContain('may not read')
   upstream.forward(0.1)
   await upstream.app.tick()
   const state = await until('the end downstream', async () => {
