@@ -85,16 +85,15 @@ export async function orderByCompany(run: Run): Promise<string | null> {
   return 'company orders history'
 }
 
-/** It ends, in one of the ways there are, while data are on their way that it has asked for. */
+/** It ends, in one of the ways there are, while data are on their way that were asked for. */
 export async function endInWork(run: Run): Promise<string | null> {
-  if ((await orderByCompany(run)) === null) return null
-  await holdAnswers(run)
+  if ((await someAuthorization(run)) === null) return null
   run.random.pick(run.processes).collector.ring()
   await holdAnswers(run)
   const end = run.random.pick([refuseRefresh, refuseRefresh, revokeByCompany, endConsent])
   const what = await end(run)
   await holdAnswers(run)
-  return `${what} in work`
+  return `${what ?? 'nothing ends'} in work`
 }
 
 const HELD_TURNS = 60

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 
+import { endInWork } from './authorization-steps.ts'
 import { calmDown, drain } from './calm-down.ts'
 import { checkEnd } from './check-end.ts'
 import { openTurnChecks, type TurnChecks } from './check-turn.ts'
@@ -162,7 +163,7 @@ const CLICKS = 8
 /** A check of all that must hold costs as much as some turns. */
 const CHECK_EVERY = 16
 
-/** Most customers share before anything goes wrong, and of some all is collected. */
+/** Most customers share before anything goes wrong; of some all is collected, and some end while it is. */
 async function settleIn(run: Run): Promise<void> {
   for (const customer of run.customers) {
     if (run.random.chance(0.3)) continue
@@ -172,6 +173,7 @@ async function settleIn(run: Run): Promise<void> {
       run.act(`${owner.name} ${name}`, owner, click)
       await drain(run)
     }
+    if (run.random.chance(0.5)) await endInWork(run)
     if (run.random.chance(0.5)) run.random.pick(run.processes).collector.ring()
   }
   if (run.random.chance(0.5)) await drain(run)
