@@ -18,9 +18,17 @@ const TABLES = ['series_blocks', 'intervals']
 /**
  * The way of a feed from a utility to the store: HTTP with gzip on loopback, the collector's own code, PostgreSQL with every
  * commit on disk. Beside it the same bytes parsed and decoded without a network or a database, and read from the gzip that the
- * network brings, which is the work of reading alone. `--full`: a year (193 MB).
+ * network brings, which is the work of reading alone. `--full`: a year (193 MB). `--deltas`: only the days of many usage points.
  */
 export async function benchCollect(args: readonly string[]): Promise<void> {
+  if (args.includes('--deltas')) {
+    await withDatabase(async (database) => {
+      const utility = await openBenchUtility(database)
+      console.table(await measureDeltas(database, utility))
+      await utility.close()
+    })
+    return
+  }
   const days = args.includes('--full') ? 365 : 45
   const body = Buffer.from([...generateFeed('pge', { points: 20, days })].join(''))
   const readings = decodeFeed(body, decodingOf(demo)).series.reduce((sum, { start }) => sum + start.length, 0)

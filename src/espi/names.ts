@@ -80,8 +80,9 @@ export function equal(known: Uint8Array | undefined, source: Uint8Array, start: 
 function toWords(name: Uint8Array): Int32Array {
   if (name.length < 4) return new Int32Array()
   const view = new DataView(name.buffer, name.byteOffset, name.length)
-  const starts = Array.from({ length: Math.ceil(name.length / 4) }, (_, index) => Math.min(index * 4, name.length - 4))
-  return Int32Array.from(starts, (start) => view.getInt32(start, true))
+  const words = new Int32Array(Math.ceil(name.length / 4))
+  for (let i = 0; i < words.length; i++) words[i] = view.getInt32(Math.min(i * 4, name.length - 4), true)
+  return words
 }
 
 /** True when `at` (with room enough before the end of the view) holds exactly the bytes of this name. */

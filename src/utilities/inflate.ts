@@ -116,10 +116,17 @@ function release({ buffer, byteLength }: Buffer): void {
   if (buffer instanceof ArrayBuffer && byteLength === buffer.byteLength) buffer.transfer(0)
 }
 
+/** A small body is judged by its beginning and read later: what it says is kept from the one to the other. */
+const inflated = new WeakMap<Uint8Array, Uint8Array>()
+
 /** One piece, at once: a thread and its buffers cost some times as much as the inflating. null: not one piece, or broken. */
 function inflateSmall(wire: Uint8Array): Uint8Array | null {
   try {
-    return gunzipSync(wire, { maxOutputLength: PIECE })
+    const known = inflated.get(wire)
+    const piece = known ?? gunzipSync(wire, { maxOutputLength: PIECE })
+    if (known) inflated.delete(wire)
+    else inflated.set(wire, piece)
+    return piece
   } catch (error) {
     if (error instanceof Error) return null // told by whoever inflates it piece by piece
     throw error
