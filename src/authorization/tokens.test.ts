@@ -147,6 +147,26 @@ it('a lease whose owner died runs out', async () => {
   expect(await call).toBe('works')
 })
 
+it('a process that was held up until its lease ran out does not send what another has used meanwhile', async () => {
+  const { authorizationUid } = await shared(bench)
+  expired()
+  const before = await counts()
+  let isHeldUp = false
+  const of: typeof bench.connections.of = async (registrationUid) => {
+    if (!isHeldUp) {
+      isHeldUp = true
+      bench.clock.now = new Date(bench.clock.now.getTime() + 121_000)
+      await anotherProcess().withAccessToken(authorizationUid, () => Promise.resolve(1))
+    }
+    return await bench.connections.of(registrationUid)
+  }
+  const wait = (): Promise<void> => Promise.resolve()
+  const slow = openTokens({ ...bench.deps, wait, connections: { ...bench.connections, of } })
+  expect(await slow.withAccessToken(authorizationUid, (token) => fetchUsage(authorizationUid, token))).toBe(200)
+  expect((await counts()).refreshes).toBe(before.refreshes + 1)
+  expect(await rowOf(authorizationUid)).toMatchObject({ state: 'active' })
+})
+
 it('our own token is asked for once by many, and anew when it is not taken', async () => {
   const fresh = anotherProcess()
   const before = await counts()

@@ -39,8 +39,10 @@ export type Tokens = ClientTokens & {
 }
 
 const MARGIN_MS = 60_000
-/** Longer than a token request can take, so that a lease never runs out under a living owner. */
-const LEASE_MS = 120_000
+/** Longer does no token request take. */
+const REQUEST_MS = 60_000
+/** Long enough for a request that leaves within as much again, so that a lease never runs out under a living owner. */
+const LEASE_MS = 2 * REQUEST_MS
 const POLL_MS = 100
 const POLLS = 600
 
@@ -105,7 +107,8 @@ async function usableToken(deps: TokenDeps, authorizationUid: Uid, ask: Ask): Pr
     const now = deps.now()
     const lease = { ...grant, owner, until: new Date(now.getTime() + LEASE_MS), now }
     const leased = await deps.db.operator((tx) => leaseRefresh(tx, lease))
-    if (leased) return await refresh(deps, leased, { owner, ask, scopes })
+    const refreshed = leased && (await refresh(deps, leased, { owner, until: lease.until, ask, scopes }))
+    if (refreshed) return refreshed
     await deps.wait(POLL_MS)
   }
   throw new UtilityUnavailable('refresh_busy')
@@ -127,18 +130,25 @@ async function currentGrant(deps: TokenDeps, authorizationUid: Uid): Promise<{ g
   })
 }
 
-/** The lease is held: the intent is in the row before the call, and the new pair is committed before anybody uses it. */
+/**
+ * The lease is held: the intent is in the row before the call, and the new pair is committed before anybody uses it. Null when
+ * this process was held up (a machine that slept) until the lease would end under the request: another may be at it.
+ */
 async function refresh(
   deps: TokenDeps,
   grant: GrantRow,
-  { owner, ask, scopes }: { owner: string; ask: Ask; scopes: Scopes },
-): Promise<Usable> {
+  { owner, until, ask, scopes }: { owner: string; until: Date; ask: Ask; scopes: Scopes },
+): Promise<Usable | null> {
   const { authorizationUid } = grant
   try {
     const pair = readTokens(deps.envelope, grant)
     if (!pair?.refreshToken) throw new AuthorizationRevoked('no_grant')
     const connection = await deps.connections.of(grant.registrationUid)
     const now = deps.now()
+    if (until.getTime() - now.getTime() < REQUEST_MS) {
+      await deps.db.operator((tx) => releaseRefresh(tx, { ...grant, owner }))
+      return null
+    }
     const answer = await refreshGrant(connection, { refreshToken: pair.refreshToken, scopes, now })
     const next = {
       accessToken: answer.accessToken,

@@ -44,7 +44,8 @@ export function openOutboundWatch({ utilities, envelope, writes }: Ground, now: 
     },
     refreshing(refreshToken, leaseHolds) {
       watch.refreshes++
-      if ((out.get(refreshToken) ?? 0) > now() && leaseHolds) watch.wrong.push('a refresh token was used twice at once')
+      if (!leaseHolds) watch.wrong.push('a refresh token left under a lease that may end before its answer')
+      if ((out.get(refreshToken) ?? 0) > now()) watch.wrong.push('a refresh token was used twice at once')
       out.set(refreshToken, now() + TOKEN_MS)
       return () => void out.delete(refreshToken)
     },

@@ -189,11 +189,11 @@ function watched({ turns, watch, ground }: Around, owner: Owner, connection: Con
   return { ...connection, transport: watchedTransport }
 }
 
-/** Whether every refresh that is under way has a lease that lasts longer than a token request may. */
+/** Whether a refresh that is under way has a lease that outlasts a token request. */
 async function isLeaseLong({ database }: Ground, now: number): Promise<boolean> {
   const [row] = await database.admin(
-    `select count(*)::int as late from grants where refresh_owner is not null and refresh_until < $1`,
+    `select count(*)::int as held from grants where refresh_owner is not null and refresh_until >= $1`,
     [new Date(now + 60_000)],
   )
-  return row?.['late'] === 0
+  return Number(row?.['held']) > 0
 }
