@@ -61,7 +61,7 @@ const LEASE_MS = 30_000
 const SWEEP_MS = 10_000
 const LOOK_MS = 1000
 /** So many windows are looked up at a time; what waits longer than a second is looked up again. */
-const FOUND = 64
+const FOUND = 256
 /** Windows in work whose body takes much memory. */
 const BIG_AT_A_TIME = 4
 
