@@ -60,6 +60,7 @@ async function runJobs(run: Run): Promise<void> {
 
 /** Gives turns until nobody waits for one, and lets time pass for those who wait for that. */
 export async function drain({ turns, random, pass, problem }: Run): Promise<void> {
+  await turns.settle()
   for (let turn = 0; turn < TURNS; turn++) {
     const parked = turns.parked()
     const wait = turns.nextWait()

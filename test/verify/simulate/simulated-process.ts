@@ -189,11 +189,12 @@ function watched({ turns, watch, ground }: Around, owner: Owner, connection: Con
   return { ...connection, transport: watchedTransport }
 }
 
-/** Whether a refresh that is under way has a lease that outlasts a token request. */
+/** False when a refresh leaves whose lease may end before its answer; one whose grant has just ended has no lease any more. */
 async function isLeaseLong({ database }: Ground, now: number): Promise<boolean> {
   const [row] = await database.admin(
-    `select count(*)::int as held from grants where refresh_owner is not null and refresh_until >= $1`,
+    `select count(*) filter (where refresh_until >= $1)::int as long, count(*)::int as all
+       from grants where refresh_owner is not null`,
     [new Date(now + 60_000)],
   )
-  return Number(row?.['held']) > 0
+  return row?.['all'] === 0 || row?.['long'] !== 0
 }
