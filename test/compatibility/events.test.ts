@@ -121,7 +121,9 @@ it('a share that is given again is renewed and updated; one that is revoked is t
   const { running } = company
   const email = 'again@example.com'
   const { authorizationUid: uid } = await running.share('sce', 'home', email)
-  await running.app.idle()
+  // The utility names its files some moments later.
+  const all = 'authorization_update_finished_successful'
+  await until(all, async () => ((await ofShare(uid)).at(-1) === all ? true : null))
   const before = (await ofShare(uid)).length
   const again = await running.share('sce', 'home', email)
   expect(again.authorizationUid).toBe(uid)
