@@ -2,7 +2,14 @@ import type { Uid } from '../model/uid.ts'
 import { findAuthorization } from '../storage/authorizations.ts'
 import { findConsent } from '../storage/consents.ts'
 import type { Db } from '../storage/db.ts'
-import { findGrant, type GrantRow, leaseRefresh, releaseRefresh, saveRefreshed } from '../storage/grants.ts'
+import {
+  extendRefresh,
+  findGrant,
+  type GrantRow,
+  leaseRefresh,
+  releaseRefresh,
+  saveRefreshed,
+} from '../storage/grants.ts'
 import type { Envelope } from '../storage/secrets.ts'
 import type { Connections } from '../utilities/connections.ts'
 import { AuthorizationRevoked, ClientRejected, TokenRefused, UtilityUnavailable } from '../utilities/errors.ts'
@@ -132,7 +139,7 @@ async function currentGrant(deps: TokenDeps, authorizationUid: Uid): Promise<{ g
 
 /**
  * The lease is held: the intent is in the row before the call, and the new pair is committed before anybody uses it. Null when
- * this process was held up (a machine that slept) until the lease would end under the request: another may be at it.
+ * the lease has ended, since the quota had no place for long, or the machine slept, and another has taken it.
  */
 async function refresh(
   deps: TokenDeps,
@@ -140,16 +147,18 @@ async function refresh(
   { owner, until, ask, scopes }: { owner: string; until: Date; ask: Ask; scopes: Scopes },
 ): Promise<Usable | null> {
   const { authorizationUid } = grant
+  let isLost = false
   try {
     const pair = readTokens(deps.envelope, grant)
     if (!pair?.refreshToken) throw new AuthorizationRevoked('no_grant')
     const connection = await deps.connections.of(grant.registrationUid)
-    const now = deps.now()
-    if (until.getTime() - now.getTime() < REQUEST_MS) {
-      await deps.db.operator((tx) => releaseRefresh(tx, { ...grant, owner }))
-      return null
+    const admitToken = async (): Promise<void> => {
+      await connection.admitToken()
+      isLost = !(await outlasts(deps, { ...grant, owner, until }))
+      if (isLost) throw new UtilityUnavailable('refresh_busy')
     }
-    const answer = await refreshGrant(connection, { refreshToken: pair.refreshToken, scopes, now })
+    const now = deps.now()
+    const answer = await refreshGrant({ ...connection, admitToken }, { refreshToken: pair.refreshToken, scopes, now })
     const next = {
       accessToken: answer.accessToken,
       refreshToken: answer.refreshToken ?? pair.refreshToken,
@@ -162,9 +171,21 @@ async function refresh(
     return usable(next.accessToken, grant.version + 1, grant)
   } catch (error) {
     await deps.db.operator((tx) => releaseRefresh(tx, { ...grant, owner }))
+    if (isLost) return null
     if (!(error instanceof AuthorizationRevoked) || error.code !== 'invalid_grant') throw error
     return await over(deps, authorizationUid, { ask, code: 'invalid_grant' })
   }
+}
+
+/** Whether the lease outlasts a request that leaves now, longer by then where need be. */
+async function outlasts(deps: TokenDeps, lease: GrantRow & { owner: string; until: Date }): Promise<boolean> {
+  let { until } = lease
+  while (until.getTime() - deps.now().getTime() < REQUEST_MS) {
+    until = new Date(deps.now().getTime() + LEASE_MS)
+    const longer = { ...lease, until }
+    if (!(await deps.db.operator((tx) => extendRefresh(tx, longer)))) return false
+  }
+  return true
 }
 
 /** The refresh token is not taken: over at the utility when it says so, else the customer has to share again. */

@@ -80,6 +80,18 @@ export async function leaseRefresh(
   return rows[0] ?? null
 }
 
+/** Keeps the right for longer, run out or not, unless another has taken it or the grant has ended: false then. */
+export async function extendRefresh(
+  tx: Tx,
+  p: { authorizationUid: Uid; grantNo: number; owner: string; until: Date },
+): Promise<boolean> {
+  const { numAffectedRows } = await sql`
+    update grants set refresh_until = ${p.until}
+    where authorization_uid = ${p.authorizationUid} and grant_no = ${p.grantNo} and refresh_owner = ${p.owner}
+      and ended is null`.execute(tx)
+  return numAffectedRows === 1n
+}
+
 /** Stores the new pair and gives the lease back; false when the lease was lost or the grant ended meanwhile. */
 export async function saveRefreshed(
   tx: Tx,

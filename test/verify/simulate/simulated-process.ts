@@ -1,4 +1,5 @@
 import type { CustomerPath } from '../../../src/authorization/customer-path.ts'
+import { readTokens } from '../../../src/authorization/grant-tokens.ts'
 import { sweepAuthorizations } from '../../../src/authorization/jobs.ts'
 import { openNotifications, type Notifications } from '../../../src/authorization/notifications.ts'
 import { openCustomerPath } from '../../../src/authorization/open-customer-path.ts'
@@ -9,6 +10,7 @@ import { followHint } from '../../../src/collection/judge-notifications.ts'
 import { oweCollection } from '../../../src/collection/owe-collection.ts'
 import { oweMissing } from '../../../src/collection/owe-missing.ts'
 import type { Db, Tx } from '../../../src/storage/db.ts'
+import { findGrant } from '../../../src/storage/grants.ts'
 import { type Connection, type Connections, openConnections } from '../../../src/utilities/connections.ts'
 import { UtilityUnavailable } from '../../../src/utilities/errors.ts'
 import { FETCH_LIMITS, type Transport } from '../../../src/utilities/transport.ts'
@@ -177,7 +179,8 @@ function watched({ turns, watch, ground }: Around, owner: Owner, connection: Con
     },
     async post(url, request) {
       const refreshToken = new URLSearchParams(request.body).get('refresh_token')
-      const leaseHolds = refreshToken !== null && (await turns.during(() => isLeaseLong(ground, turns.now())))
+      const leaseHolds =
+        refreshToken !== null && (await turns.during(() => isLeaseLong(ground, refreshToken, turns.now())))
       const over = refreshToken === null ? () => undefined : watch.refreshing(refreshToken, leaseHolds)
       try {
         return await exchange('token', 60_000, () => transport.post(url, request), request.signal)
@@ -189,12 +192,13 @@ function watched({ turns, watch, ground }: Around, owner: Owner, connection: Con
   return { ...connection, transport: watchedTransport }
 }
 
-/** False when a refresh leaves whose lease may end before its answer; one whose grant has just ended has no lease any more. */
-async function isLeaseLong({ database }: Ground, now: number): Promise<boolean> {
-  const [row] = await database.admin(
-    `select count(*) filter (where refresh_until >= $1)::int as long, count(*)::int as all
-       from grants where refresh_owner is not null`,
-    [new Date(now + 60_000)],
-  )
-  return row?.['all'] === 0 || row?.['long'] !== 0
+/** False when a refresh token leaves under a lease that may end before its answer; that of a grant that has just ended has none. */
+async function isLeaseLong({ database, envelope }: Ground, refreshToken: string, now: number): Promise<boolean> {
+  const rows = await database.admin('select authorization_uid::text as uid from grants where refresh_owner is not null')
+  for (const { uid } of rows) {
+    const grant = await database.db.operator((tx) => findGrant(tx, String(uid)))
+    if (grant && readTokens(envelope, grant)?.refreshToken === refreshToken)
+      return (grant.refreshUntil?.getTime() ?? 0) >= now + 60_000
+  }
+  return true
 }
