@@ -166,6 +166,24 @@ describe('a gap between readings', () => {
   })
 })
 
+it('a share without meters is asked for its usage points again, whatever packages it looks into for others', async () => {
+  seed = await seedCompany(database.db, { utility: 'PG&E' })
+  const uid = seed.authorizationUid
+  await database.admin(`update authorizations set monitoring = 'daily'`)
+  for (const [product, hours] of [
+    ['usage_points', 25],
+    ['file', 1],
+  ] as const)
+    await database.admin(
+      `insert into windows (authorization_uid, product, resource, starts, ends, company_uid, registration_uid, priority,
+         next_try, created, state, finished) select authorization_uid, $2, '', 0, 0, company_uid, registration_uid, 0, $3, $3, 'done', $3
+         from authorizations where authorization_uid = $1`,
+      [uid, product, new Date(now.getTime() - hours * HOUR * 1000)],
+    )
+  const due = await database.db.operator((tx) => listDueForRefresh(tx, { now, after: '0', last: uid }))
+  expect(due.map(({ authorizationUid }) => authorizationUid)).toEqual([uid])
+})
+
 it('where one request covers the subscription, gaps of all its meters are one list', async () => {
   seed = await seedCompany(database.db, { utility: 'DEMO' })
   for (const [usagePoint, hole] of [

@@ -97,7 +97,7 @@ export async function listDueForRefresh(
             and w.priority <> ${GAP}
             and w.authorization_uid > ${after} and w.authorization_uid <= ${last} -- else all are read for each page
             and (w.product <> 'file' or (select true from windows u
-                  where u.authorization_uid = a.authorization_uid and u.product = 'usage' limit 1) is null)
+                  where u.authorization_uid = a.authorization_uid and u.product in ('usage', 'usage_points') limit 1) is null)
             and (w.finished is null or w.finished > ${now}::timestamptz - case
                   when a.monitoring = 'daily' and not (a.registration_uid = any(${[...packaged]}::bigint[])
                     and (select true from windows p where p.authorization_uid = a.authorization_uid and p.product = 'file'
