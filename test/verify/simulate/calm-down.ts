@@ -5,7 +5,7 @@ import { SLUGS } from './simulated-utilities.ts'
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 const TURNS = 5000
-const ROUNDS = 400
+const ROUNDS = 1000
 /** Jobs are run so often at most. */
 const JOBS_MS = 10_000
 
