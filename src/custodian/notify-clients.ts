@@ -13,7 +13,7 @@ import {
 import type { Db, Tx } from '../storage/db.ts'
 import { judgeAnswer } from '../webhooks/judge-answer.ts'
 import type { Sender } from '../webhooks/send-delivery.ts'
-import { tellSwitchedOff } from './tell-switched-off.ts'
+import { type SwitchedOff, tellSwitchedOff } from '../webhooks/tell-switched-off.ts'
 
 export type NotifyDeps = {
   db: Db
@@ -24,7 +24,7 @@ export type NotifyDeps = {
   random: () => number
 }
 
-/** Clients that are told at a time: one that does not answer takes one of these for 15 seconds, and then waits longer and longer. */
+/** Clients told at a time: one that does not answer takes a lane for 15 seconds, and then waits longer and longer. */
 const LANES = 16
 /** Between two lists of a client, unless the first was full: what changes meanwhile goes together. */
 const PAUSE_MS = 50_000
@@ -38,8 +38,8 @@ const MOST_NOTICES = 5000
 const ENDS = 500
 
 /**
- * Tells clients what they may fetch anew: one BatchList (ESPI 4.0, notifications) for all customers of a client. What is owed lies in
- * a table: a list that was not taken is made anew from it when it is due again, of those who still let the client in.
+ * Tells clients what they may fetch anew: one BatchList (ESPI 4.0, notifications) for all customers of a client. What is owed
+ * lies in a table: a list that was not taken is made anew from it when it is due again, of those who still let the client in.
  */
 export async function notifyClients(deps: NotifyDeps, signal: AbortSignal): Promise<void> {
   await endRunOut(deps)
@@ -103,12 +103,22 @@ type Failed = { next: Date; line: Parameters<typeof noteNotNotified>[2]['line'];
 async function noteFailed(tx: Tx, client: ClaimedClient, failed: Failed, now: Date): Promise<void> {
   const failingBefore = new Date(now.getTime() - DISABLE_MS)
   const reason = await noteNotNotified(tx, client.clientUid, { ...failed, failingBefore, now })
-  if (reason !== null) await tellSwitchedOff(tx, client, { reason, now })
+  if (reason !== null) await tellSwitchedOff(tx, switchedOff(client), { reason, now })
 }
 
+const switchedOff = ({ clientUid, companyUid, name, notifyUri }: ClaimedClient): SwitchedOff => ({
+  kind: 'client_notices_off',
+  uid: clientUid,
+  companyUid,
+  subject: 'A third party is not told of news any more',
+  what: `Notifications of ${name.replaceAll(/\s+/g, ' ')} at ${notifyUri} were`,
+  again:
+    'What changes is kept for 30 days. Give its notify_uri again (docs/green-button-server.md, section 5), and it is told.',
+})
+
 /**
- * The addresses of what has changed, each once, of those who let the client in still, and only what they agreed to; the end of an agreement is
- * told whoever ended it. noticeUids: those that the list settles. isFull: there is more than fits.
+ * The addresses of what has changed, each once, of those who let the client in still, and only what they agreed to; the end of
+ * an agreement is told whoever ended it. noticeUids: those that the list settles. isFull: there is more than fits.
  */
 export function planList(
   base: string,
