@@ -252,6 +252,8 @@ const en = {
     overText: (client: Value) => html`What ${client} has read before is theirs to delete: ask them.`,
     stop: 'Stop it now',
     alsoTitle: 'Who else gets this data',
+    alsoReceives: (company: Value, operator: Value) =>
+      html`${company}, by way of ${operator}, where the data is stored, and whom you let in below.`,
     alsoText:
       'You have let these companies read it from us, too. Stopping one takes effect at once and leaves the rest as it is.',
     stopOne: (client: Value) => html`Stop passing on to ${client}`,
@@ -743,6 +745,8 @@ const es: Messages = {
     overText: (client) => html`Lo que ${client} leyó antes debe borrarlo esa empresa: pídaselo.`,
     stop: 'Detener ahora',
     alsoTitle: 'Quién más recibe estos datos',
+    alsoReceives: (company, operator) =>
+      html`${company}, por medio de ${operator}, donde se guardan los datos, y quienes figuran más abajo.`,
     alsoText:
       'Usted permitió que estas empresas también los lean aquí. Detener una surte efecto de inmediato y no cambia lo demás.',
     stopOne: (client) => html`No transmitir más a ${client}`,

@@ -140,9 +140,10 @@ describe('the receipt', () => {
     expect(page.match(/action="\/receipt\/k\/passed-on\/\d+\/stop"/g)).toEqual(['action="/receipt/k/passed-on/2/stop"'])
     expect(seen(page)).toContain('Data Energy use over time Until June 30, 2027')
     expect(seen(page)).toContain('Data Bills Ended on October 5, 2026')
-    expect(seen(receiptPage(en, { ...receipt, view: sampleReceipt(plainTexts, { passedOn: [] }) }))).not.toContain(
-      'Who else',
-    )
+    expect(seen(page)).toContain('With Bright Roof Solar')
+    const alone = seen(receiptPage(en, { ...receipt, view: sampleReceipt(plainTexts, { passedOn: [] }) }))
+    expect(alone).toContain('With Only Bright Roof Solar')
+    expect(alone).not.toContain('Who else')
   })
 
   it('says whether the utility has been told', () => {

@@ -64,13 +64,15 @@ function ended({ language }: PageContext, { view, address }: Receipt): Markup {
 }
 
 function receiptFacts({ language, operatorName }: PageContext, view: ReceiptView): Markup {
-  const { receipt: text, form, final } = messages[language]
+  const { receipt: text, form, final, client } = messages[language]
+  const isPassedOn = view.passedOn.some(({ ended }) => ended === null)
+  const receives = isPassedOn ? client.alsoReceives : form.receivesText
   return facts([
     [text.state, html`<strong>${stateName(view.state, language)}</strong>`],
     view.revoked === null ? null : [text.endedOn, dateInWords(view.revoked, language)],
     [form.data, dataClassList(view.dataClasses, language)],
     [form.from, named(view.utilityName)],
-    [final.with, form.receivesText(named(view.companyName), named(operatorName))],
+    [final.with, receives(named(view.companyName), named(operatorName))],
     [form.purpose, named(view.purpose)],
     [form.reach, dateInWords(view.historyStart, language)],
     [form.until, html`<strong>${final.untilText(dateInWords(view.ends, language))}</strong>`],
