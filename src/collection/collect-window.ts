@@ -105,6 +105,7 @@ export async function collectWindow(
     if (window.product === 'usage_points') await oweUsagePoints(tx, { authorization, utility, decoded, now: now() })
     if (window.product === 'file') await closeRequests(tx, requestsOf(owed, connection), now())
     if (window.product === 'file') await oweDiscovery(tx, { authorization, utility, decoded, now: now() })
+    // In this order: whether the update is finished is told by the window that was closed right before.
     await sideBySide(
       finishWindow(tx, authorizationUid, lease, now()),
       finishUpdate(tx, authorizationUid, now(), billUids),

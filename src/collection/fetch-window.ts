@@ -47,7 +47,8 @@ const DAY_MS = 86_400_000
 const ASKED_AS_OURSELVES: ReadonlySet<string> = new Set(['file', 'bulk_request'])
 
 /**
- * Fetches one window under the grant in use (`before`, as of the lease); once more when a renewal has replaced it meanwhile and the old one was refused.
+ * Fetches one window under the grant in use (`before`, as of the lease); once more when a renewal has replaced it meanwhile and
+ * the old one was refused.
  * Throws UtilityUnavailable, AuthorizationRevoked, ClientRejected, and FeedRejected for bulk data that cannot be taken apart.
  */
 export async function fetchWindow(

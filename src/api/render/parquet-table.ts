@@ -20,9 +20,10 @@ const sames = new Map<string, Same>()
 const SAMES_LIMIT = 256
 
 /**
- * A table as one Parquet file (Snappy; numbers with a point Zstandard), a row group at a time as the batches come; what stays in memory is one group and, for
- * each group, some kilobytes of the index that ends the file. The library looks at each value of each column; a column that says
- * the same in all rows of a group is given to it once, and its bytes are written again for the next group.
+ * A table as one Parquet file (Snappy; numbers with a point Zstandard), a row group at a time as the batches come; what stays in
+ * memory is one group and, for each group, some kilobytes of the index that ends the file. The library looks at each value of
+ * each column; a column that says the same in all rows of a group is given to it once, and its bytes are written again for the
+ * next group.
  */
 export async function* renderParquetTable(
   columns: readonly ColumnSpec[],
