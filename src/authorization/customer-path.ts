@@ -45,7 +45,7 @@ export type FormAddress = {
 
 export type FormInput = { name: string; email: string; endDate: string; utilitySlug: string; consentVersion: string }
 
-/** Errors of one form field, to be shown beside it: field -> message code of pages/messages.ts. */
+/** Errors of one form field, to be shown beside it: field -> message code of pages/english.ts. */
 export type FieldErrors = Record<string, string>
 
 /** Why a path ended or stopped. Each has a page in plain words with a way on. */

@@ -6,7 +6,7 @@ import { dateIn, startOf } from './local-dates.ts'
 export type CheckedInput = { name: string; email: string; endDate: string; offer: Offer }
 
 /**
- * Checks what the customer typed. Error codes are those of pages/messages.ts `fieldErrors`. The end lies after today in
+ * Checks what the customer typed. Error codes are those of pages/english.ts `fieldErrors`. The end lies after today in
  * the utility's zone and within the template's reach.
  */
 export function checkInput(
