@@ -1,5 +1,5 @@
 import { FeedRejected } from '../espi/errors.ts'
-import type { DecodedFeed } from '../model/decoded-feed.ts'
+import type { StorableFeed } from '../model/decoded-feed.ts'
 import type { Uid } from '../model/uid.ts'
 import { appendAudit } from '../storage/audit.ts'
 import type { AuthorizationRow, Granted } from '../storage/authorizations.ts'
@@ -175,8 +175,8 @@ async function keepAndDecode(
   { feed, size }: ReadFeed,
   decoding: Decoding,
   keeper: Keeper,
-): Promise<{ decoded: DecodedFeed; kept: Uid | null }> {
-  const decode = (): Promise<DecodedFeed> =>
+): Promise<{ decoded: StorableFeed; kept: Uid | null }> {
+  const decode = (): Promise<StorableFeed> =>
     feed instanceof FeedRejected ? Promise.reject(feed) : decodeParsed(feed, decoding)
   const isLarge = size >= LARGE
   const [early, decoded] = await Promise.allSettled([isLarge ? keeper.alone() : null, decode()])
@@ -214,6 +214,6 @@ async function isTooEarly(
   return readings === 0
 }
 
-function outcomeOf({ warnings, quarantined }: DecodedFeed): object {
+function outcomeOf({ warnings, quarantined }: StorableFeed): object {
   return { warnings, quarantined }
 }

@@ -1,4 +1,4 @@
-import type { DecodedFeed } from '../model/decoded-feed.ts'
+import type { StorableFeed } from '../model/decoded-feed.ts'
 import type { AuthorizationRow } from '../storage/authorizations.ts'
 import type { Tx } from '../storage/db.ts'
 import { listUnplanned } from '../storage/list-unplanned.ts'
@@ -7,7 +7,7 @@ import type { Utility } from '../utilities/contract.ts'
 import { isConsented, type PlannedWindow, planCustomer, planUsagePoint, reachOf } from './plan-windows.ts'
 
 /** What a feed told, and under which authorization. */
-export type Found = { authorization: AuthorizationRow; utility: Utility; decoded: DecodedFeed; now: Date }
+export type Found = { authorization: AuthorizationRow; utility: Utility; decoded: StorableFeed; now: Date }
 
 /** The usage points of a list that were never planned are owed with their history, and the customer's data with them. */
 export async function oweUsagePoints(tx: Tx, of: Found): Promise<void> {

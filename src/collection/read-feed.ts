@@ -1,13 +1,14 @@
 import type { WireFeed } from '../espi/entry.ts'
 import { FeedRejected } from '../espi/errors.ts'
-import { openParser, parseBytes } from '../espi/parse.ts'
+import { openParser, parseFolded } from '../espi/parse.ts'
 import { sliceFeed } from '../espi/slice-feed.ts'
 import { inflate, inflateWhole, plainBody, type WireBody } from '../utilities/inflate.ts'
 import { isForeign, mentionsOther, overlap, type OwnIds } from './is-foreign.ts'
 
 /**
  * What one pass over a body found. body: what may be kept, the same one unless entries of others stood in it. size: its bytes
- * inflated. foreign: entries of others that were left out. feed: the refusal of a body that cannot be read.
+ * inflated. foreign: entries of others that were left out. feed: with its readings put aside, or the refusal of a body that
+ * cannot be read.
  */
 export type ReadFeed = { body: WireBody; size: number; foreign: number; feed: WireFeed | FeedRejected }
 
@@ -39,7 +40,7 @@ export async function readFeed(body: WireBody, ids: OwnIds | null, signal?: Abor
 /** Rare enough to hold the text as a whole. */
 async function withoutForeign(body: WireBody, ids: OwnIds, foreign: number): Promise<ReadFeed> {
   const own = sliceFeed(await inflateWhole(body), (entry) => !isForeign(entry, ids))
-  return { body: plainBody(own, body.limits), size: own.length, foreign, feed: parseBytes(own) }
+  return { body: plainBody(own, body.limits), size: own.length, foreign, feed: parseFolded(own) }
 }
 
 async function readRefused(body: WireBody, ids: OwnIds | null, refusal: FeedRejected): Promise<ReadFeed> {

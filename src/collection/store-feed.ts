@@ -1,5 +1,5 @@
 import type { DataClass } from '../model/authorization-states.ts'
-import type { DecodedFeed } from '../model/decoded-feed.ts'
+import type { StorableFeed } from '../model/decoded-feed.ts'
 import { bareMeter, type MeterFacts } from '../model/meter.ts'
 import type { Uid } from '../model/uid.ts'
 import { upsertBillingAccounts } from '../storage/billing.ts'
@@ -10,11 +10,9 @@ import { setMonitoring } from '../storage/edit-meter.ts'
 import { appendMeterEvents } from '../storage/events.ts'
 import { activateMeters, type KnownMeter, upsertMeters } from '../storage/meters.ts'
 import { findMonitoring } from '../storage/monitoring.ts'
-import { mergeManySeries } from '../storage/merge-many-series.ts'
-import { bridgeRegisters } from './bridge-registers.ts'
-import { dropFuture } from './drop-future.ts'
 import { deriveBillingSummaries } from './derive-billing-summaries.ts'
 import { nextRefreshAfter } from './next-refresh.ts'
+import { storeSeries } from './store-series.ts'
 
 /**
  * What storing a feed changed. dropped: series, bills and accounts that consent does not cover; outside: before its
@@ -51,7 +49,7 @@ type Options = {
  * from them, with their events. Safe to repeat: the same feed again changes nothing and appends no event.
  * The caller's transaction has passed the write gate; the storing statements check the consent again.
  */
-export async function storeFeed(tx: Tx, authorizationUid: Uid, feed: DecodedFeed, options: Options): Promise<Stored> {
+export async function storeFeed(tx: Tx, authorizationUid: Uid, feed: StorableFeed, options: Options): Promise<Stored> {
   const { timezone, dataClasses, source, now, historyStart, later, known } = options
   const { completeList = false, silent = false } = options
   const covers = (dataClass: DataClass): boolean => dataClasses.includes(dataClass)
@@ -64,31 +62,20 @@ export async function storeFeed(tx: Tx, authorizationUid: Uid, feed: DecodedFeed
   await monitorNewMeters(tx, authorizationUid, newMeters, now)
   if (!silent) await appendMeterEvents(tx, authorizationUid, newMeters, { type: 'meter_created', now })
 
-  const gained = new Map<string, Set<Uid>>([
-    ['meter_intervals_added', new Set()],
-    ['meter_bills_added', new Set()],
-  ])
   const told = feed.series.flatMap((series) => {
     const meterUid = covers('intervals') ? meterOf.get(series.usagePoint) : undefined
-    if (meterUid === undefined) return []
-    const past = dropFuture(series, now)
-    stored.outside += past.dropped
-    return [{ meterUid, series: past.series }]
+    return meterUid === undefined ? [] : [{ meterUid, series }]
   })
   stored.dropped += feed.series.length - told.length
   const gate = historyStart === undefined ? {} : { historyStart }
-  const merging = { zone: timezone, source, now, later, ...gate }
-  const merges = told.length === 0 ? [] : await mergeManySeries(tx, authorizationUid, told, merging)
-  const bridges = await bridgeRegisters(tx, authorizationUid, told)
-  if (bridges.length > 0) merges.push(...(await mergeManySeries(tx, authorizationUid, bridges, merging)))
-  told.push(...bridges)
-  for (const [at, { added, changed, outside }] of merges.entries()) {
-    stored.readings += added + changed
-    stored.outside += outside
-    const meterUid = told[at]?.meterUid
-    if (meterUid !== undefined && added + changed > 0) gained.get('meter_intervals_added')?.add(meterUid)
-  }
+  const usage = await storeSeries(tx, authorizationUid, told, { zone: timezone, source, now, later, ...gate })
+  stored.readings = usage.readings
+  stored.outside += usage.outside
 
+  const gained = new Map([
+    ['meter_intervals_added', usage.gained],
+    ['meter_bills_added', new Set<Uid>()],
+  ])
   const billed = covers('bills') ? groupBills(feed, meterOf) : []
   const within = billed.reduce((sum, { bills }) => sum + bills.length, 0)
   stored.dropped += feed.bills.length - within
@@ -130,9 +117,9 @@ export async function storeFeed(tx: Tx, authorizationUid: Uid, feed: DecodedFeed
 
 /** The bills of each meter that is known. */
 function groupBills(
-  feed: DecodedFeed,
+  feed: StorableFeed,
   meterOf: ReadonlyMap<string, Uid>,
-): { meterUid: Uid; bills: DecodedFeed['bills'] }[] {
+): { meterUid: Uid; bills: StorableFeed['bills'] }[] {
   return [...Map.groupBy(feed.bills, (bill) => bill.usagePoint)].flatMap(([usagePoint, bills]) => {
     const meterUid = meterOf.get(usagePoint)
     return meterUid === undefined ? [] : [{ meterUid, bills }]
@@ -150,7 +137,7 @@ async function monitorNewMeters(tx: Tx, authorizationUid: Uid, meterUids: readon
 }
 
 /** The meters a feed tells of, and a bare one for each usage point that only has readings or bills in it. */
-function mentioned(feed: DecodedFeed): MeterFacts[] {
+function mentioned(feed: StorableFeed): MeterFacts[] {
   const told = new Set(feed.meters.map(({ usagePoint }) => usagePoint))
   const bare = [
     ...feed.series.map(({ usagePoint, channel }) => ({ usagePoint, commodity: channel.commodity })),

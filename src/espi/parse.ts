@@ -1,9 +1,11 @@
 import { type BodyDecoder, createBodyDecoder, describeBody } from './decode-body.ts'
 import type { Entry, WireFeed } from './entry.ts'
 import { FeedRejected } from './errors.ts'
+import { foldReadings } from './fold-readings.ts'
 import { keepText, readClose, readText } from './read-close.ts'
 import { readOpen } from './read-open.ts'
 import { createReader, type Reader } from './reader.ts'
+import { takeReadings } from './readings.ts'
 import { KNOWN_NAMES } from './shapes.ts'
 import { breakTrace, readLikeTemplate } from './reading-template.ts'
 import { createTokenizer, type Tokenizer } from './tokenizer-state.ts'
@@ -18,14 +20,21 @@ import { tokenize } from './tokenizer.ts'
  * Source: NAESB ESPI 1.0 to 4.0 over RFC 4287.
  */
 export function parseBytes(bytes: Uint8Array): WireFeed {
-  const reader = createReader()
+  const reader = createReader(takeReadings)
   createFeeder(reader).push(bytes, true)
   return { heads: reader.heads, entries: reader.entries }
 }
 
-/** The same for a body that comes in pieces. Throws FeedRejected from the piece on that shows what is wrong. */
+/** The same with all readings put aside: unfoldReadings opens those of one entry. */
+export function parseFolded(bytes: Uint8Array): WireFeed {
+  const parser = openParser()
+  parser.push(bytes)
+  return parser.finish()
+}
+
+/** parseFolded for a body that comes in pieces. Throws FeedRejected from the piece on that shows what is wrong. */
 export function openParser(): { push: (piece: Uint8Array) => void; finish: () => WireFeed } {
-  const reader = createReader()
+  const reader = createReader(foldReadings)
   const feeder = createFeeder(reader)
   return {
     push: (piece) => feeder.push(piece, false),
@@ -38,7 +47,7 @@ export function openParser(): { push: (piece: Uint8Array) => void; finish: () =>
 
 /** The same, streamed: entries come out in document order as they are complete; memory does not grow with the body. */
 export async function* parse(source: AsyncIterable<Uint8Array> | Uint8Array): AsyncGenerator<Entry, void, undefined> {
-  const reader = createReader()
+  const reader = createReader(takeReadings)
   const feeder = createFeeder(reader)
   if (source instanceof Uint8Array) feeder.push(source, true)
   else {

@@ -2,7 +2,7 @@ import { isContentKind } from './entry.ts'
 import { FeedRejected } from './errors.ts'
 import { type Draft, newDraft, type Reader } from './reader.ts'
 import { beginBlock, beginTrace, breakTrace } from './reading-template.ts'
-import { addRow, takeReadings } from './readings.ts'
+import { addRow } from './readings.ts'
 import * as plans from './shapes.ts'
 import type { Plan, Shape } from './shapes.ts'
 import { attributeValue } from './tokenizer-attributes.ts'
@@ -102,7 +102,7 @@ function create(shape: Shape | null): Record<string, unknown> {
 export function keepReadings(r: Reader): void {
   const draft = r.drafts.at(-1)
   if (r.readings.blocks.length > 0 && draft !== undefined)
-    draft.contents.push({ kind: 'IntervalBlock', value: takeReadings(r.readings) })
+    draft.contents.push({ kind: 'IntervalBlock', value: r.take(r.readings) })
 }
 
 /** A bare resource is an entry without links; a root that is neither Atom nor ESPI is some other document. */

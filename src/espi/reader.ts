@@ -1,6 +1,6 @@
 import type { ContentKind, Entry, EntryProblem, FeedHead } from './entry.ts'
 import { createTrace, type ReadingTemplate, type ReadingTrace } from './reading-template.ts'
-import { createReadingsBuilder, type ReadingsBuilder } from './readings.ts'
+import { createReadingsBuilder, type Readings, type ReadingsBuilder } from './readings.ts'
 import { CONTENT_SHAPE, type Plan, type Shape } from './shapes.ts'
 import type { Tokenizer } from './tokenizer-state.ts'
 
@@ -39,13 +39,15 @@ export type Reader = {
   resource: ContentKind | null
   drafts: Draft[]
   readings: ReadingsBuilder
+  /** How the readings of an entry are cut off. */
+  take: (builder: ReadingsBuilder) => Readings
   template: ReadingTemplate | null
   trace: ReadingTrace
   /** Counts over the whole body, for the verdict at its end. */
   seen: { drafts: number; entries: number; resources: number; espi: boolean }
 }
 
-export function createReader(): Reader {
+export function createReader(take: Reader['take']): Reader {
   return {
     tokenizer: null,
     entries: [],
@@ -63,6 +65,7 @@ export function createReader(): Reader {
     resource: null,
     drafts: [],
     readings: createReadingsBuilder(),
+    take,
     template: null,
     trace: createTrace(),
     seen: { drafts: 0, entries: 0, resources: 0, espi: false },

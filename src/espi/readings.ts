@@ -1,4 +1,5 @@
 import { addExact, type Exact, parseExact } from '../units/exact.ts'
+import { createRoom, type FoldedColumn, type Room, takePlace } from '../units/folded-column.ts'
 
 /** Columns of an IntervalReading, in the order of their numbers. multiplier: NISC writes it on every reading. */
 export const COLUMNS = ['start', 'duration', 'value', 'cost', 'quality', 'tou', 'tier', 'cpp', 'multiplier'] as const
@@ -21,7 +22,7 @@ export type Block = {
  * All readings of one entry, in columns of one length, in document order, unscaled, as sent; NaN where not given.
  * A column in which nothing was given is null. start: epoch seconds; duration: seconds.
  * odd: numbers of `value` and `cost` that no float holds exactly (decimals, beyond 2 ** 53), by row; in the column stands the
- * nearest float.
+ * nearest float. folded: where it is there, the readings are put aside and all else is empty (fold-readings.ts).
  */
 export type Readings = {
   count: number
@@ -35,8 +36,12 @@ export type Readings = {
   tier: Float64Array | null
   cpp: Float64Array | null
   multiplier: Float64Array | null
-  odd: { value: Map<number, Exact>; cost: Map<number, Exact> }
+  odd: { value: ReadonlyMap<number, Exact>; cost: ReadonlyMap<number, Exact> }
+  folded?: FoldedReadings
 }
+
+/** Readings in a tenth of the memory; columns in the order of COLUMNS, null where nothing was given. */
+export type FoldedReadings = Pick<Readings, 'count' | 'blocks' | 'odd'> & { columns: (FoldedColumn | null)[] }
 
 /** Grows rows and columns for one entry after another; the room is used again. */
 export type ReadingsBuilder = {
@@ -44,17 +49,17 @@ export type ReadingsBuilder = {
   row: number
   used: number
   blocks: Block[]
-  odd: Readings['odd']
-  /** Memory that is handed out from `at` on, to the columns of many entries. */
-  room: { memory: ArrayBuffer; at: number }
+  odd: Record<'value' | 'cost', Map<number, Exact> | null>
+  /** What the columns of many entries are taken from. */
+  room: Room
 }
 
 export function createReadingsBuilder(): ReadingsBuilder {
   const columns = COLUMNS.map(() => new Float64Array(128).fill(NaN))
-  return { columns, row: -1, used: 0, blocks: [], odd: noOdd(), room: { memory: new ArrayBuffer(0), at: 0 } }
+  return { columns, row: -1, used: 0, blocks: [], odd: noOdd(), room: createRoom() }
 }
 
-const noOdd = (): Readings['odd'] => ({ value: new Map(), cost: new Map() })
+const noOdd = (): ReadingsBuilder['odd'] => ({ value: null, cost: null })
 
 export function addRow(builder: ReadingsBuilder): void {
   builder.row++
@@ -86,13 +91,11 @@ export function setOdd(builder: ReadingsBuilder, column: number, text: string): 
   if (whole) setNumber(builder, column, value)
   else if (name === 'value' || name === 'cost') {
     setNumber(builder, column, value)
-    builder.odd[name].set(builder.row, number)
+    const odd = (builder.odd[name] ??= new Map())
+    odd.set(builder.row, number)
   } else return false
   return true
 }
-
-/** Bytes of a piece of memory: the columns of some twenty days. */
-const ROOM = 65_536
 
 /**
  * Cuts the columns off for one entry and leaves the builder empty. Columns of many entries share one piece of memory: an entry
@@ -100,50 +103,50 @@ const ROOM = 65_536
  */
 export function takeReadings(builder: ReadingsBuilder): Readings {
   const count = builder.row + 1
-  const given = builder.used | REQUIRED
-  const room = makeRoom(builder, countBits(given) * count * Float64Array.BYTES_PER_ELEMENT)
-  const take = (name: ColumnName): Float64Array => {
-    const column = new Float64Array(room.memory, room.at, count)
-    room.at += column.byteLength
-    column.set(builder.columns[COLUMNS.indexOf(name)]?.subarray(0, count) ?? [])
+  const taken = toReadings({ count, blocks: builder.blocks, odd: oddOf(builder) }, (index) => {
+    if (!isGiven(builder, index)) return null
+    const place = takePlace(builder.room, count * Float64Array.BYTES_PER_ELEMENT)
+    const column = new Float64Array(builder.room.memory, place, count)
+    column.set(builder.columns[index]?.subarray(0, count) ?? [])
     return column
-  }
-  const takeGiven = (name: ColumnName): Float64Array | null =>
-    (given >> COLUMNS.indexOf(name)) & 1 ? take(name) : null
-  const readings: Readings = {
-    count,
-    blocks: builder.blocks,
-    start: take('start'),
-    duration: take('duration'),
-    value: take('value'),
-    cost: takeGiven('cost'),
-    quality: takeGiven('quality'),
-    tou: takeGiven('tou'),
-    tier: takeGiven('tier'),
-    cpp: takeGiven('cpp'),
-    multiplier: takeGiven('multiplier'),
-    odd: builder.odd,
-  }
+  })
   resetReadings(builder)
-  return readings
+  return taken
 }
 
-function makeRoom({ room }: ReadingsBuilder, bytes: number): ReadingsBuilder['room'] {
-  if (room.at + bytes > room.memory.byteLength) {
-    room.memory = new ArrayBuffer(Math.max(bytes, ROOM))
-    room.at = 0
+/** Readings with the columns that `take` gives by their place in COLUMNS. */
+export function toReadings(
+  { count, blocks, odd }: Pick<Readings, 'count' | 'blocks' | 'odd'>,
+  take: (index: number) => Float64Array | null,
+): Readings {
+  return {
+    count,
+    blocks,
+    start: take(0) ?? new Float64Array(count),
+    duration: take(1) ?? new Float64Array(count),
+    value: take(2) ?? new Float64Array(count),
+    cost: take(3),
+    quality: take(4),
+    tou: take(5),
+    tier: take(6),
+    cpp: take(7),
+    multiplier: take(8),
+    odd,
   }
-  return room
 }
 
-/** start, duration and value are there in any case. */
-const REQUIRED = 0b111
-
-function countBits(bits: number): number {
-  let count = 0
-  for (let left = bits; left > 0; left >>= 1) count += left & 1
-  return count
+/** True for a column in which something was given; start, duration and value are there in any case. */
+export function isGiven(builder: ReadingsBuilder, index: number): boolean {
+  return index < 3 || ((builder.used >> index) & 1) === 1
 }
+
+export function oddOf({ odd }: ReadingsBuilder): Readings['odd'] {
+  return odd.value === null && odd.cost === null ? NO_ODD : { value: odd.value ?? NONE, cost: odd.cost ?? NONE }
+}
+
+/** Shared by nearly all: maps for each entry are measured to be a fifth of what a large feed takes. */
+const NONE: ReadonlyMap<number, Exact> = new Map()
+const NO_ODD: Readings['odd'] = { value: NONE, cost: NONE }
 
 export function resetReadings(builder: ReadingsBuilder): void {
   for (const [index, column] of builder.columns.entries())

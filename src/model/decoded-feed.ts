@@ -1,6 +1,7 @@
 import type { EpochSeconds } from '../units/epoch-seconds.ts'
 import type { Bill } from './bill.ts'
 import type { MeterFacts } from './meter.ts'
+import type { FoldedSeries } from './folded-series.ts'
 import type { Series } from './series.ts'
 
 /** A thing worth telling a person about a feed: a stable code, how often, and a sentence. No customer data in it. */
@@ -16,11 +17,11 @@ export type BillingAccountFacts = {
 
 /**
  * Everything one feed of one authorization says, in our words. Pure data: storing it twice changes nothing.
- * usagePoints: keys of all usage points that the feed names, in order of appearance.
+ * usagePoints: keys of all usage points that the feed names, in order of appearance. S: series as they are, or put aside.
  */
-export type DecodedFeed = {
+export type DecodedFeed<S = Series> = {
   meters: MeterFacts[]
-  series: Series[]
+  series: S[]
   bills: Bill[]
   billingAccounts: BillingAccountFacts[]
   warnings: Warning[]
@@ -28,3 +29,6 @@ export type DecodedFeed = {
   quarantined: { href: string | null; code: string; message: string }[]
   updated: EpochSeconds | null
 }
+
+/** A feed for those who take its series one at a time. */
+export type StorableFeed = DecodedFeed<Series | FoldedSeries>

@@ -1,5 +1,5 @@
-import type { Entry, FeedHead } from '../espi/entry.ts'
-import { resolveLinks, UNNAMED } from '../espi/resolve-links.ts'
+import type { Entry, FeedHead, WireFeed } from '../espi/entry.ts'
+import { resolveLinks, UNNAMED, type UsagePointTree } from '../espi/resolve-links.ts'
 import type { DecodedFeed } from '../model/decoded-feed.ts'
 import type { Series } from '../model/series.ts'
 import type { EpochSeconds } from '../units/epoch-seconds.ts'
@@ -7,7 +7,7 @@ import { normalizeBills } from './bills.ts'
 import { readCustomers } from './customers.ts'
 import { normalizeMeters } from './meters.ts'
 import type { NormalizeOptions } from './options.ts'
-import { checkPlausibility } from './plausibility.ts'
+import { checkPrices, checkUsage } from './plausibility.ts'
 import { normalizeSeries } from './series.ts'
 import { checkZone } from './time-zone.ts'
 import { listWarnings, warn, type WarningCounts } from './warnings.ts'
@@ -24,19 +24,26 @@ export function normalizeFeed(
   options: NormalizeOptions,
   heads: readonly FeedHead[] = [],
 ): DecodedFeed {
-  const steps = normalizeInSteps(entries, options, heads)
+  const steps = normalizeInSteps({ heads: [...heads], entries: [...entries] }, options, AS_THEY_ARE)
   for (;;) {
     const { done, value } = steps.next()
     if (done === true) return value
   }
 }
 
-/** The same with a break when links are resolved and before each usage point, so that a caller can let other work have its turn. */
-export function* normalizeInSteps(
-  entries: readonly Entry[],
+/** What is done to a usage point before its readings are normalized, and to each of its series then. */
+export type Handling<S> = { open: (tree: UsagePointTree) => UsagePointTree; close: (series: Series) => S }
+const AS_THEY_ARE: Handling<Series> = { open: (tree) => tree, close: (series) => series }
+
+/**
+ * The same with a break when links are resolved and before each usage point, so that a caller can let other work have its turn,
+ * and hold the readings of one usage point at a time.
+ */
+export function* normalizeInSteps<S>(
+  { heads, entries }: WireFeed,
   options: NormalizeOptions,
-  heads: readonly FeedHead[],
-): Generator<undefined, DecodedFeed, undefined> {
+  { open, close }: Handling<S>,
+): Generator<undefined, DecodedFeed<S>, undefined> {
   const counts: WarningCounts = new Map()
   const { usagePoints, rules, ambiguous } = resolveLinks(entries)
   yield
@@ -49,14 +56,19 @@ export function* normalizeInSteps(
   countEntries(entries, counts)
   checkZone(entries, options.timezone, counts)
   const customers = readCustomers(entries)
-  const series: Series[] = []
+  const series: S[] = []
+  const implausible: WarningCounts = new Map()
   for (const tree of usagePoints) {
     yield
-    series.push(...normalizeSeries(tree, options, counts))
+    for (const one of normalizeSeries(open(tree), options, counts)) {
+      checkUsage(one, implausible)
+      series.push(close(one))
+    }
   }
   yield
   const bills = usagePoints.flatMap((tree) => normalizeBills(tree, options, counts))
-  checkPlausibility(series, bills, counts)
+  checkPrices(bills, implausible)
+  for (const [code, count] of implausible) warn(counts, code, count)
   return {
     meters: normalizeMeters(usagePoints, customers.agreements),
     series,

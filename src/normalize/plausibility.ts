@@ -14,13 +14,8 @@ const PRICED: Readonly<Record<string, { per: number; highest: number; lowest: nu
 /** Fewer may be one that credits paid. */
 const SEVERAL = 3
 
-/**
- * Warns of usage and prices that only a wrong scale explains; nothing is changed or left out. The sums here are rough on
- * purpose: they answer "off by a thousand", not "off by a cent".
- */
-export function checkPlausibility(series: readonly Series[], bills: readonly Bill[], counts: WarningCounts): void {
-  for (const one of series)
-    if (one.channel.quantified === 'energy' || one.channel.quantified === 'volume') checkSeries(one, counts)
+/** Warns of prices that only a wrong scale explains; nothing is changed or left out. */
+export function checkPrices(bills: readonly Bill[], counts: WarningCounts): void {
   for (const bill of bills) {
     if (bill.total === null || bill.volume === null || bill.volume.value === 0) continue
     const amount = bill.volume.value * 10 ** bill.volume.exponent
@@ -40,7 +35,12 @@ function isFarTooCheap(bills: readonly Bill[]): boolean {
   return money > 0 && units > 0 && money / units < rule.lowest
 }
 
-function checkSeries({ channel, exponent, value, duration, cost }: Series, counts: WarningCounts): void {
+/**
+ * Warns of usage that only a wrong scale explains. The sums here are rough on purpose: they answer "off by a thousand", not
+ * "off by a cent".
+ */
+export function checkUsage({ channel, exponent, value, duration, cost }: Series, counts: WarningCounts): void {
+  if (channel.quantified !== 'energy' && channel.quantified !== 'volume') return
   let sum = 0
   let seconds = 0
   let money = 0

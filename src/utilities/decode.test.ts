@@ -4,8 +4,9 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 import { FeedRejected } from '../espi/errors.ts'
-import { parseBytes } from '../espi/parse.ts'
+import { parseBytes, parseFolded } from '../espi/parse.ts'
 import type { DecodedFeed } from '../model/decoded-feed.ts'
+import { unfoldSeries } from '../model/folded-series.ts'
 import { decodeFeed, decodeParsed, decodingOf, repairFeed } from './decode.ts'
 import { demo } from './demo/definition.ts'
 import { pge } from './pge/definition.ts'
@@ -67,7 +68,10 @@ it('decoding changes nothing it was given, and gives the same again, in steps to
     const before = bytes.slice()
     const decoded = decodeFeed(bytes, decodingOf(utility))
     expect(decodeFeed(bytes, decodingOf(utility))).toEqual(decoded)
-    expect(await decodeParsed(parseBytes(bytes), decodingOf(utility))).toEqual(decoded)
+    for (const parse of [parseBytes, parseFolded]) {
+      const inSteps = await decodeParsed(parse(bytes), decodingOf(utility))
+      expect({ ...inSteps, series: inSteps.series.map(unfoldSeries) }).toEqual(decoded)
+    }
     expect(bytes).toEqual(before)
   }
 })

@@ -1,11 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
-import type { WireFeed } from '../espi/entry.ts'
+import type { Entry, WireFeed } from '../espi/entry.ts'
+import { unfoldReadings } from '../espi/fold-readings.ts'
 import { lastSegment } from '../espi/href.ts'
-import { parseBytes } from '../espi/parse.ts'
+import { parseFolded } from '../espi/parse.ts'
+import type { Readings } from '../espi/readings.ts'
+import type { Reading, UsagePointTree } from '../espi/resolve-links.ts'
 import type { DecodedFeed, Warning } from '../model/decoded-feed.ts'
-import { normalizeFeed, normalizeInSteps } from '../normalize/normalize-feed.ts'
+import { type FoldedSeries, foldSeries } from '../model/folded-series.ts'
+import type { Series } from '../model/series.ts'
+import { normalizeInSteps } from '../normalize/normalize-feed.ts'
 import type { NormalizeOptions } from '../normalize/options.ts'
+import { createRoom } from '../units/folded-column.ts'
 import type { Utility } from './contract.ts'
 import type { Repair } from './repair.ts'
 import { repairsOf } from './repairs.ts'
@@ -43,27 +49,66 @@ export function fileOrderOf({ espi }: Utility, address: string): string | null {
  * Throws FeedRejected when the body cannot be read; a single bad entry is quarantined instead.
  */
 export function decodeFeed(bytes: Uint8Array, decoding: Decoding): DecodedFeed {
-  const { feed, warnings } = repairFeed(parseBytes(bytes), decoding.repairs)
-  const decoded = normalizeFeed(feed.entries, decoding, feed.heads)
-  return { ...decoded, warnings: [...warnings, ...decoded.warnings] }
+  const steps = decodeInSteps(parseFolded(bytes), decoding, (series) => series)
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done === true) return value
+  }
 }
 
 /** How long decoding works on before other work of the process gets its turn. */
 const TURN_MS = 10
 
-/** The same from a feed that is parsed already, a usage point at a time: a large one leaves other work its turn. */
-export async function decodeParsed(parsed: WireFeed, decoding: Decoding): Promise<DecodedFeed> {
-  const { feed, warnings } = repairFeed(parsed, decoding.repairs)
-  const steps = normalizeInSteps(feed.entries, decoding, feed.heads)
+/**
+ * The same from a feed that is parsed already, a usage point at a time: a large one leaves other work its turn, and only the
+ * readings of one usage point are open at a time.
+ */
+export async function decodeParsed(parsed: WireFeed, decoding: Decoding): Promise<DecodedFeed<FoldedSeries>> {
+  const steps = decodeInSteps(parsed, decoding, foldSeries)
   let began = performance.now()
   for (;;) {
     const { done, value } = steps.next()
-    if (done === true) return { ...value, warnings: [...warnings, ...value.warnings] }
+    if (done === true) return value
     if (performance.now() - began < TURN_MS) continue
     await nextTurn()
     began = performance.now()
   }
 }
+
+/** Repairs see the feed with its readings put aside, then the blocks of each MeterReading as they are opened. */
+function* decodeInSteps<S>(
+  parsed: WireFeed,
+  decoding: Decoding,
+  close: (series: Series) => S,
+): Generator<undefined, DecodedFeed<S>, undefined> {
+  const repaired = new Map<string, Warning>()
+  const mend = (entries: Entry[]): Entry[] => {
+    const { feed, warnings } = repairFeed({ heads: parsed.heads, entries }, decoding.repairs)
+    for (const warning of warnings)
+      repaired.set(warning.code, { ...warning, count: warning.count + (repaired.get(warning.code)?.count ?? 0) })
+    return feed.entries
+  }
+  const open = (tree: UsagePointTree): UsagePointTree => {
+    const room = createRoom()
+    const blocksOf = ({ blocks }: Reading): Reading['blocks'] =>
+      blocksIn(mend(blocks.map(({ entry, readings }) => withReadings(entry, unfoldReadings(readings, room)))))
+    return { ...tree, readings: tree.readings.map((reading) => ({ ...reading, blocks: blocksOf(reading) })) }
+  }
+  const feed = { heads: parsed.heads, entries: mend(parsed.entries) }
+  const decoded = yield* normalizeInSteps(feed, decoding, { open, close })
+  const warnings = decoding.repairs.flatMap(({ name }) => repaired.get(codeOf(name)) ?? [])
+  return { ...decoded, warnings: [...warnings, ...decoded.warnings] }
+}
+
+const withReadings = (entry: Entry, value: Readings): Entry => ({ ...entry, content: { kind: 'IntervalBlock', value } })
+
+function blocksIn(entries: readonly Entry[]): Reading['blocks'] {
+  return entries.flatMap((entry) =>
+    entry.content?.kind === 'IntervalBlock' ? [{ entry, readings: entry.content.value }] : [],
+  )
+}
+
+const codeOf = (repair: string): string => `repaired_${repair}`
 
 /** Runs repairs one after another; each that changed something becomes a warning `repaired_{name}`. */
 export function repairFeed(feed: WireFeed, repairs: readonly Repair[]): { feed: WireFeed; warnings: Warning[] } {
@@ -72,7 +117,7 @@ export function repairFeed(feed: WireFeed, repairs: readonly Repair[]): { feed: 
   for (const { name, describe, repair } of repairs) {
     const { feed: next, changed } = repair(mended)
     mended = next
-    if (changed > 0) warnings.push({ code: `repaired_${name}`, count: changed, message: describe })
+    if (changed > 0) warnings.push({ code: codeOf(name), count: changed, message: describe })
   }
   return { feed: mended, warnings }
 }

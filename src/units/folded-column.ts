@@ -1,0 +1,70 @@
+/** Memory that columns share: a buffer for each is measured to cost more than what is in it. */
+export type Room = { memory: ArrayBuffer; at: number }
+
+/**
+ * A column of numbers in little memory, exact: the first number and the step to each next one where all steps are equal (0
+ * where all numbers are), else the narrowest array that holds every number.
+ */
+export type FoldedColumn = { first: number; step: number } | Uint8Array | Uint32Array | Int32Array | Float64Array
+
+type Column = Float64Array | Uint32Array | Uint8Array
+
+/** Bytes of one piece of memory: the columns of some twenty days. */
+const ROOM = 65_536
+
+export const createRoom = (): Room => ({ memory: new ArrayBuffer(0), at: 0 })
+
+/** A place of so many bytes in `room.memory`, which is new memory where the one in use is full. */
+export function takePlace(room: Room, bytes: number): number {
+  const place = Math.ceil(room.at / 8) * 8
+  if (place + bytes <= room.memory.byteLength) {
+    room.at = place + bytes
+    return place
+  }
+  room.memory = new ArrayBuffer(Math.max(bytes, ROOM))
+  room.at = bytes
+  return 0
+}
+
+/** The numbers of a column, put aside in memory of `room`; the column itself may be used again. */
+export function foldColumn(column: Column, room: Room): FoldedColumn {
+  const first = column[0] ?? 0
+  const step = (column[1] ?? first) - first
+  let isLine = true
+  let isWhole = true
+  let [low, high] = [0, 0]
+  for (let at = 0; at < column.length; at++) {
+    const number = column[at] ?? 0
+    if (number < low) low = number
+    if (number > high) high = number
+    if (!Number.isSafeInteger(number) || Object.is(number, -0)) isWhole = false
+    if (number !== first + at * step) isLine = false
+  }
+  if (isLine && isWhole) return { first, step }
+  const width = isWhole ? widthOf(low, high) : 8
+  const place = takePlace(room, width * column.length)
+  const folded = arrayAt(room.memory, place, { width, isSigned: low < 0, length: column.length })
+  folded.set(column)
+  return folded
+}
+
+function widthOf(low: number, high: number): number {
+  if (low < 0) return low >= -(2 ** 31) && high < 2 ** 31 ? 4 : 8
+  if (high < 2 ** 8) return 1
+  return high < 2 ** 32 ? 4 : 8
+}
+
+type Kind = { width: number; isSigned: boolean; length: number }
+
+function arrayAt(memory: ArrayBuffer, place: number, { width, isSigned, length }: Kind) {
+  if (width === 1) return new Uint8Array(memory, place, length)
+  if (width === 8) return new Float64Array(memory, place, length)
+  return isSigned ? new Int32Array(memory, place, length) : new Uint32Array(memory, place, length)
+}
+
+/** Writes the numbers of a folded column to a column of the same length. */
+export function unfoldColumn(folded: FoldedColumn, column: Column): void {
+  if (ArrayBuffer.isView(folded)) column.set(folded)
+  else if (folded.step === 0) column.fill(folded.first)
+  else for (let at = 0; at < column.length; at++) column[at] = folded.first + at * folded.step
+}
