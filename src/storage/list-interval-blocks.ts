@@ -38,11 +38,14 @@ export const CHANNEL = sql.raw(
 
 type BlockRow = Omit<Channel, 'part'> & { part: string | null; place: number; block: Buffer; sources: Uid[] }
 
-const OF_MONTHS = prepared(sql<BlockRow>`
+const OF_MONTHS = prepared(
+  sql<BlockRow>`
   select w.place::int as place, ${CHANNEL}, b.block, b.sources
     from unnest($1::bigint[], $2::bigint[], $3::int[]) with ordinality as w (authorization_uid, meter_uid, month, place)
     join series_blocks b on b.authorization_uid = w.authorization_uid and b.meter_uid = w.meter_uid and b.month = w.month
-   order by w.place, b.channel`)
+   order by w.place, b.channel`,
+  { isLong: true },
+)
 
 /** How far each channel of some meters reaches, by meter uid. */
 export async function listChannelReaches(

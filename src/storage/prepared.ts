@@ -39,15 +39,16 @@ export function setShortWay(tx: Tx, run: Run): void {
 /**
  * A statement that is compiled once here and planned once by each connection that reads (read-pool.ts); planning costs several
  * times what finding a row does. Only for what is found by key, where one plan suits all values: a plan for any value of an
- * optional filter reads the whole table. It stands in SQL with $1, $2, … for its values.
+ * optional filter reads the whole table. It stands in SQL with $1, $2, … for its values. isLong: it brings so much that others
+ * should not wait for it.
  */
-export function prepared<Row>(template: RawBuilder<Row>): Prepared<Row> {
+export function prepared<Row>(template: RawBuilder<Row>, { isLong = false } = {}): Prepared<Row> {
   const { sql: text } = template.compile(compiler)
   const name = `gbp_${count++}`
   return async (tx, values) => {
     const run = shortWays.get(tx)
     const rows: Row[] = []
-    if (run) await run({ name, text, values }, rows)
+    if (run) await run({ name, text, values, isLong }, rows)
     if (run) return { rows }
     return await tx.executeQuery<Row>(CompiledQuery.raw(text, [...values]))
   }

@@ -14,8 +14,8 @@ import { Pool, type PoolConfig } from 'pg'
 import type { Tx, Within } from './db.ts'
 import { openGathering } from './gather-reads.ts'
 import { type Run, setShortWay } from './prepared.ts'
-import { type Read, type ReadRole, readTrip } from './read-trip.ts'
-import { toValue, type Value } from './wire.ts'
+import { type Read, type ReadRole, readTrip, type TripStatement } from './read-trip.ts'
+import { toValue } from './wire.ts'
 
 /**
  * A pool for reading: each statement is a transaction of its own in one round trip (read-trip.ts), as most of what a small read
@@ -29,7 +29,7 @@ export function openReadPool(config: PoolConfig, as: () => ReadRole): { within: 
   const together = openGathering((reads) => send(pool, reads))
   const run: Run = async (statement, rows) => {
     const read = { as: as(), statement, rows }
-    await (statement.name !== null && isSmall(statement.values) ? together(read) : send(pool, [read]))
+    await (isShort(statement) ? together(read) : send(pool, [read]))
   }
   const tx = transactionOf(run)
   setShortWay(tx, run)
@@ -44,7 +44,7 @@ function transactionOf(run: Run): Tx {
   const connection: DatabaseConnection = {
     executeQuery: async <Row>({ sql: text, parameters }: CompiledQuery): Promise<QueryResult<Row>> => {
       const rows: Row[] = []
-      await run({ name: null, text, values: parameters.map(toValue) }, rows)
+      await run({ name: null, text, values: parameters.map(toValue), isLong: true }, rows)
       return { rows }
     },
     streamQuery: () => {
@@ -67,8 +67,8 @@ function transactionOf(run: Run): Tx {
 /** Lists longer than this bring so much that others should not wait for it. */
 const SHORT_LIST = 20
 
-function isSmall(values: readonly Value[]): boolean {
-  return values.every((each) => !Array.isArray(each) || each.length <= SHORT_LIST)
+function isShort({ isLong, values }: TripStatement): boolean {
+  return !isLong && values.every((each) => !Array.isArray(each) || each.length <= SHORT_LIST)
 }
 
 async function send(pool: Pool, reads: readonly Read<unknown>[]): Promise<void> {

@@ -5,8 +5,11 @@ import { bindMessage, DESCRIBE, EXECUTE, parseMessage, SYNC, type Value } from '
 /** Under which role a transaction reads; setting: the statement that names the company, for gbp_company. */
 export type ReadRole = { role: 'gbp_operator' | 'gbp_company'; setting: string | null }
 
-/** One statement to read with. name: each connection prepares it once, under this name; null: it is used once. */
-export type TripStatement = { name: string | null; text: string; values: readonly Value[] }
+/**
+ * One statement to read with. name: each connection prepares it once, under this name; null: it is used once. isLong: it brings so
+ * much that others should not wait for it.
+ */
+export type TripStatement = { name: string | null; text: string; values: readonly Value[]; isLong: boolean }
 
 /** One statement under its role, and the rows that it brings. */
 export type Read<Row> = { as: ReadRole; statement: TripStatement; rows: Row[] }
@@ -25,6 +28,8 @@ type Trip = Submittable & {
 const BEGIN = 'begin read only'
 const COMMIT = 'commit'
 
+/** A connection prepares the settings of so many companies and no more, since each takes some memory there. */
+const MOST_PREPARED = 1000
 /** What each connection has prepared. */
 const prepared = new WeakMap<Connection, Set<string>>()
 /** Rows of one statement are of one shape on every connection. */
@@ -99,7 +104,9 @@ function messagesOf(
       run(BEGIN)
       run(`set local role ${as.role}`)
       if (as.setting !== null) {
-        messages.push(parseMessage('', as.setting), bindMessage('', []), EXECUTE)
+        const name = known.has(as.setting) || known.size < MOST_PREPARED ? as.setting : ''
+        prepare(name, as.setting)
+        messages.push(bindMessage(name, []), EXECUTE)
         answers.push(null)
       }
       last = as
