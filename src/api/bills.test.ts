@@ -170,4 +170,8 @@ test('bills of an expired authorization stay readable, of a revoked one they are
   await api.database.admin(`update authorizations set state = 'revoked' where authorization_uid = $1`, [uid])
   expect((await api.get(`/bills?authorizations=${uid}`)).status).toBe(404)
   expect((await api.get(`/bills?meters=${meter}`)).status).toBe(404)
+  const other = await meterWith([monthly(1)])
+  const page = await api.get(`/bills?meters=${meter},${other.meter}&limit=1`)
+  expect(listOf(page, 'bills').map(({ uid: told }) => told)).toEqual(other.uids)
+  expect(page.body['next']).toBeNull()
 })

@@ -1,5 +1,5 @@
 import { listBillPage } from '../storage/list-bill-page.ts'
-import { askForData, dataQuery } from './data-query.ts'
+import { askForPage, dataQuery } from './data-query.ts'
 import type { Endpoint } from './endpoint.ts'
 import { listing } from './listing.ts'
 import { renderBill } from './render/bill.ts'
@@ -15,12 +15,8 @@ export const billEndpoints: readonly Endpoint[] = [
     query: dataQuery,
     answer: listingOf('bills', bill),
     async run(call) {
-      const { deps, companyUid } = call
-      const { filter, meters } = await askForData(call)
-      const spans = meters.map(({ span }) => span)
-      const page = await deps.db.readCompany(companyUid, (tx) =>
-        listBillPage(tx, { ...filter, updatedAfter: filter.updated_after, spans }),
-      )
+      const { deps } = call
+      const { meters, page } = await askForPage(call, listBillPage)
       const known = new Map(meters.map((meter) => [meter.meterUid, meter]))
       const rows = page.rows.flatMap((row) => {
         const meter = known.get(row.meterUid)

@@ -1,13 +1,15 @@
 import { z } from 'zod'
 
+import { authorizationOf } from '../model/uid.ts'
 import type { Tx } from '../storage/db.ts'
-import type { MeterSpan } from '../storage/list-bill-page.ts'
+import type { MeterSpan, SpanFilter } from '../storage/list-bill-page.ts'
 import {
   listMatchingMeters,
   type MatchingMeter,
   type MeterChoice,
   METERS_LIMIT,
 } from '../storage/list-matching-meters.ts'
+import type { Page } from '../storage/list-page.ts'
 import { ApiError, invalidParam, requiredParam } from './api-error.ts'
 import { type Call, zoneOf } from './endpoint.ts'
 import { paging, parseParameters, textList, uidList, updatedAfter } from './parameters.ts'
@@ -33,28 +35,53 @@ export type AskedMeter = MatchingMeter & { zone: string; span: MeterSpan }
 
 type AskedData = { filter: z.output<typeof dataQuery>; meters: AskedMeter[] }
 
+type Filter = AskedData['filter']
+
 /**
  * What /bills and /intervals ask for: which meters, and for each its own span, since short dates mean the midnights of
  * its utility. Throws ApiError: one of `authorizations` and `meters` is needed, and nothing found is `not_found`.
  */
 export async function askForData(call: Call): Promise<AskedData> {
-  return await call.deps.db.readCompany(call.companyUid, (tx) => askWithin(tx, call))
+  const filter = parseParameters(dataQuery, call.query)
+  return { filter, meters: await call.deps.db.readCompany(call.companyUid, (tx) => findMeters(tx, call, filter)) }
 }
 
-/** The same in a transaction that has more to do. */
-export async function askWithin(tx: Tx, { deps, query }: Call): Promise<AskedData> {
-  const filter = parseParameters(dataQuery, query)
+/**
+ * The same with the first page of what `list` finds. Where the spans are known without the meters, both are asked in one trip; what
+ * came of it counts only if every meter that was asked for may be read.
+ */
+export async function askForPage<Row>(
+  call: Call,
+  list: (tx: Tx, filter: SpanFilter) => Promise<Page<Row>>,
+): Promise<AskedData & { page: Page<Row> }> {
+  const filter = parseParameters(dataQuery, call.query)
+  return await call.deps.db.readCompany(call.companyUid, async (tx) => {
+    const listOf = async (spans: MeterSpan[]): Promise<Page<Row>> =>
+      await list(tx, { ...filter, updatedAfter: filter.updated_after, spans })
+    const early = spansBefore(filter)
+    const [meters, page] = await Promise.all([findMeters(tx, call, filter), early && listOf(early)])
+    if (page !== null && meters.length === early?.length) return { filter, meters, page }
+    return { filter, meters, page: await listOf(meters.map(({ span }) => span)) }
+  })
+}
+
+/** The spans of meters that were named, unless dates mean midnights of utilities that are not known yet. */
+function spansBefore({ meters, authorizations, start, end, after }: Filter): MeterSpan[] | null {
+  if (meters === null || authorizations !== null || start !== null || end !== null || after !== null) return null
+  return meters.map((meterUid) => ({ authorizationUid: authorizationOf(meterUid), meterUid, from: null, until: null }))
+}
+
+async function findMeters(tx: Tx, { deps }: Call, filter: Filter): Promise<AskedMeter[]> {
   const { rows, hasMore } = await listMatchingMeters(tx, choiceOf(filter), deps.now())
   if (rows.length === 0)
     throw new ApiError('not_found', 'No meters or authorizations found matching the given filter parameters.')
   if (hasMore) throw invalidParam('authorizations', `has more than ${METERS_LIMIT} meters; ask for fewer at a time`)
-  const asked = rows.map((meter) => {
+  return rows.map((meter) => {
     const zone = zoneOf(deps, meter.utility)
     const { authorizationUid, meterUid } = meter
     const span = { authorizationUid, meterUid, from: filter.start?.(zone) ?? null, until: filter.end?.(zone) ?? null }
     return { ...meter, zone, span }
   })
-  return { filter, meters: asked }
 }
 
 function choiceOf({ authorizations, meters }: Pick<AskedData['filter'], 'authorizations' | 'meters'>): MeterChoice {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import type { Uid } from '../model/uid.ts'
 import { listIntervalPage, type ListedInterval } from '../storage/list-interval-page.ts'
-import { type AskedMeter, askWithin, dataQuery } from './data-query.ts'
+import { type AskedMeter, askForPage, dataQuery } from './data-query.ts'
 import type { Call, Endpoint } from './endpoint.ts'
 import { nextUrl } from './listing.ts'
 import { parseParameters } from './parameters.ts'
@@ -46,16 +46,8 @@ export const intervalEndpoints: readonly Endpoint[] = [
     query,
     answer: intervalListing,
     async run(call) {
-      const { deps, companyUid } = call
       const { format } = parseParameters(query, call.query)
-      const { filter, meters, page } = await deps.db.readCompany(companyUid, async (tx) => {
-        const asked = await askWithin(tx, call)
-        const spans = asked.meters.map(({ span }) => span)
-        return {
-          ...asked,
-          page: await listIntervalPage(tx, { ...asked.filter, updatedAfter: asked.filter.updated_after, spans }),
-        }
-      })
+      const { filter, meters, page } = await askForPage(call, listIntervalPage)
       const asked = {
         rows: page.rows,
         meters: new Map(meters.map((meter) => [meter.meterUid, meter])),
