@@ -4,6 +4,7 @@ import { orderHistory } from '../../../src/collection/order-collection.ts'
 import { AuthorizationRevoked, UtilityUnavailable } from '../../../src/utilities/errors.ts'
 import { slugOf } from './ground.ts'
 import type { Run } from './run-seed.ts'
+import type { SimulatedProcess } from './simulated-process.ts'
 import { CONFIG } from './simulated-process.ts'
 
 /** An access token runs out, and several want to use it in one moment. */
@@ -33,15 +34,18 @@ async function refreshNow(run: Run, uid: string): Promise<void> {
     'update grants set access_expires = $1 where authorization_uid = $2 and ended is null',
     [new Date(run.turns.now()), uid],
   )
-  for (const { owner, useToken } of run.processes) {
-    run.act(`${owner.name} uses a token`, owner, async () => {
-      try {
-        await useToken(uid)
-      } catch (error) {
-        if (!(error instanceof AuthorizationRevoked || error instanceof UtilityUnavailable)) throw error
-      }
-    })
-  }
+  for (const process of run.processes) useTokenOf(run, process, uid)
+}
+
+/** A process uses the customer's token, and so learns whether it can still be used. */
+export function useTokenOf(run: Run, { owner, useToken }: SimulatedProcess, uid: string): void {
+  run.act(`${owner.name} uses a token`, owner, async () => {
+    try {
+      await useToken(uid)
+    } catch (error) {
+      if (!(error instanceof AuthorizationRevoked || error instanceof UtilityUnavailable)) throw error
+    }
+  })
 }
 
 /** A company ends what it was let into. */

@@ -1,3 +1,4 @@
+import { useTokenOf } from './authorization-steps.ts'
 import type { Run } from './run-seed.ts'
 import { JOBS } from './simulated-process.ts'
 import { SLUGS } from './simulated-utilities.ts'
@@ -23,6 +24,7 @@ export async function calmDown(run: Run): Promise<void> {
     await workOff(run)
   }
   await checkGrantsAtNight(run)
+  await useTokens(run)
 }
 
 /** 20:00 UTC is noon, or one o'clock, in California: no day begins while the last work is done. */
@@ -95,7 +97,7 @@ async function nextDue({ ground, turns }: Run): Promise<number | null> {
         where w.state = 'leased' and a.state = 'active'
        union all select tell_next from grants where tell_next is not null
        union all select updated + interval '24 hours' from flows where state = 'granted'
-       union all select $1::timestamptz + interval '16 s' from notifications where judged is null) due`,
+       union all select $1::timestamptz + interval '2 minutes' from notifications where judged is null) due`,
     [new Date(turns.now())],
   )
   return row?.['at'] instanceof Date ? row['at'].getTime() : null
@@ -116,5 +118,17 @@ async function checkGrantsAtNight(run: Run): Promise<void> {
   }
   if (rows.length === 0) return
   await run.pass(untilNoon(run.turns.now() + 21 * HOUR_MS) - run.turns.now())
+  await workOff(run)
+}
+
+/** Where data come in files nothing else needs a customer's token, and nobody has learned of one that was lost. */
+async function useTokens(run: Run): Promise<void> {
+  const rows = await run.ground.database.admin(
+    `select authorization_uid::text as uid from authorizations where state = 'active' and utility = 'SCE' order by 1`,
+  )
+  for (const { uid } of rows) {
+    useTokenOf(run, run.random.pick(run.processes), String(uid))
+    await drain(run)
+  }
   await workOff(run)
 }

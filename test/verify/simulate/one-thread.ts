@@ -55,6 +55,12 @@ replace(zlib, {
   createGzip: () => whole((bytes) => zlib.gzipSync(bytes, { level: 1 })),
 })
 replace(timers, { setImmediate: () => Promise.resolve() })
+const { subtle } = crypto.webcrypto
+const onItsThread = subtle.digest.bind(subtle)
+Object.defineProperty(subtle, 'digest', {
+  value: async (algorithm: 'SHA-256', bytes: Uint8Array | ArrayBuffer) =>
+    bytes instanceof Uint8Array ? crypto.createHash('sha256').update(bytes).digest() : onItsThread(algorithm, bytes),
+})
 
 /** Ids and keys are drawn from the seed as well: some of them decide what is fetched first. */
 export function seedRandom(random: Seeded): void {
