@@ -5,8 +5,6 @@ import type { Utility } from '../utilities/contract.ts'
 import { isConsented, reachOf } from './plan-windows.ts'
 
 const DAY = 86_400
-/** The shortest of the year. A file holds days; what is missing in between, it did not hold. */
-const SHORT_DAY = 23 * 3600
 
 /**
  * What to ask for again: whole local days around the gaps between readings that are older than a day, newest first, no longer
@@ -35,19 +33,4 @@ function cut([from, to]: Span, utility: Utility): Span[] {
   const { windowDays } = utility.espi
   const end = windowDays === null ? to : Math.min(to, addLocalDays(from, windowDays, utility.timezone))
   return end >= to ? [[from, to]] : [[from, end], ...cut([end, to], utility)]
-}
-
-/**
- * True when files that a utility still keeps may hold what is missing: a gap of a day that has closed since, or readings that have
- * not gone on for a day longer than they take to be published.
- */
-export function isMissingFile({ coverage }: GappedMeter, { espi, dataLagDays }: Utility, now: Date): boolean {
-  const at = now.getTime() / 1000
-  const kept = at - (espi.fileRetentionDays + dataLagDays) * DAY
-  const isKept = (end: number): boolean => end > kept
-  const end = coverage.at(-1)?.[1] ?? 0
-  return (
-    gapsBetween(coverage).some(([from, to]) => to - from >= SHORT_DAY && isKept(to) && to <= at - DAY) ||
-    (isKept(end) && end <= at - (dataLagDays + 1) * DAY)
-  )
 }

@@ -1,7 +1,10 @@
 import { type RawBuilder, sql } from 'kysely'
 
+import type { DataClass } from '../model/authorization-states.ts'
 import type { Uid } from '../model/uid.ts'
 import type { Tx } from './db.ts'
+import { oweAgain } from './owe-again.ts'
+import { GAP } from './windows.ts'
 
 type Answer = { read?: string; isNamed?: boolean }
 
@@ -47,4 +50,31 @@ export async function listAnswered(tx: Tx, registrationUid: Uid, answer: Answer 
      where w.registration_uid = ${registrationUid} and a.state = 'active' and ${isAnswered(registrationUid, answer)}
      order by w.authorization_uid`.execute(tx)
   return rows.map(({ uid }) => uid)
+}
+
+/** Somewhat less than a day, since a schedule is not to the minute. */
+const DAILY_MS = 20 * 3_600_000
+
+/**
+ * Owes one request for the files of a registration, to any one of its customers whose consent covers one of `classes`: the
+ * utility then names all that it keeps. Not while another request is open, nor twice a day. It is asked once, behind all else.
+ */
+export async function oweDailyRequest(
+  tx: Tx,
+  registrationUid: Uid,
+  { classes, now }: { classes: readonly DataClass[]; now: Date },
+): Promise<void> {
+  const { rows } = await sql<{ uid: Uid }>`
+    select a.authorization_uid as uid
+      from authorizations a left join windows w
+             on w.authorization_uid = a.authorization_uid and w.product = 'bulk_request' and w.resource = ''
+     where a.registration_uid = ${registrationUid} and a.state = 'active' and a.expires > ${now}
+       and a.data_classes && ${[...classes]}::text[] and (w.state is null or w.state = 'done')
+       and not exists (
+         select from windows r where r.registration_uid = ${registrationUid} and r.product = 'bulk_request'
+            and (r.state in ('owed', 'waiting', 'leased')
+              or r.priority = ${GAP} and r.finished > ${new Date(now.getTime() - DAILY_MS)}))
+     order by w.finished nulls first, a.authorization_uid limit 1`.execute(tx)
+  const ask = { product: 'bulk_request', resource: '', from: 0, to: 0, priority: GAP }
+  for (const { uid } of rows) await oweAgain(tx, uid, [ask], { now, doneBefore: now })
 }

@@ -7,10 +7,9 @@ import type { Tx } from './db.ts'
 import { isAskedFor } from './listed-meters.ts'
 import { GAP } from './windows.ts'
 
-/** A meter whose readings have a gap, or have ended early, of an authorization that may be collected for. */
+/** A meter whose readings have a gap, of an authorization that may be collected for. */
 export type GappedMeter = {
   authorizationUid: Uid
-  registrationUid: Uid
   utility: string
   dataClasses: DataClass[]
   historyStart: Date
@@ -18,24 +17,19 @@ export type GappedMeter = {
   coverage: Span[]
 }
 
-/**
- * Meters with gaps behind `after` up to `last`; and, under the `files` registrations, those whose readings end within
- * `ended` (epoch seconds), too.
- */
+/** Meters with gaps, of the authorizations behind `after` up to `last`. */
 export async function listGapped(
   tx: Tx,
-  { now, after, last, files, ended }: { now: Date; after: Uid; last: Uid; files: readonly Uid[]; ended: Span },
+  { now, after, last }: { now: Date; after: Uid; last: Uid },
 ): Promise<GappedMeter[]> {
   const { rows } = await sql<GappedMeter>`
-    select a.authorization_uid as "authorizationUid", a.registration_uid as "registrationUid", a.utility,
-           a.data_classes as "dataClasses", a.history_start as "historyStart", m.usage_point as "usagePoint",
+    select a.authorization_uid as "authorizationUid", a.utility, a.data_classes as "dataClasses", a.history_start as "historyStart", m.usage_point as "usagePoint",
            m.interval_coverage as coverage
       from authorizations a join meters m on m.authorization_uid = a.authorization_uid
      where a.authorization_uid > ${after} and a.authorization_uid <= ${last}
        and m.authorization_uid > ${after} and m.authorization_uid <= ${last}
        and a.state = 'active' and a.expires > ${now} and a.registration_uid is not null and ${isAskedFor(now)}
-       and (jsonb_array_length(m.interval_coverage) > 1 or a.registration_uid = any(${[...files]}::bigint[])
-            and (m.interval_coverage -> -1 ->> 1)::float8 between ${ended[0]} and ${ended[1]})
+       and jsonb_array_length(m.interval_coverage) > 1
      order by a.authorization_uid, m.meter_uid`.execute(tx)
   return rows
 }
@@ -86,12 +80,4 @@ export async function oweGaps(
            priority = excluded.priority, registration_uid = excluded.registration_uid
      where windows.state = 'done'`.execute(tx)
   return Number(numAffectedRows ?? 0n)
-}
-
-/** True while a request for the files of a registration is open, whose ever it is. */
-export async function areFilesAsked(tx: Tx, registrationUid: Uid): Promise<boolean> {
-  const { rows } = await sql`
-    select from windows where registration_uid = ${registrationUid} and product = 'bulk_request'
-       and state in ('owed', 'waiting') limit 1`.execute(tx)
-  return rows.length > 0
 }

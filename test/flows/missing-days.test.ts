@@ -57,8 +57,29 @@ it('a daily file of SCE whose notification was lost is had after all, by one req
   await running.app.idle()
   expect((await bulkRequests()) - before).toBe(1)
 
-  running.forward(24)
-  await missing(72)
+  await missing(50)
   await running.app.idle()
   expect((await bulkRequests()) - before).toBe(1)
+}, 90_000)
+
+it('a correction whose notification was lost is had as well, although no reading is missing', async () => {
+  const { authorizationUid: uid } = await running.share('sce', 'customer000004')
+  await untilCollected(running, uid)
+  const seriesOf = async (): Promise<string> => {
+    const rows = await running.database.admin(
+      `select string_agg(md5(block), ' ' order by meter_uid, channel, month) as blocks from series_blocks
+        where authorization_uid = $1`,
+      [uid],
+    )
+    return String(rows[0]?.['blocks'])
+  }
+  const before = await seriesOf()
+  await running.admin('sce', 'POST', '/fault', { on: 'notification', mode: 'lost', times: 1 })
+  await running.admin('sce', 'POST', '/correct', { login: 'customer000004' })
+  await running.app.idle()
+  expect(await seriesOf()).toBe(before)
+
+  running.forward(24)
+  await missing(72)
+  await until('the correction', async () => ((await seriesOf()) === before ? null : true))
 }, 90_000)
