@@ -27,15 +27,16 @@ export type Whose = { meterUid: string; authorizationUid: string; utility: strin
 type Span = { from: number | null; until: number | null }
 
 /** The readings of one channel and month that lie in the span (epoch seconds, null: open), oldest first. */
-export function renderIntervalBatch({ channel, columns }: MonthBlock, whose: Whose, { from, until }: Span): Batch {
+export function renderIntervalBatch({ channel, columns }: MonthBlock, whose: Whose, span: Span): Batch {
   const { start, duration, value, quality, cost, tou, currency } = columns
-  const rows: number[] = []
-  for (let row = 0; row < start.length; row++) {
-    const begins = start[row] ?? 0
-    if ((from === null || begins >= from) && (until === null || begins + (duration[row] ?? 0) <= until)) rows.push(row)
-  }
+  const rows = rowsWithin(columns, span)
   const scaled = scale(channel.unit, columns.exponent)
-  const costs = cost && rows.map((row) => costOf(cost[row] ?? Number.NaN))
+  const numbers = (of: (row: number) => number): Float64Array => {
+    const list = new Float64Array(rows.length)
+    for (let at = 0; at < rows.length; at++) list[at] = of(rows[at] ?? 0)
+    return list
+  }
+  const costs = cost && Array.from(rows, (row) => costOf(cost[row] ?? Number.NaN))
   const values = [
     { same: whose.meterUid },
     { same: whose.authorizationUid },
@@ -45,25 +46,36 @@ export function renderIntervalBatch({ channel, columns }: MonthBlock, whose: Who
     { same: channel.quantified },
     { same: channel.direction },
     { same: channel.part ?? null },
-    rows.map((row) => start[row] ?? 0),
-    rows.map((row) => (start[row] ?? 0) + (duration[row] ?? 0)),
-    rows.map((row) => scaled(value[row] ?? 0)),
+    numbers((row) => start[row] ?? 0),
+    numbers((row) => (start[row] ?? 0) + (duration[row] ?? 0)),
+    numbers((row) => scaled(value[row] ?? 0)),
     { same: apiUnit(channel.unit).name },
     qualitiesOf(rows, quality),
     costs ?? NOTHING,
     costs ? costs.map((one) => (one === null ? null : currency)) : NOTHING,
-    tou ? rows.map((row) => tou[row] || null) : NOTHING,
+    tou ? Array.from(rows, (row) => tou[row] || null) : NOTHING,
   ]
   return { rows: rows.length, columns: values }
+}
+
+function rowsWithin({ start, duration }: MonthBlock['columns'], { from, until }: Span): Uint32Array {
+  const rows = new Uint32Array(start.length)
+  let count = 0
+  for (let row = 0; row < start.length; row++) {
+    const begins = start[row] ?? 0
+    if ((from === null || begins >= from) && (until === null || begins + (duration[row] ?? 0) <= until))
+      rows[count++] = row
+  }
+  return rows.subarray(0, count)
 }
 
 const NOTHING = { same: null }
 
 /** Most months have one quality. */
-function qualitiesOf(rows: readonly number[], quality: Uint8Array): ColumnValues {
+function qualitiesOf(rows: Uint32Array, quality: Uint8Array): ColumnValues {
   const first = quality[rows[0] ?? 0] ?? 0
   if (rows.every((row) => quality[row] === first)) return { same: QUALITIES[first] ?? null }
-  return rows.map((row) => QUALITIES[quality[row] ?? 0] ?? null)
+  return Array.from(rows, (row) => QUALITIES[quality[row] ?? 0] ?? null)
 }
 
 const QUALITIES: Record<number, string> = Object.fromEntries(

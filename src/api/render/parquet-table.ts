@@ -1,9 +1,8 @@
-import { constants, zstdCompressSync } from 'node:zlib'
-
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
 
+import { type Chunk, compress, type Encoded, encodeNumbers } from './parquet-numbers.ts'
 import { groupRows, listOfSame } from './row-groups.ts'
-import { type Batch, type Cell, type ColumnSpec, isList } from './table.ts'
+import { type Batch, type Cell, type ColumnSpec, type ColumnValues, isList } from './table.ts'
 
 /**
  * Rows of a row group. Beyond 16,000 rows each list of values is a large object to V8, of which every copy costs a system call:
@@ -11,25 +10,21 @@ import { type Batch, type Cell, type ColumnSpec, isList } from './table.ts'
  */
 const GROUP_ROWS = 6_000
 
-/** One value in all rows of a group, encoded once, with its chunk as it was written at the place `from`. */
-type Same = { bytes: Uint8Array; from: number; chunk: Chunk }
-type Chunk = ParquetWriter['row_groups'][number]['columns'][number]
-
 /** For all files: most say the same of their meters, in groups of the same size. More than these are encoded anew. */
-const sames = new Map<string, Same>()
+const sames = new Map<string, Encoded>()
 const SAMES_LIMIT = 256
 
 /**
  * A table as one Parquet file (Snappy; numbers with a point Zstandard), a row group at a time as the batches come; what stays in
- * memory is one group and, for each group, some kilobytes of the index that ends the file. The library looks at each value of
- * each column; a column that says the same in all rows of a group is given to it once, and its bytes are written again for the
- * next group.
+ * memory is one group and, for each group, some kilobytes of the index that ends the file. The library looks at each value that it is
+ * given; a column that says the same in all rows of a group is given to it once, and its bytes are written again for the next group;
+ * one of numbers alone is not (parquet-numbers.ts).
  */
 export async function* renderParquetTable(
   columns: readonly ColumnSpec[],
   batches: AsyncIterable<Batch>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const bytes = new ByteWriter(1 << 20)
+  const bytes = new ByteWriter(1 << 17)
   const writer = openWriter(bytes, columns)
   for await (const group of groupRows(batches, GROUP_ROWS)) {
     await writeGroup(writer, columns, group)
@@ -42,12 +37,9 @@ export async function* renderParquetTable(
 function openWriter(writer: ByteWriter, columns: readonly ColumnSpec[]): ParquetWriter {
   return new ParquetWriter({
     ...{ writer, schema: schemaOf(columns), createdBy: 'green-button-proxy' },
-    compressors: { ZSTD: (bytes) => zstdCompressSync(bytes, { params: ZSTD_PARAMS }) },
+    compressors: { ZSTD: compress },
   })
 }
-
-/** Faster than the library's Snappy at the lowest level, and smaller. */
-const ZSTD_PARAMS = { [constants.ZSTD_c_compressionLevel]: 1 }
 
 /** The bytes so far; the room is used again, while places in the file count on. */
 function take(bytes: ByteWriter): Uint8Array {
@@ -61,24 +53,41 @@ async function writeGroup(
   columns: readonly ColumnSpec[],
   { rows, columns: values }: Batch,
 ): Promise<void> {
-  const columnData: Data[] = []
-  const chunks: (Chunk | null)[] = []
+  const chunks: Chunk[] = []
   for (const [place, column] of columns.entries()) {
-    const given = values[place] ?? { same: null }
-    // The library counts the rows of what it is given, so it is given the last column if it has none yet.
-    const isLeft = isList(given) || (place === columns.length - 1 && columnData.length === 0)
-    if (isLeft) columnData.push(toData(column, isList(given) ? given : listOfSame(given.same, rows), place))
-    chunks.push(isLeft ? null : append(writer.writer, await sameOf({ column, place, rows, same: given.same })))
+    const encoded = await encode({ column, place, rows, values: values[place] ?? { same: null } })
+    chunks.push(append(writer.writer, encoded))
   }
-  await writer.write({ columnData, rowGroupSize: rows, pageSize: ONE_PAGE })
-  const group = writer.row_groups.at(-1)
-  if (!group) throw new Error('no row group was written')
-  const written = group.columns.values()
-  group.columns = chunks.map((chunk) => chunk ?? written.next().value ?? missing())
-  for (const chunk of chunks) {
-    group.total_byte_size += chunk?.meta_data?.total_uncompressed_size ?? 0n
-    group.total_compressed_size = (group.total_compressed_size ?? 0n) + (chunk?.meta_data?.total_compressed_size ?? 0n)
-  }
+  const sizeOf = (name: 'total_uncompressed_size' | 'total_compressed_size'): bigint =>
+    chunks.reduce((sum, { meta_data: meta }) => sum + (meta?.[name] ?? 0n), 0n)
+  writer.row_groups.push({
+    ...{ columns: chunks, num_rows: BigInt(rows) },
+    ...{ total_byte_size: sizeOf('total_uncompressed_size'), total_compressed_size: sizeOf('total_compressed_size') },
+  })
+  writer.num_rows += BigInt(rows)
+}
+
+type GroupColumn = { column: ColumnSpec; place: number; rows: number; values: ColumnValues }
+
+async function encode({ column, place, rows, values }: GroupColumn): Promise<Encoded> {
+  if (values instanceof Float64Array) return encodeNumbers(column, values)
+  if (isList(values)) return await encodeCells(column, place, values)
+  const key = JSON.stringify([column, place, rows, values.same])
+  const known = sames.get(key)
+  if (known) return known
+  const made = await encodeCells(column, place, listOfSame(values.same, rows))
+  if (sames.size === SAMES_LIMIT) sames.clear()
+  sames.set(key, made)
+  return made
+}
+
+/** By the library, in a file of this column alone. */
+async function encodeCells(column: ColumnSpec, place: number, values: readonly Cell[]): Promise<Encoded> {
+  const bytes = new ByteWriter()
+  const writer = openWriter(bytes, [column])
+  const from = bytes.offset
+  await writer.write({ columnData: [toData(column, values, place)], rowGroupSize: values.length, pageSize: ONE_PAGE })
+  return { bytes: bytes.getBytes().subarray(from), from, chunk: writer.row_groups[0]?.columns[0] ?? missing() }
 }
 
 /** A group is too small for more, and the library measures each value to tell. */
@@ -88,28 +97,8 @@ function missing(): never {
   throw new Error('a column was not written')
 }
 
-type SameColumn = { column: ColumnSpec; place: number; rows: number; same: Cell }
-
-async function sameOf({ column, place, rows, same }: SameColumn): Promise<Same> {
-  const key = JSON.stringify([column, place, rows, same])
-  const known = sames.get(key)
-  if (known) return known
-  const bytes = new ByteWriter()
-  const writer = openWriter(bytes, [column])
-  const from = bytes.offset
-  await writer.write({
-    columnData: [toData(column, listOfSame(same, rows), place)],
-    rowGroupSize: rows,
-    pageSize: ONE_PAGE,
-  })
-  const made = { bytes: bytes.getBytes().subarray(from), from, chunk: writer.row_groups[0]?.columns[0] ?? missing() }
-  if (sames.size === SAMES_LIMIT) sames.clear()
-  sames.set(key, made)
-  return made
-}
-
 /** Writes bytes at the end and returns their chunk as it is there. */
-function append(writer: ParquetWriter['writer'], { bytes, from, chunk }: Same): Chunk {
+function append(writer: ParquetWriter['writer'], { bytes, from, chunk }: Encoded): Chunk {
   const moved = writer.offset - from
   writer.appendBytes(bytes)
   const { meta_data: meta } = chunk

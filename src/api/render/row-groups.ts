@@ -32,8 +32,20 @@ function join(parts: readonly Batch[]): Batch {
 function joinColumn(parts: readonly Batch[], place: number): ColumnValues {
   const first = parts[0]?.columns[place]
   if (first && !isList(first) && parts.every(({ columns }) => isSame(columns[place], first.same))) return first
+  const numbers = parts.map(({ columns }) => columns[place]).filter((values) => values instanceof Float64Array)
+  if (numbers.length === parts.length) return joinNumbers(numbers)
   // concat copies arrays whole, where flatMap goes through them.
   return NONE.concat(...parts.map((part) => listOf(part, place)))
+}
+
+function joinNumbers(parts: readonly Float64Array[]): Float64Array {
+  const joined = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    joined.set(part, at)
+    at += part.length
+  }
+  return joined
 }
 
 const NONE: readonly Cell[] = []
@@ -44,6 +56,7 @@ function isSame(values: ColumnValues | undefined, same: Cell): boolean {
 
 function listOf({ rows, columns }: Batch, place: number): readonly Cell[] {
   const values = columns[place] ?? { same: null }
+  if (values instanceof Float64Array) return [...values]
   return isList(values) ? values : listOfSame(values.same, rows)
 }
 

@@ -6,15 +6,15 @@ export type ColumnSpec = { name: string; type: 'text' | 'double' | 'int32' | 'mo
 /** One value of one row. */
 export type Cell = string | number | null
 
-/** What stands in one column: a value for each row, or the one that all rows have. */
-export type ColumnValues = readonly Cell[] | { same: Cell }
+/** What stands in one column: a value for each row, a number for each row, or the one value that all rows have. */
+export type ColumnValues = readonly Cell[] | Float64Array | { same: Cell }
 
 /** Some rows of a table: the values of each of its columns, in their order. */
 export type Batch = { rows: number; columns: readonly ColumnValues[] }
 
 /** Whether a column has a value for each row. */
-export function isList(values: ColumnValues): values is readonly Cell[] {
-  return Array.isArray(values)
+export function isList(values: ColumnValues): values is readonly Cell[] | Float64Array {
+  return Array.isArray(values) || values instanceof Float64Array
 }
 
 /** Declares a column; a `?` behind the type says that it may be empty. */
