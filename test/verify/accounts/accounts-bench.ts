@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { connect } from 'node:net'
 
+import { afterAll, beforeAll } from 'vitest'
+
 import { authenticate, issueApiToken } from '../../../src/accounts/api-tokens.ts'
 import { type Role, type Scope, SCOPES } from '../../../src/model/roles.ts'
 import type { Uid } from '../../../src/model/uid.ts'
@@ -28,7 +30,20 @@ export type Bench = {
   close(): Promise<void>
 }
 
-export async function openBench(): Promise<Bench> {
+/** Opens the bench of a file before its tests, closes it behind them, and says how many requests they made. */
+export function useBench(name: string, prepare: (bench: Bench) => Promise<void>): void {
+  let bench: Bench
+  beforeAll(async () => {
+    bench = await openBench()
+    await prepare(bench)
+  })
+  afterAll(async () => {
+    console.log(`accounts, ${name}: ${bench.count()} requests`)
+    await bench.close()
+  })
+}
+
+async function openBench(): Promise<Bench> {
   const clock = { ms: NOW.getTime() }
   const logs: string[] = []
   let requests = 0

@@ -1,18 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
-import { type Bench, type Caller, fieldsOf, openBench, openCaller } from './accounts-bench.ts'
+import { type Bench, type Caller, fieldsOf, openCaller, useBench } from './accounts-bench.ts'
 
 const LIMIT = 256 * 1024
 
 let bench: Bench
 let caller: Caller
-beforeAll(async () => {
-  bench = await openBench()
+useBench('bodies', async (opened) => {
+  bench = opened
   caller = await openCaller(bench)
-})
-afterAll(async () => {
-  console.log(`accounts, bodies: ${bench.count()} requests`)
-  await bench.close()
 })
 
 const forms = async (): Promise<number> => {

@@ -1,16 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
-import { type Bench, type Caller, fieldsOf, openBench, openCaller } from './accounts-bench.ts'
+import { type Bench, type Caller, fieldsOf, openCaller, useBench } from './accounts-bench.ts'
 
 let bench: Bench
 let caller: Caller
-beforeAll(async () => {
-  bench = await openBench()
+useBench('objects', async (opened) => {
+  bench = opened
   caller = await openCaller(bench)
-})
-afterAll(async () => {
-  console.log(`accounts, objects: ${bench.count()} requests`)
-  await bench.close()
 })
 
 describe('external_id and metadata', () => {

@@ -1,52 +1,31 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
-import { openApi } from '../../../src/api/open-api.ts'
-import { endpoints } from '../../../src/api/register-api.ts'
-import { nativeEndpoints } from '../../../src/api/register-native-api.ts'
-import { type Answer, PUBLIC_URL } from '../../api-fixture.ts'
+import type { Answer } from '../../api-fixture.ts'
 import { sampleOf } from '../../api-samples.ts'
 import { sized } from '../size.ts'
-import { type Bench, type Caller, fieldsOf, openBench, openCaller } from './accounts-bench.ts'
+import { type Bench, type Caller, fieldsOf, openCaller, useBench } from './accounts-bench.ts'
+import { VERSIONS } from './api-versions.ts'
 
 /** Wrong values tried for each parameter and field. */
 const VALUES = sized(100, 2)
 
 let bench: Bench
 let caller: Caller
-beforeAll(async () => {
-  bench = await openBench()
+useBench('parameters', async (opened) => {
+  bench = opened
   caller = await openCaller(bench)
 })
-afterAll(async () => {
-  console.log(`accounts, parameters: ${bench.count()} requests`)
-  await bench.close()
-})
 
-/** What ends something goes last. */
-const operations = [
-  { prefix: '/api/v2', all: endpoints, isNative: false },
-  { prefix: '/api/v3', all: nativeEndpoints, isNative: true },
-]
-  .flatMap(({ prefix, all, isNative }) => {
-    const { paths } = openApi({ publicUrl: PUBLIC_URL, prefix, endpoints: all, isNative })
-    return all
-      .filter(({ method }) => method !== 'DELETE')
-      .map(({ method, path }) => {
-        const operation = paths[path.replaceAll(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()]
-        if (!operation) throw new Error(`${method} ${path} is not in the document`)
-        const properties = operation.requestBody?.content['application/json']?.schema['properties'] ?? {}
-        return {
-          name: `${method} ${prefix}${path}`,
-          prefix,
-          isNative,
-          method,
-          path,
-          operation,
-          fields: Object.keys(properties),
-        }
-      })
-  })
-  .toSorted((a, b) => Number(a.path.endsWith('/revoke')) - Number(b.path.endsWith('/revoke')))
+/** Those of both versions that can be tried again and again; what ends something goes last. */
+const operations = VERSIONS.flatMap(({ prefix, isNative, cases }) =>
+  cases
+    .filter(({ method }) => method !== 'DELETE')
+    .map(({ method, path, operation }) => {
+      const properties = operation.requestBody?.content['application/json']?.schema['properties'] ?? {}
+      const name = `${method} ${prefix}${path}`
+      return { name, prefix, isNative, method, path, operation, fields: Object.keys(properties) }
+    }),
+).toSorted((a, b) => Number(a.path.endsWith('/revoke')) - Number(b.path.endsWith('/revoke')))
 
 describe('whatever a parameter or field holds, it is read, or refused by its name:', () => {
   const inQuery = [

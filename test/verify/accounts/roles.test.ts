@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { type Role, SCOPES } from '../../../src/model/roles.ts'
 import type { Answer } from '../../api-fixture.ts'
 import { sized } from '../size.ts'
-import { type Bench, fieldsOf, openBench } from './accounts-bench.ts'
+import { type Bench, fieldsOf, useBench } from './accounts-bench.ts'
 
 const RACES = sized(50, 8)
 
@@ -11,17 +11,13 @@ let bench: Bench
 /** A token of somebody of each role, and whose it is. */
 const people = new Map<Role, { token: string; uid: string }>()
 let foreign: string
-beforeAll(async () => {
-  bench = await openBench()
+useBench('roles', async (opened) => {
+  bench = opened
   for (const role of ['viewer', 'member', 'admin', 'owner'] as const) {
     const uid = await bench.member(role)
     people.set(role, { uid, token: await bench.token({ memberUid: uid }) })
   }
   foreign = await bench.member('viewer', 'theirs')
-})
-afterAll(async () => {
-  console.log(`accounts, roles: ${bench.count()} requests`)
-  await bench.close()
 })
 
 const of = (role: Role): { token: string; uid: string } => people.get(role) ?? { token: '', uid: '' }

@@ -1,48 +1,20 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 
-import { openApi, type Operation } from '../../../src/api/open-api.ts'
-import { endpoints } from '../../../src/api/register-api.ts'
-import { nativeEndpoints } from '../../../src/api/register-native-api.ts'
+import type { Operation } from '../../../src/api/open-api.ts'
 import { ROLES, SCOPES, scopesOf } from '../../../src/model/roles.ts'
-import { type Answer, PUBLIC_URL } from '../../api-fixture.ts'
+import type { Answer } from '../../api-fixture.ts'
 import { makeObjects, type Objects, sampleOf } from '../../api-samples.ts'
-import { type Bench, openBench } from './accounts-bench.ts'
-
-type Case = { method: 'GET' | 'POST' | 'PATCH' | 'DELETE'; path: string; operation: Operation }
-
-/** Every operation, as the OpenAPI file tells it; what ends something goes last. */
-const versions = [
-  { prefix: '/api/v2', all: endpoints, isNative: false },
-  { prefix: '/api/v3', all: nativeEndpoints, isNative: true },
-].map(({ prefix, all, isNative }) => {
-  const { paths } = openApi({ publicUrl: PUBLIC_URL, prefix, endpoints: all, isNative })
-  const cases = all
-    .map(({ method, path }): Case => {
-      const operation = paths[path.replaceAll(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()]
-      if (!operation) throw new Error(`${method} ${path} is not in the document`)
-      return { method, path, operation }
-    })
-    .toSorted((a, b) => endOf(a) - endOf(b))
-  return { prefix, cases }
-})
-
-function endOf({ method, path }: Case): number {
-  if (method === 'DELETE') return 2
-  return path.endsWith('/revoke') ? 1 : 0
-}
+import { type Bench, useBench } from './accounts-bench.ts'
+import { type Case, VERSIONS } from './api-versions.ts'
 
 let bench: Bench
 let objects: Objects
 const tokens = new Map<string, string>()
-beforeAll(async () => {
-  bench = await openBench()
+useBench('scopes', async (opened) => {
+  bench = opened
   for (const scope of SCOPES) tokens.set(scope, await bench.token({ scopes: [scope] }))
   for (const role of ROLES) tokens.set(role, await bench.token({ role }))
   for (const token of tokens.values()) await bench.api.get('/nothing', token) // the last use is written now, and not again
-})
-afterAll(async () => {
-  console.log(`accounts, scopes: ${bench.count()} requests`)
-  await bench.close()
 })
 
 const scopeOf = ({ security }: Operation): string => security[0]?.['bearer']?.[0] ?? ''
@@ -74,7 +46,7 @@ async function rows(): Promise<unknown[]> {
   )
 }
 
-describe.each(versions)('at $prefix', ({ prefix, cases }) => {
+describe.each(VERSIONS)('at $prefix', ({ prefix, cases }) => {
   beforeAll(async () => {
     const maker = await bench.token()
     objects = await makeObjects(bench.api, bench.api.ours, maker)

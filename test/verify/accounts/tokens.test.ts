@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import type { Answer } from '../../api-fixture.ts'
-import { type Bench, fieldsOf, openBench } from './accounts-bench.ts'
+import { type Bench, fieldsOf, useBench } from './accounts-bench.ts'
 
 const ANSWER_BOTH = ['/api/v2/forms', '/api/v3/forms']
 const HOUR_MS = 3_600_000
@@ -11,14 +11,10 @@ const HOUR_MS = 3_600_000
 let bench: Bench
 let token: string
 let admin: string
-beforeAll(async () => {
-  bench = await openBench()
+useBench('tokens', async (opened) => {
+  bench = opened
   token = await bench.token()
   admin = await bench.token()
-})
-afterAll(async () => {
-  console.log(`accounts, tokens: ${bench.count()} requests`)
-  await bench.close()
 })
 
 const flipCase = (text: string): string =>
