@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises'
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { until } from './until.ts'
+import { until, within } from './until.ts'
 import { sized } from '../size.ts'
 import { type Bench, openBench } from './bench.ts'
 import { type Customer, newCustomer } from './customer.ts'
@@ -33,20 +33,25 @@ test(`seed ${seed}: ${kills} kills among ${WORKERS} processes and the embedded s
   const customers: Customer[] = []
   const interrupted: unknown[] = []
   const done: Done[] = []
-  for (const kill of planKills(seed, { kills, workers: WORKERS })) {
+  const began = performance.now()
+  for (const [at, kill] of planKills(seed, { kills, workers: WORKERS }).entries()) {
     const customer = newCustomer(bench, 'demo')
     customers.push(customer)
     const onTheWay = customer.goOn().catch((error: unknown) => void interrupted.push(error)) // they come back below
     await setTimeout(kill.afterMs)
-    const began = performance.now()
+    const killed = performance.now()
     const victim = await carryOut(kill)
-    await onTheWay
+    const name = `kill ${at + 1} of seed ${seed}, ${victim}`
+    await within(`${name}: the page that was on its way to end`, onTheWay, 60)
     bench.skip(products)
-    await comesThrough(customer)
-    done.push({ victim, backMs: performance.now() - began })
+    await within(`${name}: the customer to come through`, comesThrough(customer), 130)
+    done.push({ victim, backMs: performance.now() - killed })
+    if (done.length % 20 === 0)
+      console.log(`${done.length} kills in ${((performance.now() - began) / 1000).toFixed(0)} s`)
   }
   tell(done, interrupted)
-  for (const customer of customers) await checkAfterCrash(bench, customer)
+  for (const customer of customers)
+    await within(`the totals of ${customer.email}`, checkAfterCrash(bench, customer), 100)
   expect(done).toHaveLength(kills)
 })
 
@@ -67,7 +72,7 @@ async function carryOut({ victim, pick }: Kill): Promise<string> {
   const product = products[victim]
   if (!product) throw new Error(`no process ${victim}`)
   product.signal('SIGKILL')
-  expect(await product.ended).toBe('SIGKILL')
+  expect(await within(`process ${victim} to end`, product.ended)).toBe('SIGKILL')
   products[victim] = await bench.start(victim === 0 ? 'all' : 'worker')
   return victim === 0 ? 'product with API' : 'worker'
 }
@@ -84,7 +89,7 @@ async function comesThrough(customer: Customer): Promise<void> {
       return null
     }
   }
-  await until('the customer to come through', tryOnce, 120).catch((error: unknown) => {
+  await until('the customer to come through', tryOnce, 90).catch((error: unknown) => {
     throw new Error(String(error), { cause: last })
   })
 }
