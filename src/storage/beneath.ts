@@ -6,6 +6,7 @@ import { decodeLineage, encodeLineage } from './lineage.ts'
 import { pickRows, type Sourced } from './merge-columns.ts'
 import { allOf, type Layers } from './merge-layers.ts'
 import { decodeBlock, encodeBlock } from './series-block.ts'
+import { BLOCK } from './series-channel.ts'
 import type { BlockKey, KnownBlock, ToSave } from './series-rows.ts'
 
 /** So many lengths of one start are remembered, the shorter ones; a utility that tells more of them is at fault. */
@@ -63,14 +64,14 @@ export async function readLayers(
   { meterUid, channel, from, to }: { meterUid: Uid; channel: string; from: number; to: number },
 ): Promise<(KnownBlock & { month: number })[]> {
   const { rows } = await sql<PackedBeneath & PackedBlock & { month: number }>`
-    select month, ${PACKED} from series_blocks
+    select month, ${PACKED} from series_blocks b
      where authorization_uid = ${authorizationUid} and meter_uid = ${meterUid} and channel = ${channel}
        and month between ${from} and ${to}
      order by month`.execute(tx)
   return rows.map((row) => ({ month: row.month, ...unpackBlock(row) }))
 }
 
-const PACKED = sql.raw(`told, block, lineage, sources, beneath, beneath_sources as "beneathSources", reach`)
+const PACKED = sql`told, ${BLOCK} as block, lineage, sources, beneath, beneath_sources as "beneathSources", reach`
 
 export type PackedBlock = { told: Buffer[]; block: Buffer; lineage: Buffer; sources: string[]; reach: string | null }
 
@@ -94,7 +95,7 @@ export async function saveBeneath(tx: Tx, authorizationUid: Uid, blocks: readonl
   const packed = blocks.map(({ sourced }) => packBeneath(sourced.beneath))
   await sql`
     update series_blocks b set beneath = n.beneath::bytea[], beneath_sources = n.sources::bigint[], reach = n.reach,
-           told = n.told::bytea[]
+           told = n.told::bytea[], open_from = null
       from unnest(${blocks.map(({ meterUid }) => meterUid)}::bigint[], ${blocks.map(({ channel }) => channel)}::text[],
              ${blocks.map(({ month }) => month)}::int[], ${packed.map(({ beneath }) => beneath && bytesOf(beneath))}::text[],
              ${packed.map(({ beneathSources }) => beneathSources && `{${beneathSources.join(',')}}`)}::text[],

@@ -131,7 +131,18 @@ export class ByteReader {
   }
 
   get isAtEnd(): boolean {
-    return this.#at === this.#bytes.length
+    return this.left === 0
+  }
+
+  /** How many bytes are still to be read. */
+  get left(): number {
+    return this.#bytes.length - this.#at
+  }
+
+  /** The next bytes, as a view. */
+  bytes(length: number): Uint8Array {
+    if (length > this.left) throw new RangeError('the bytes end early')
+    return this.#bytes.subarray(this.#at, (this.#at += length))
   }
 
   varint(): number {
@@ -216,10 +227,6 @@ export class ByteReader {
   }
 
   text(): string {
-    const length = this.varint()
-    if (this.#at + length > this.#bytes.length) throw new RangeError('the bytes end inside a text')
-    const text = Buffer.from(this.#bytes.subarray(this.#at, this.#at + length)).toString('utf8')
-    this.#at += length
-    return text
+    return Buffer.from(this.bytes(this.varint())).toString('utf8')
   }
 }

@@ -5,6 +5,7 @@ import type { Uid } from '../model/uid.ts'
 import type { Tx } from './db.ts'
 import { prepared } from './prepared.ts'
 import { type Columns, decodeBlock } from './series-block.ts'
+import { BLOCK } from './series-channel.ts'
 
 /** The readings of one channel in one month of a meter. sources: the raw feeds they came from, ascending. */
 export type MonthBlock = { channel: Channel; columns: Columns; sources: Uid[] }
@@ -40,7 +41,7 @@ type BlockRow = Omit<Channel, 'part'> & { part: string | null; place: number; bl
 
 const OF_MONTHS = prepared(
   sql<BlockRow>`
-  select w.place::int as place, ${CHANNEL}, b.block, b.sources
+  select w.place::int as place, ${CHANNEL}, ${BLOCK} as block, b.sources
     from unnest($1::bigint[], $2::bigint[], $3::int[]) with ordinality as w (authorization_uid, meter_uid, month, place)
     join series_blocks b on b.authorization_uid = w.authorization_uid and b.meter_uid = w.meter_uid and b.month = w.month
    order by w.place, b.channel`,

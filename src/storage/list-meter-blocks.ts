@@ -7,6 +7,7 @@ import type { Tx } from './db.ts'
 import { decodeLineage } from './lineage.ts'
 import { CHANNEL } from './list-interval-blocks.ts'
 import { type Columns, decodeBlock } from './series-block.ts'
+import { BLOCK } from './series-channel.ts'
 
 /** The readings of one channel in one month, and the raw feed that each came from. */
 export type TracedBlock = { channel: Channel; columns: Columns; source: Float64Array }
@@ -22,7 +23,7 @@ export async function listMeterBlocks(
   { sinceMonth, untilMonth }: Months,
 ): Promise<TracedBlock[]> {
   const { rows } = await sql<Row & { block: Buffer; lineage: Buffer; sources: Uid[] }>`
-    select ${CHANNEL}, b.block, b.lineage, b.sources from series_blocks b
+    select ${CHANNEL}, ${BLOCK} as block, b.lineage, b.sources from series_blocks b
      where b.authorization_uid = ${authorizationUid} and b.meter_uid = ${meterUid}
        and b.month >= ${sinceMonth} and b.month < ${untilMonth}
      order by b.channel, b.month`.execute(tx)

@@ -9,6 +9,7 @@ import { settleIntervals } from './intervals.ts'
 import { findChains, isLink, mergeAcrossMonths } from './merge-across-months.ts'
 import { positionOf, sliceColumns, type Sourced } from './merge-columns.ts'
 import { EMPTY, type Merged, mergeLayers } from './merge-layers.ts'
+import { appendToBlocks, type Following, mayFollow } from './series-append.ts'
 import { hashColumns, rememberTold } from './series-told.ts'
 import { type BlockKey, findBlocks, type KnownBlock, packBlocks, saveBlocks, type ToSave } from './series-rows.ts'
 import { sideBySide } from './side-by-side.ts'
@@ -57,23 +58,22 @@ export async function mergeManySeries(
   const touched: { meterUid: Uid; month: number }[] = []
   const batches = batchesOf(parts)
   for (const batch of batches) {
-    const merged = await mergeParts(tx, authorizationUid, batch, options)
+    const { merged, following } = await mergeParts(tx, authorizationUid, batch, options)
     const toSave = merged.filter(({ isShown, isNew }) => isShown || isNew)
     const packed = await packBlocks(toSave)
     const beneath = merged.filter(({ hasBeneath }) => hasBeneath)
-    touched.push(...toSave.filter(({ isShown }) => isShown))
+    touched.push(...toSave.filter(({ isShown }) => isShown), ...following)
     await sideBySide(
+      appendToBlocks(tx, authorizationUid, following, options),
       saveBlocks(tx, authorizationUid, packed, now),
       saveBeneath(tx, authorizationUid, beneath),
       batch === batches.at(-1) ? settleIntervals(tx, authorizationUid, touched, now) : null,
     )
-    for (const { gained } of toSave) {
-      for (const { place, added, changed } of gained) {
-        const result = results[place]
-        if (!result) continue
-        result.added += added
-        result.changed += changed
-      }
+    for (const { place, added, changed } of [...toSave, ...following].flatMap(({ gained }) => gained)) {
+      const result = results[place]
+      if (!result) continue
+      result.added += added
+      result.changed += changed
     }
   }
   return results
@@ -119,20 +119,21 @@ function batchesOf(parts: readonly Part[]): Part[][] {
 type Gained = { place: number; added: number; changed: number }
 type Pending = ToSave & { gained: Gained[]; isShown: boolean }
 
-/** Merges parts into their blocks, in memory, and returns the blocks that changed. */
+/** Merges parts into their blocks, in memory, and returns the blocks that changed, and what only follows its block. */
 async function mergeParts(
   tx: Tx,
   authorizationUid: Uid,
   parts: readonly Part[],
   { source, zone, later }: MergeOptions,
-): Promise<Pending[]> {
-  const hashed = await hashParts(parts)
+): Promise<{ merged: Pending[]; following: (Following & { gained: Gained[] })[] }> {
+  const hashed = await hashParts(parts, zone)
   const measured = [...new Set(hashed.flatMap((part) => (arePoints(part) ? [] : [part.meterUid])))]
   const [found, reaching] = await sideBySide(
-    findBlocks(tx, authorizationUid, hashed),
+    findBlocks(tx, authorizationUid, hashed, source),
     findReaching(tx, authorizationUid, measured),
   )
   const news = hashed.flatMap((part, at) => (found[at] === 'told' ? [] : [{ ...part, known: found[at] ?? null }]))
+  const following: (Following & { gained: Gained[] })[] = []
   const feed = Number(source)
   const pending = new Map<string, Pending>()
   const chains = findChains(reaching, { told: news.filter((part) => !arePoints(part)), zone })
@@ -148,19 +149,25 @@ async function mergeParts(
   }
   for (const { columns, hash, place, known, ...key } of news) {
     if (chains.some((chain) => isLink(chain, key))) continue
+    if (known !== null && 'sources' in known) {
+      const gained = [{ place, added: columns.start.length, changed: 0 }]
+      following.push({ ...key, columns, hash, sources: known.sources, gained })
+      continue
+    }
     const earlier = pending.get(nameOf(key)) // two names of one meter in one feed
     const before = (earlier ?? known)?.sourced ?? EMPTY
     const merged = mergeLayers(before, columns, feed, { arePoints: arePoints(key), later })
     if (!merged.isSame) pending.set(nameOf(key), pend(key, { known, earlier, merged, hash, place, reach: null }))
   }
-  return [...pending.values()]
+  return { merged: [...pending.values()], following }
 }
 
 /** Hashes of so many readings take a millisecond or two; then other work gets its turn. */
 const READINGS_A_TURN = 50_000
 
-async function hashParts(parts: readonly Part[]): Promise<(Part & { hash: Buffer })[]> {
-  const hashed: (Part & { hash: Buffer })[] = []
+async function hashParts(parts: readonly Part[], zone: string): Promise<(Part & { hash: Buffer; follows: boolean })[]> {
+  const hashed: (Part & { hash: Buffer; follows: boolean })[] = []
+  const times = Map.groupBy(parts, nameOf)
   let readings = 0
   for (const part of parts) {
     readings += part.columns.start.length
@@ -168,7 +175,9 @@ async function hashParts(parts: readonly Part[]): Promise<(Part & { hash: Buffer
       await nextTurn()
       readings = 0
     }
-    hashed.push({ ...part, hash: hashColumns(part.columns) })
+    // Two names of one meter in one feed are merged with each other.
+    const follows = times.get(nameOf(part))?.length === 1 && mayFollow(part, zone)
+    hashed.push({ ...part, hash: hashColumns(part.columns), follows })
   }
   return hashed
 }

@@ -18,6 +18,7 @@ import * as unreadFiles from './migrations/0011-unread-files.ts'
 import * as clients from './migrations/0012-clients.ts'
 import * as auditByTime from './migrations/0013-audit-by-time.ts'
 import * as clientNotices from './migrations/0014-client-notices.ts'
+import * as readingsThatFollow from './migrations/0015-readings-that-follow.ts'
 import { roleStatements, rolesSql } from './roles.ts'
 
 /** A postgres:// address, or a socket folder. */
@@ -39,6 +40,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0012-clients': clients,
   '0013-audit-by-time': auditByTime,
   '0014-client-notices': clientNotices,
+  '0015-readings-that-follow': readingsThatFollow,
 }
 
 /**

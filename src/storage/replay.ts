@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 
 import type { Uid } from '../model/uid.ts'
 import type { Tx } from './db.ts'
+import { foldTails } from './fold-tails.ts'
 
 /** The facts of a meter with nothing told: the same keys, empty. */
 const BARE_FACTS = sql`(
@@ -15,6 +16,7 @@ const BARE_BILL = sql`jsonb_build_object('usagePoint', '', 'commodity', null, 's
 
 /** Copies what was derived from the raw feeds of an authorization, for keepUnchanged, until the transaction ends. */
 export async function stashDerived(tx: Tx, authorizationUid: Uid): Promise<void> {
+  await foldTails(tx, authorizationUid)
   for (const table of ['series_blocks', 'intervals', 'bills', 'billing_summaries', 'meters']) {
     await sql`
       create temporary table ${sql.table(`old_${table}`)} on commit drop as
@@ -42,6 +44,7 @@ export async function clearDerived(tx: Tx, authorizationUid: Uid): Promise<void>
  * times back. Returns how many rows are new, different or gone.
  */
 export async function keepUnchanged(tx: Tx, authorizationUid: Uid): Promise<number> {
+  await foldTails(tx, authorizationUid)
   await sql`delete from bills where authorization_uid = ${authorizationUid} and source = 0`.execute(tx)
   await sql`delete from billing_summaries where authorization_uid = ${authorizationUid} 
        and (facts = '{}' or 0 = any(sources))`.execute(tx)

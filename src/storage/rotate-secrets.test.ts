@@ -64,6 +64,7 @@ const PLAIN = [
   'raw_feeds.sha256',
   'series_blocks.block',
   'series_blocks.lineage',
+  'series_blocks.tail',
   'templates.logo',
 ]
 

@@ -2,7 +2,8 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import { monthStart } from '../units/local-days.ts'
-import { type Columns, decodeBlock, encodeBlock } from './series-block.ts'
+import { sliceColumns } from './merge-columns.ts'
+import { type Columns, decodeBlock, encodeBlock, encodeTail } from './series-block.ts'
 
 const safe = fc.oneof(
   fc.integer({ min: -5000, max: 50_000 }),
@@ -164,6 +165,32 @@ describe('a series block', () => {
     for (let at = 0; at < block.length; at += 3) {
       const changed = Buffer.from(block)
       changed[at] = (changed[at] ?? 0) ^ 0x10
+      let read: Columns | null = null
+      try {
+        read = decodeBlock(changed)
+      } catch {
+        continue
+      }
+      expect(read).toEqual(given)
+    }
+  })
+
+  test('with tails before it is what they are together', () => {
+    const given = home(0, 180_000)
+    const [first, second, third] = [
+      sliceColumns(given, 0, 50),
+      sliceColumns(given, 50, 51),
+      sliceColumns(given, 51, 200),
+    ]
+    expect(decodeBlock(Buffer.concat([encodeTail(second), encodeTail(third), encodeBlock(first)]))).toEqual(given)
+  })
+
+  test('with a changed byte in a tail is never read as another series', () => {
+    const given = home(0, 90_000)
+    const block = Buffer.concat([encodeTail(sliceColumns(given, 50, 100)), encodeBlock(sliceColumns(given, 0, 50))])
+    for (let at = 0; at < block.length; at++) {
+      const changed = Buffer.from(block)
+      changed[at] = (changed[at] ?? 0) ^ (1 << (at % 8))
       let read: Columns | null = null
       try {
         read = decodeBlock(changed)

@@ -2,6 +2,9 @@ import { sql } from 'kysely'
 
 import type { Channel } from '../model/series.ts'
 
+/** All of a block that decodeBlock reads, in a select of series_blocks b. */
+export const BLOCK = sql.raw(`coalesce(b.tail, '') || b.block`)
+
 /** What CHANNEL selects. */
 export type ChannelRow = Omit<Channel, 'part'> & { part: string | null }
 

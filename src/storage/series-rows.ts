@@ -8,12 +8,16 @@ import { spansOf } from './coverage.ts'
 import type { Tx } from './db.ts'
 import { encodeLineage } from './lineage.ts'
 import type { Layers } from './merge-layers.ts'
-import { encodeBlock } from './series-block.ts'
+import { type Columns, encodeBlock } from './series-block.ts'
+import { BLOCK } from './series-channel.ts'
 import { sumOf } from './series-sums.ts'
 import { covered, whyNot } from './write-gate.ts'
 
 /** One row of series_blocks, below its authorization. */
 export type BlockKey = { meterUid: Uid; channel: string; month: number }
+
+/** A tail is kept so long; the row lies in its page with it, up to 2,032 bytes. The next day has the month packed. */
+const TAIL_LIMIT = 1000
 
 /** A stored block; told: hashes of what it was merged from; reach: where its last reading ends, if after its month. */
 export type KnownBlock = { sourced: Layers; told: Buffer[]; reach: number | null }
@@ -21,32 +25,47 @@ export type KnownBlock = { sourced: Layers; told: Buffer[]; reach: number | null
 /** isChanged: a reading was replaced, so that the version grows. hasBeneath: saveBeneath is due, too. */
 export type ToSave = BlockKey & KnownBlock & { isChanged: boolean; isNew: boolean; hasBeneath: boolean }
 
+/** The hash of what is told of a block; follows: whether it may be put behind what is there (mayFollow). */
+export type ToldBlock = BlockKey & { columns: Columns; hash: Buffer; follows: boolean }
+
+/** sources: how many feeds a block came from, where what is told of it follows it. */
+export type Found = KnownBlock | { sources: number } | 'told' | null
+
 /**
- * The blocks of some keys, in order: null where there is none, 'told' where it was told exactly this before (`hash`), so
- * that it is not even read.
+ * The blocks of some keys, in order: null where there is none, 'told' where it was told exactly this before. Neither of
+ * that nor of what is only to be followed the readings are read.
  */
 export async function findBlocks(
   tx: Tx,
   authorizationUid: Uid,
-  keys: readonly (BlockKey & { hash: Buffer })[],
-): Promise<(KnownBlock | 'told' | null)[]> {
-  const found: (KnownBlock | 'told' | null)[] = keys.map(() => null)
+  keys: readonly ToldBlock[],
+  source: Uid,
+): Promise<Found[]> {
+  const found: Found[] = keys.map(() => null)
   if (keys.length === 0) return found
   const { rows } = await sql<
-    PackedBeneath &
-      Omit<PackedBlock, 'block' | 'lineage'> & { place: number; block: Buffer | null; lineage: Buffer | null }
+    { place: number; follows: number | null } & ({ told: null } | (PackedBlock & PackedBeneath))
   >`
-    select n.place::int as place, b.told, b.sources, b.reach, b.beneath_sources as "beneathSources",
-           case when not n.hash = any(b.told) then b.beneath end as beneath,
-           case when not n.hash = any(b.told) then b.block end as block,
-           case when not n.hash = any(b.told) then b.lineage end as lineage
+    select n.place::int as place, case when o.follows then cardinality(b.sources) end as follows,
+           case when t.other and not o.follows then b.told end as told, case when t.other and not o.follows then ${BLOCK} end as block,
+           case when t.other and not o.follows then b.lineage end as lineage, case when t.other and not o.follows then b.sources end as sources,
+           case when t.other and not o.follows then b.reach end as reach, case when t.other and not o.follows then b.beneath end as beneath,
+           case when t.other and not o.follows then b.beneath_sources end as "beneathSources"
       from unnest(${keys.map(({ meterUid }) => meterUid)}::bigint[], ${keys.map(({ channel }) => channel)}::text[],
-             ${keys.map(({ month }) => month)}::int[], ${keys.map(({ hash }) => hash)}::bytea[])
-             with ordinality as n (meter_uid, channel, month, hash, place)
+             ${keys.map(({ month }) => month)}::int[], ${keys.map(({ hash }) => hash)}::bytea[],
+             ${keys.map(({ follows, columns }) => (follows ? (columns.start[0] ?? null) : null))}::bigint[],
+             ${keys.map(({ columns }) => columns.exponent)}::smallint[])
+             with ordinality as n (meter_uid, channel, month, hash, starts, exponent, place)
       join series_blocks b on b.meter_uid = n.meter_uid and b.channel = n.channel and b.month = n.month
+     cross join lateral (select not n.hash = any(b.told) as other) t
+     cross join lateral (
+       select t.other and coalesce(n.starts >= b.open_from and n.exponent = b.exponent
+              and b.sources[cardinality(b.sources)] < ${source} and coalesce(length(b.tail), 0) < ${TAIL_LIMIT}, false) as follows) o
      where b.authorization_uid = ${authorizationUid}`.execute(tx)
-  for (const { place, block, lineage, ...row } of rows)
-    found[place - 1] = block === null || lineage === null ? 'told' : unpackBlock({ ...row, block, lineage })
+  for (const { place, follows, ...row } of rows) {
+    if (follows !== null) found[place - 1] = { sources: follows }
+    else found[place - 1] = row.told === null ? 'told' : unpackBlock(row)
+  }
   return found
 }
 
@@ -60,25 +79,26 @@ export async function saveBlocks(tx: Tx, authorizationUid: Uid, rows: readonly B
   const column = <Name extends keyof BlockRow>(name: Name) => rows.map((row) => row[name])
   const { numAffectedRows } = await sql`
     insert into series_blocks (authorization_uid, meter_uid, channel, month, company_uid, block, lineage, readings,
-      starts, ends, spans, sources, version, created, updated, told, exponent, total)
+      starts, ends, spans, sources, version, created, updated, told, exponent, total, open_from)
     select a.authorization_uid, n.meter_uid, n.channel, n.month, a.company_uid,
            substring(${all}::bytea from n.at for n.size), substring(${all}::bytea from n.at + n.size for n.lineage_size),
            n.readings, n.starts, n.ends, n.spans::bigint[], n.sources::bigint[], n.version_step, ${now}, ${now},
-           n.told::bytea[], n.exponent, n.total
+           n.told::bytea[], n.exponent, n.total, n.open_from
       from authorizations a,
            unnest(${column('meterUid')}::bigint[], ${column('channel')}::text[], ${column('month')}::int[],
              ${positionsOf(rows)}::int[], ${rows.map(({ block }) => block.length)}::int[],
              ${rows.map(({ lineage }) => lineage.length)}::int[], ${column('readings')}::int[], ${column('starts')}::bigint[],
              ${column('ends')}::bigint[], ${column('spans')}::text[], ${column('sources')}::text[],
              ${column('versionStep')}::int[], ${column('told')}::text[], ${column('exponent')}::smallint[],
-             ${column('total')}::numeric[])
+             ${column('total')}::numeric[], ${column('openFrom')}::bigint[])
              as n (meter_uid, channel, month, at, size, lineage_size, readings, starts, ends, spans, sources, version_step,
-                   told, exponent, total)
+                   told, exponent, total, open_from)
      where ${covered(authorizationUid, 'intervals', now)} and n.starts >= extract(epoch from a.history_start)
     on conflict (authorization_uid, meter_uid, channel, month) do update
        set block = excluded.block, lineage = excluded.lineage, readings = excluded.readings, starts = excluded.starts,
            ends = excluded.ends, spans = excluded.spans, sources = excluded.sources, told = excluded.told,
-           exponent = excluded.exponent, total = excluded.total, updated = excluded.updated,
+           exponent = excluded.exponent, total = excluded.total, updated = excluded.updated, tail = null,
+           open_from = excluded.open_from,
            version = series_blocks.version + excluded.version - 1`.execute(tx)
   if (Number(numAffectedRows) !== rows.length) throw await whyNot(tx, authorizationUid, { classes: ['intervals'], now })
 }
@@ -104,10 +124,11 @@ export async function packBlocks(blocks: readonly ToSave[]): Promise<BlockRow[]>
 type BlockRow = ReturnType<typeof toRow>
 
 /** A first version is 1; a later one is 2 - 1 more where a reading was replaced, 1 - 1 where not. */
-function toRow({ meterUid, channel, month, sourced: { columns, source, beneath }, told, isChanged }: ToSave) {
+function toRow({ meterUid, channel, month, sourced: { columns, source, beneath }, told, reach, isChanged }: ToSave) {
   const { sources, lineage } = encodeLineage(source)
   const spans = spansOf(columns.start, columns.duration)
   const starts = columns.start[0] ?? beneath?.columns.start[0] ?? 0 // all of it may be beneath
+  const ends = spans.at(-1)?.[1] ?? starts
   return {
     meterUid,
     channel,
@@ -116,18 +137,25 @@ function toRow({ meterUid, channel, month, sourced: { columns, source, beneath }
     lineage,
     readings: columns.start.length,
     starts,
-    ends: spans.at(-1)?.[1] ?? starts,
+    ends,
     spans: `{${spans.join(',')}}`,
     sources: `{${sources.join(',')}}`,
     versionStep: isChanged ? 2 : 1,
     told: bytesOf(told),
     exponent: columns.exponent,
     total: String(sumOf(columns.value, 0, columns.value.length)),
+    openFrom: beneath === null && reach === null ? openFrom(columns.start, ends) : null,
   }
 }
 
+/** From when on readings only follow those up to `ends`; one without a length is a moment. Null: there are none. */
+export function openFrom(start: Float64Array, ends: number): number | null {
+  const last = start.at(-1)
+  return last === undefined ? null : Math.max(ends, last + 1)
+}
+
 /** Where each row's bytes begin, counted from 1 as SQL does. */
-function positionsOf(rows: readonly { block: Buffer; lineage: Buffer }[]): number[] {
+export function positionsOf(rows: readonly { block: Buffer; lineage: Buffer }[]): number[] {
   let at = 1
   return rows.map(({ block, lineage }) => {
     const here = at

@@ -9,7 +9,7 @@ import { addLocalDays, localDate, type Month } from '../units/local-days.ts'
 import type { Tx } from './db.ts'
 import { positionOf } from './merge-columns.ts'
 import { prepared } from './prepared.ts'
-import { CHANNEL, channelOf, type ChannelRow } from './series-channel.ts'
+import { BLOCK, CHANNEL, channelOf, type ChannelRow } from './series-channel.ts'
 import { type Columns, decodeBlock } from './series-block.ts'
 
 /** What one channel counted in one month, exact, in the channel's unit. channel: model/series.ts channelKey. */
@@ -49,8 +49,8 @@ type MonthRow = {
 }
 
 const OF_MONTHS = prepared(sql<MonthRow>`
-  select channel, month, readings, exponent, total::text, case when total is null then block end as block
-    from series_blocks
+  select channel, month, readings, exponent, total::text, case when total is null then ${BLOCK} end as block
+    from series_blocks b
    where authorization_uid = $1 and meter_uid = $2 and month >= $3 and month < $4 and readings > 0
    order by channel, month`)
 
@@ -65,7 +65,7 @@ export async function sumDays(
   { sinceMonth, untilMonth, zone }: Months & { zone: string },
 ): Promise<DaySum[]> {
   const { rows } = await sql<{ channel: string; block: Buffer }>`
-    select channel, block from series_blocks
+    select channel, ${BLOCK} as block from series_blocks b
      where authorization_uid = ${authorizationUid} and meter_uid = ${meterUid}
        and month >= ${sinceMonth} and month < ${untilMonth}
      order by channel, month`.execute(tx)
@@ -95,7 +95,7 @@ export async function readForSums(
           on b.meter_uid = p.meter_uid and b.starts < p.ends and b.ends > p.starts and b.readings > 0
        where b.authorization_uid = ${authorizationUid}
        group by b.meter_uid, b.channel, b.month)
-    select b.meter_uid as "meterUid", ${CHANNEL}, b.starts, b.exponent, b.total::text, case when n.is_cut then b.block end as block,
+    select b.meter_uid as "meterUid", ${CHANNEL}, b.starts, b.exponent, b.total::text, case when n.is_cut then ${BLOCK} end as block,
            (select sum(b.spans[at + 1] - b.spans[at]) from generate_series(1, cardinality(b.spans), 2) at)::int as covered
       from needed n join series_blocks b on b.meter_uid = n.meter and b.channel = n.key and b.month = n.at
      where b.authorization_uid = ${authorizationUid}

@@ -4,7 +4,7 @@ import type { Merged } from './merge-layers.ts'
 import type { Columns } from './series-block.ts'
 
 /** A month is told in a few windows; more hashes than this would cost more than they spare. */
-const LIMIT = 8
+export const TOLD_LIMIT = 8
 const BYTES = 16
 
 /** A hash of readings as they are told: equal for equal columns, whatever feed brought them. */
@@ -25,5 +25,5 @@ export function rememberTold(
   { replaced, lost }: Pick<Merged, 'replaced' | 'lost'>,
 ): Buffer[] {
   const still = replaced > 0 ? [] : known
-  return lost > 0 || told === null ? [...still] : [...still, told].slice(-LIMIT)
+  return lost > 0 || told === null ? [...still] : [...still, told].slice(-TOLD_LIMIT)
 }

@@ -4,10 +4,11 @@ import { type Channel, channelKey, type Series } from '../model/series.ts'
 import type { Uid } from '../model/uid.ts'
 import type { Span } from './coverage.ts'
 import type { Tx } from './db.ts'
-import { positionOf, rescale, sliceColumns } from './merge-columns.ts'
+import { joinColumns } from './join-columns.ts'
+import { positionOf, sliceColumns } from './merge-columns.ts'
 import { mergeManySeries, type MergeOptions, type SeriesMerge } from './merge-many-series.ts'
 import { type Columns, decodeBlock } from './series-block.ts'
-import { CHANNEL, channelOf, type ChannelRow } from './series-channel.ts'
+import { BLOCK, CHANNEL, channelOf, type ChannelRow } from './series-channel.ts'
 
 export { gapsOf } from './coverage.ts'
 
@@ -46,7 +47,7 @@ export async function readBlocks(
   { from = MIN, to = MAX, sinceMonth = -(2 ** 31), untilMonth = 2 ** 31 - 1 }: Period & Months = {},
 ): Promise<StoredBlock[]> {
   const { rows } = await sql<Row>`
-    select ${CHANNEL}, month, block, spans, version, sources, created, updated from series_blocks
+    select ${CHANNEL}, month, ${BLOCK} as block, spans, version, sources, created, updated from series_blocks b
      where authorization_uid = ${authorizationUid} and meter_uid = ${meterUid}
        and starts < ${to} and ends > ${from} and month >= ${sinceMonth} and month < ${untilMonth}
      order by channel, month`.execute(tx)
@@ -85,35 +86,6 @@ export async function readSeries(
     const cut = sliceColumns(columns, positionOf(columns.start, from), positionOf(columns.start, to))
     return cut.start.length === 0 ? [] : [{ usagePoint, channel: first.channel, ...cut }]
   })
-}
-
-/** One set of columns from several that follow each other, at their smallest exponent. */
-export function joinColumns(parts: readonly Columns[]): Columns {
-  const [only] = parts
-  if (only && parts.length === 1) return only
-  const exponent = Math.min(...parts.map((part) => part.exponent))
-  const readings = parts.reduce((sum, { start }) => sum + start.length, 0)
-  const joined = {
-    exponent,
-    start: new Float64Array(readings),
-    duration: new Uint32Array(readings),
-    value: new Float64Array(readings),
-    quality: new Uint8Array(readings),
-    cost: parts.some(({ cost }) => cost) ? new Float64Array(readings).fill(Number.NaN) : null,
-    tou: parts.some(({ tou }) => tou) ? new Uint8Array(readings) : null,
-    currency: parts.findLast(({ currency }) => currency !== null)?.currency ?? null,
-  }
-  let at = 0
-  for (const part of parts) {
-    joined.start.set(part.start, at)
-    joined.duration.set(part.duration, at)
-    joined.value.set(rescale(part.value, part.exponent - exponent), at)
-    joined.quality.set(part.quality, at)
-    if (part.cost) joined.cost?.set(part.cost, at)
-    if (part.tou) joined.tou?.set(part.tou, at)
-    at += part.start.length
-  }
-  return joined
 }
 
 /** start, end, start, end, … as pairs. */
