@@ -11,7 +11,7 @@ import { openEnvelope } from '../../../src/storage/secrets.ts'
 import { testDatabase, type TestDatabase } from '../../database.ts'
 import type { Json, UtilitySlug } from '../../running-app.ts'
 import { ownDatabase } from './own-database.ts'
-import { type Product, startProduct } from './product.ts'
+import { type Product, type Spawned, spawnProduct, startProduct } from './product.ts'
 
 /** A database, simulated utilities with a fleet of customers, and a company: all that outlives the product's processes. */
 export type Bench = {
@@ -41,8 +41,11 @@ const STEP_MS = 310_000
 /** Customers of the fleet at each utility. */
 const FLEET = 1000
 
-/** ownServer: an embedded PostgreSQL for this bench alone, of which any process may be killed. */
-export async function openBench({ ownServer = false } = {}): Promise<Bench> {
+/**
+ * ownServer: an embedded PostgreSQL for this bench alone, of which any process may be killed. keepsSpare: the program is
+ * loaded before its process is wanted, which makes many starts quicker.
+ */
+export async function openBench({ ownServer = false, keepsSpare = false } = {}): Promise<Bench> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'gbp-crash-'))
   const database = ownServer ? await ownDatabase(dataDir) : await testDatabase()
   // Durable at once, as the product runs it; `committed` halts (halts.ts) want nothing else to wait for a standby.
@@ -71,6 +74,7 @@ export async function openBench({ ownServer = false } = {}): Promise<Bench> {
     if (found) simulators.setThirdParty(slug, found.addresses)
   }
   let aheadMs = 0
+  let spare: Spawned | undefined
   return {
     ...{ database, dataDir, simulators, shown, env, url: config.publicUrl },
     secrets: [
@@ -80,7 +84,9 @@ export async function openBench({ ownServer = false } = {}): Promise<Bench> {
     ],
     async start(roles = 'all') {
       aheadMs += STEP_MS
-      return await startProduct({ ...env, CRASH_AHEAD_MS: String(aheadMs), CRASH_ROLES: roles })
+      const product = await startProduct({ ...env, CRASH_AHEAD_MS: String(aheadMs), CRASH_ROLES: roles }, spare)
+      if (keepsSpare) spare = spawnProduct({ ...env, CRASH_SPARE: '1' })
+      return product
     },
     skip(products) {
       aheadMs += STEP_MS
@@ -94,6 +100,7 @@ export async function openBench({ ownServer = false } = {}): Promise<Bench> {
       return await json(`${config.publicUrl}/api/${version}${address}`, { method, body, headers })
     },
     async close() {
+      spare?.child.kill('SIGKILL')
       await simulators.close()
       await database.close()
       await rm(dataDir, { recursive: true, force: true })

@@ -20,7 +20,7 @@ const kills = Number(process.env['CRASH_KILLS'] ?? sized(200, 2))
 let bench: Bench
 let products: Product[] = []
 beforeAll(async () => {
-  bench = await openBench({ ownServer: true })
+  bench = await openBench({ ownServer: true, keepsSpare: true })
   products = [await bench.start()]
   while (products.length < WORKERS) products.push(await bench.start('worker'))
 }, 300_000)

@@ -21,10 +21,17 @@ export type Product = {
   ended: Promise<number | string>
 }
 
-/** Starts the product and waits until it is ready. Throws what it printed when it is not within 30 s. */
-export async function startProduct(env: Record<string, string>): Promise<Product> {
+/** A process of the product, whether or not it is ready. */
+export type Spawned = { child: ChildProcess; printed: () => string; ended: Product['ended'] }
+
+/**
+ * Starts the product and waits until it is ready. Throws what it printed when it is not within 30 s. spare: a process that
+ * has loaded the program and opened nothing yet, to which `env` is told.
+ */
+export async function startProduct(env: Record<string, string>, spare?: Spawned): Promise<Product> {
   const began = performance.now()
-  const { child, printed, ended } = spawnProduct(env)
+  if (spare) spare.child.send({ aheadMs: Number(env['CRASH_AHEAD_MS']), roles: env['CRASH_ROLES'] })
+  const { child, printed, ended } = spare ?? spawnProduct(env)
   const isReady = async (): Promise<true | null> => {
     if (child.exitCode !== null) throw new Error(`the product ended with ${child.exitCode}: ${printed()}`)
     return printed().includes('ready\n') ? true : null
@@ -43,12 +50,8 @@ export async function startProduct(env: Record<string, string>): Promise<Product
   }
 }
 
-/** Starts the product without waiting. */
-export function spawnProduct(env: Record<string, string>): {
-  child: ChildProcess
-  printed: () => string
-  ended: Product['ended']
-} {
+/** Starts the product without waiting; with CRASH_SPARE it waits, to be given to `startProduct`. */
+export function spawnProduct(env: Record<string, string>): Spawned {
   const child = spawn(process.execPath, [program], {
     env: { ...process.env, LOG_LEVEL: 'warn', ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
