@@ -24,7 +24,7 @@ import { enterWrite, type Lease } from '../storage/write-gate.ts'
 import type { Connection } from '../utilities/connections.ts'
 import type { Utility } from '../utilities/contract.ts'
 import { decodeParsed, type Decoding, decodingOf, fileQualityOf } from '../utilities/decode.ts'
-import { type FetchDeps, fetchWindow } from './fetch-window.ts'
+import { type FetchDeps, type Fetched, fetchWindow } from './fetch-window.ts'
 import { finishUpdate } from './finish-update.ts'
 import type { Commit } from './group-commit.ts'
 import { laterFiles } from './later-files.ts'
@@ -70,16 +70,12 @@ export async function collectWindow(
     return true
   }
 
-  const read = await readFeed(fetched.body, fetched.ids, signal)
-  if (read.foreign > 0) await alarmForeign(deps, authorization, read.foreign)
-  const keeper = keeperOf(deps, owed.authorizationUid, { read, window, mediaType: fetched.mediaType, lease })
-  const decoding = decodingOf(utility, fileQualityOf(utility, window.resource))
-  const { decoded, kept } = await keepAndDecode(read, decoding, keeper)
+  const { decoded, kept, keeper } = await readAndDecode(deps, fetched, { authorization, window, lease, signal })
   if (decoded.meters.length === 0 && (await isTooEarly(deps, authorization, { utility, window }))) {
     if (kept === null) await keeper.alone()
     return false
   }
-  await keeper.pack()
+  if (kept === null) await keeper.pack()
   // What is large would keep all others waiting.
   const commit: Commit = kept === null ? deps.commit : (_uid, work) => db.operator(work)
   const stored = commit(owed.authorizationUid, async (tx) => {
@@ -118,6 +114,22 @@ export async function collectWindow(
     throw error
   })
   return true
+}
+
+type Asked = { authorization: AuthorizationRow; window: PlannedWindow; lease: Lease; signal: AbortSignal }
+
+/** What a feed says. What was read of it is forgotten then. */
+async function readAndDecode(
+  deps: CollectDeps,
+  { body, ids, mediaType }: Extract<Fetched, { kind: 'feed' }>,
+  { authorization, window, lease, signal }: Asked,
+): Promise<{ decoded: StorableFeed; kept: Uid | null; keeper: Keeper }> {
+  const { utility } = deps.connection
+  const read = await readFeed(body, ids, signal)
+  if (read.foreign > 0) await alarmForeign(deps, authorization, read.foreign)
+  const keeper = keeperOf(deps, authorization.authorizationUid, { read, window, mediaType, lease })
+  const decoding = decodingOf(utility, fileQualityOf(utility, window.resource))
+  return { ...(await keepAndDecode(read, decoding, keeper)), keeper }
 }
 
 /** The requests that a file answers. */

@@ -17,6 +17,12 @@ export function foldReadings(builder: ReadingsBuilder): Readings {
 
 const NO_READINGS = toReadings({ count: 0, blocks: [], odd: { value: new Map(), cost: new Map() } }, () => null)
 
+/** Bytes that readings take when they are unfolded. */
+export function unfoldedBytes({ folded }: Readings): number {
+  const columns = folded?.columns.filter((column) => column !== null) ?? []
+  return columns.length * (folded?.count ?? 0) * Float64Array.BYTES_PER_ELEMENT
+}
+
 /** The readings as they were before they were put aside, in memory of `room`; those that never were, as they are. */
 export function unfoldReadings(readings: Readings, room: Room): Readings {
   const { folded } = readings

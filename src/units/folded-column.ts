@@ -14,6 +14,12 @@ const ROOM = 65_536
 
 export const createRoom = (): Room => ({ memory: new ArrayBuffer(0), at: 0 })
 
+/** Makes a room empty, and so large that `bytes` fit in one piece: whatever was taken from it before must be done with. */
+export function emptyRoom(room: Room, bytes: number): void {
+  if (room.memory.byteLength < bytes) room.memory = new ArrayBuffer(bytes)
+  room.at = 0
+}
+
 /** A place of so many bytes in `room.memory`, which is new memory where the one in use is full. */
 export function takePlace(room: Room, bytes: number): number {
   const place = Math.ceil(room.at / 8) * 8

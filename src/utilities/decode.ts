@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
 import type { Entry, WireFeed } from '../espi/entry.ts'
-import { unfoldReadings } from '../espi/fold-readings.ts'
+import { unfoldedBytes, unfoldReadings } from '../espi/fold-readings.ts'
 import { lastSegment } from '../espi/href.ts'
 import { parseFolded } from '../espi/parse.ts'
 import type { Readings } from '../espi/readings.ts'
@@ -11,7 +11,7 @@ import { type FoldedSeries, foldSeries } from '../model/folded-series.ts'
 import type { Series } from '../model/series.ts'
 import { normalizeInSteps } from '../normalize/normalize-feed.ts'
 import type { NormalizeOptions } from '../normalize/options.ts'
-import { createRoom } from '../units/folded-column.ts'
+import { createRoom, emptyRoom } from '../units/folded-column.ts'
 import type { Utility } from './contract.ts'
 import type { Repair } from './repair.ts'
 import { repairsOf } from './repairs.ts'
@@ -88,8 +88,10 @@ function* decodeInSteps<S>(
       repaired.set(warning.code, { ...warning, count: warning.count + (repaired.get(warning.code)?.count ?? 0) })
     return feed.entries
   }
+  const room = createRoom()
   const open = (tree: UsagePointTree): UsagePointTree => {
-    const room = createRoom()
+    // Those of the usage point before have become series by now.
+    emptyRoom(room, bytesOf(tree))
     const blocksOf = ({ blocks }: Reading): Reading['blocks'] =>
       blocksIn(mend(blocks.map(({ entry, readings }) => withReadings(entry, unfoldReadings(readings, room)))))
     return { ...tree, readings: tree.readings.map((reading) => ({ ...reading, blocks: blocksOf(reading) })) }
@@ -98,6 +100,11 @@ function* decodeInSteps<S>(
   const decoded = yield* normalizeInSteps(feed, decoding, { open, close })
   const warnings = decoding.repairs.flatMap(({ name }) => repaired.get(codeOf(name)) ?? [])
   return { ...decoded, warnings: [...warnings, ...decoded.warnings] }
+}
+
+function bytesOf({ readings }: UsagePointTree): number {
+  const all = readings.flatMap(({ blocks }) => blocks)
+  return all.reduce((sum, block) => sum + unfoldedBytes(block.readings), 0)
 }
 
 const withReadings = (entry: Entry, value: Readings): Entry => ({ ...entry, content: { kind: 'IntervalBlock', value } })
