@@ -7,6 +7,8 @@ import { FeedRejected } from '../espi/errors.ts'
 import { parseBytes, parseFolded } from '../espi/parse.ts'
 import type { DecodedFeed } from '../model/decoded-feed.ts'
 import { unfoldSeries } from '../model/folded-series.ts'
+import { entry, hours, readingXml, tag, TYPE } from '../normalize/feed-for-tests.ts'
+import { normalizeFeed } from '../normalize/normalize-feed.ts'
 import { decodeFeed, decodeParsed, decodingOf, repairFeed } from './decode.ts'
 import { demo } from './demo/definition.ts'
 import { pge } from './pge/definition.ts'
@@ -74,6 +76,34 @@ it('decoding changes nothing it was given, and gives the same again, in steps to
     }
     expect(bytes).toEqual(before)
   }
+})
+
+it('usage points that are opened one after another keep their own readings', async () => {
+  const parts = [40, 3, 25].flatMap((count, point) => {
+    const up = `/UsagePoint/${point}`
+    const related = [`${up}/MeterReading/1/IntervalBlock`, '/ReadingType/0']
+    const readings = hours(count).map((reading, at) => readingXml({ ...reading, value: `${point}${at}`, quality: 19 }))
+    return [
+      entry('UsagePoint', tag('ServiceCategory', tag('kind', 0)), { self: up, related: [`${up}/MeterReading`] }),
+      entry('MeterReading', '', { self: `${up}/MeterReading/1`, up: `${up}/MeterReading`, related }),
+      entry('IntervalBlock', readings.join(''), { up: `${up}/MeterReading/1/IntervalBlock` }),
+    ]
+  })
+  const type = entry(
+    'ReadingType',
+    Object.entries(TYPE)
+      .map((field) => tag(...field))
+      .join(''),
+    { self: '/ReadingType/0' },
+  )
+  const text = `<feed xmlns="http://www.w3.org/2005/Atom">${type}${parts.join('')}</feed>`
+  const parsed = parseBytes(new TextEncoder().encode(text))
+  const decoding = decodingOf(pge)
+  const whole = normalizeFeed(parsed.entries, decoding, parsed.heads)
+  expect(whole.series.map(({ value }) => value.length)).toEqual([40, 3, 25])
+  expect(decodeFeed(new TextEncoder().encode(text), decoding)).toEqual(whole)
+  const { series } = await decodeParsed(parseFolded(new TextEncoder().encode(text)), decoding)
+  expect(series.map(unfoldSeries)).toEqual(whole.series)
 })
 
 it('a body that cannot be read is refused as a whole', () => {
