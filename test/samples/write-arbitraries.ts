@@ -131,17 +131,20 @@ export function texts(most: number): fc.Arbitrary<string> {
     .filter((text) => text !== '')
 }
 
+/** Made once: hundreds of fields are addresses, and each making costs milliseconds. */
+const URIS = fc.oneof(
+  fc.webUrl({ withQueryParameters: true, withFragments: true }).filter(isUri),
+  fc.constantFrom(
+    '/espi/1_1/resource/UsagePoint/1',
+    'UsagePoint',
+    'urn:x:1',
+    'https://a.example/?a=1&b=%20#c',
+    '../x/./y',
+  ),
+)
+
 export function uris(): fc.Arbitrary<string> {
-  return fc.oneof(
-    fc.webUrl({ withQueryParameters: true, withFragments: true }).filter(isUri),
-    fc.constantFrom(
-      '/espi/1_1/resource/UsagePoint/1',
-      'UsagePoint',
-      'urn:x:1',
-      'https://a.example/?a=1&b=%20#c',
-      '../x/./y',
-    ),
-  )
+  return URIS
 }
 
 /** All blocks of an entry, of any number of readings with any of their numbers given. */
