@@ -1,4 +1,4 @@
-import { createRoom, foldColumn, type FoldedColumn, unfoldColumn } from '../units/folded-column.ts'
+import { foldColumn, type FoldedColumn, type Room, unfoldColumn } from '../units/folded-column.ts'
 import type { Series } from './series.ts'
 
 /** A series put aside: a fifth of the memory, until it is its turn to be stored. */
@@ -7,10 +7,9 @@ export type FoldedSeries = Pick<Series, 'usagePoint' | 'channel' | 'exponent' | 
   folded: Record<'start' | 'duration' | 'value' | 'quality', FoldedColumn> & Record<'cost' | 'tou', FoldedColumn | null>
 }
 
-/** Puts a series aside; its columns may be used again. */
-export function foldSeries({ usagePoint, channel, exponent, currency, ...columns }: Series): FoldedSeries {
+/** Puts a series aside, in memory of `room`; its columns may be used again. */
+export function foldSeries({ usagePoint, channel, exponent, currency, ...columns }: Series, room: Room): FoldedSeries {
   const { start, duration, value, quality, cost, tou } = columns
-  const room = createRoom()
   const folded = {
     start: foldColumn(start, room),
     duration: foldColumn(duration, room),

@@ -64,7 +64,9 @@ const TURN_MS = 10
  * readings of one usage point are open at a time.
  */
 export async function decodeParsed(parsed: WireFeed, decoding: Decoding): Promise<DecodedFeed<FoldedSeries>> {
-  const steps = decodeInSteps(parsed, decoding, foldSeries)
+  // One for all series: a day of one is a hundredth of a piece of it.
+  const room = createRoom()
+  const steps = decodeInSteps(parsed, decoding, (series) => foldSeries(series, room))
   let began = performance.now()
   for (;;) {
     const { done, value } = steps.next()
