@@ -16,8 +16,11 @@ import { covered, whyNot } from './write-gate.ts'
 /** One row of series_blocks, below its authorization. */
 export type BlockKey = { meterUid: Uid; channel: string; month: number }
 
-/** A tail is kept so long; the row lies in its page with it, up to 2,032 bytes. The next day has the month packed. */
-const TAIL_LIMIT = 1000
+/**
+ * A tail is kept until it has so many bytes, by meters 448 of them fewer, so that not all months are packed on one day. The row lies in
+ * its page with it, up to 2,032 bytes.
+ */
+const TAIL_LIMIT = sql.raw('1000 - (hashint8(b.meter_uid) & 7) * 64')
 
 /** A stored block; told: hashes of what it was merged from; reach: where its last reading ends, if after its month. */
 export type KnownBlock = { sourced: Layers; told: Buffer[]; reach: number | null }
