@@ -3,31 +3,33 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import path from 'node:path'
 
-import { Pool } from 'undici'
-
 import { createApiToken } from '../src/accounts/api-tokens.ts'
 import type { Series } from '../src/model/series.ts'
 import { childUid, type Uid } from '../src/model/uid.ts'
 import { saveBills } from '../src/storage/bills.ts'
 import { mergeManySeries } from '../src/storage/merge-many-series.ts'
+import { epochSeconds } from '../src/units/epoch-seconds.ts'
 import { sampleBill } from '../test/api-fixture.ts'
+import { seedAuthorization } from '../test/database.ts'
 import type { Origins, Spent } from './api-server.ts'
 import { FIRST_MONTH, homeLoad } from './home-load.ts'
 import { type Asker, openSocketClients } from './socket-clients.ts'
-import { addMeters, type BenchDatabase, withDatabase, ZONE } from './temporary-database.ts'
+import { addMeters, type BenchDatabase, HISTORY, withDatabase, ZONE } from './temporary-database.ts'
 import { median, round, takeTurns, timesOf } from './timing.ts'
 
 const CLIENTS = 32
 const METERS = 20
 /** Requests of a row, in rounds that alternate with those of the other rows. */
 const [WARM, ROUNDS] = [1000, 4]
+/** A server runs its code more than twenty times. */
+const [WARM_YEARS, YEARS] = [20, 20]
 const YEAR = `start=${FIRST_MONTH / 12}-01-01&end=${FIRST_MONTH / 12 + 1}-01-01`
 
-/** small: for small answers; ask: for long ones. */
 type Server = {
-  small: Record<keyof Origins, Asker>
   ask: Record<keyof Origins, Asker>
   spent(): Promise<Spent>
+  /** Memory from now on. */
+  watch(): Promise<Spent>
   close(): Promise<void>
 }
 
@@ -38,13 +40,15 @@ type Server = {
 export async function benchApi(args: readonly string[]): Promise<void> {
   await withDatabase(async (database) => {
     const meters = await seedYears(database)
-    const { companyUid, memberUid, authorizationUid } = database.seed
+    const authorizations = await seedNeighbors(database)
+    await database.admin('analyze')
+    const { companyUid, memberUid } = database.seed
     const made = { db: database.db, now: () => new Date(), random: randomBytes }
     const token = await createApiToken(made, { companyUid, memberUid, name: 'bench' })
     const server = await openServer(database, token)
     try {
       const [meter = ''] = meters
-      await smallObjects(server, { authorizationUid, meter, count: args.includes('--full') ? 4000 : 1000 })
+      await smallObjects(server, { authorizations, meters, count: args.includes('--full') ? 4000 : 1000 })
       await years(server, meter)
       await longAnswer(server, meters)
     } finally {
@@ -65,21 +69,48 @@ async function seedYears(database: BenchDatabase): Promise<Uid[]> {
     await mergeManySeries(tx, authorizationUid, told, options)
     for (const meterUid of meters) await saveBills(tx, authorizationUid, meterUid, [sampleBill], options)
   })
-  await database.admin('analyze')
   return meters
 }
 
-type Small = { authorizationUid: Uid; meter: Uid; count: number }
+/** As many customers, with years of bills: what is found in a table of a few rows is found by reading all of it. */
+async function seedNeighbors(database: BenchDatabase): Promise<Uid[]> {
+  const { db, seed } = database
+  const authorizations: Uid[] = []
+  while (authorizations.length < METERS) {
+    const uid = await seedAuthorization(db, seed, HISTORY)
+    const options = { source: childUid(uid, 1), now: new Date() }
+    const meters = await addMeters(database, uid, 5)
+    await db.operator(async (tx) => {
+      for (const meterUid of meters) await saveBills(tx, uid, meterUid, BILLS, options)
+    })
+    authorizations.push(uid)
+  }
+  return authorizations
+}
 
-async function smallObjects({ small: ask, spent }: Server, { authorizationUid, meter, count }: Small): Promise<void> {
-  const paths = { authorization: `/authorizations/${authorizationUid}`, meter: `/meters/${meter}` }
+const BILLS = Array.from({ length: 24 }, (_, month) => {
+  const earlier = month * 29 * 86_400
+  return { ...sampleBill, start: epochSeconds(sampleBill.start - earlier), end: epochSeconds(sampleBill.end - earlier) }
+})
+
+type Small = { authorizations: readonly Uid[]; meters: readonly Uid[]; count: number }
+
+/** Clients ask for another object each, in turn, since what is asked twice at a time is found once. */
+async function smallObjects({ ask, spent }: Server, { authorizations, meters, count }: Small): Promise<void> {
+  let turn = 0
+  const next = (uids: readonly Uid[]): Uid => uids[turn++ % uids.length] ?? ''
+  const paths = {
+    '/authorizations/…': () => `/authorizations/${next(authorizations)}`,
+    '/meters/…': () => `/meters/${next(meters)}`,
+    '/bills?meters=…&limit=1': () => `/bills?meters=${next(meters)}&limit=1`,
+  }
   const rows: Record<string, () => Promise<number>> = {
     'bare: node:http': () => ask.http('/small/1'),
     'bare: fastify': () => ask.fastify('/small/1'),
   }
   for (const version of ['v2', 'v3'])
-    for (const each of [paths.authorization, paths.meter, `/bills?meters=${meter}&limit=1`])
-      rows[`${version} ${each.replaceAll(/\d{3,}/g, '…')}`] = () => ask.api(`/api/${version}${each}`)
+    for (const [name, path] of Object.entries(paths))
+      rows[`${version} ${name}`] = () => ask.api(`/api/${version}${path()}`)
   const load = async (one: () => Promise<number>, requests: number): Promise<Load> => {
     const waits: number[] = []
     const began = await spent()
@@ -139,8 +170,8 @@ async function years({ ask }: Server, meter: Uid): Promise<void> {
     works[`bare: ${name}`] = () => ask.http(`/bytes/${length}`)
     bytes[name] = length
   }
-  await takeTurns(10, works)
-  const times = await takeTurns(15, works)
+  await takeTurns(WARM_YEARS, works)
+  const times = await takeTurns(YEARS, works)
   const readings = homeLoad(0, { months: 12, step: 100 }).start.length
   const rows = Object.keys(asked).map((name) => {
     const [ours, bare] = [median(times[name] ?? []), median(times[`bare: ${name}`] ?? [])]
@@ -151,10 +182,10 @@ async function years({ ask }: Server, meter: Uid): Promise<void> {
   console.table(Object.fromEntries(rows))
 }
 
-async function longAnswer({ ask, spent }: Server, meters: readonly Uid[]): Promise<void> {
+async function longAnswer({ ask, spent, watch }: Server, meters: readonly Uid[]): Promise<void> {
   const path = `/api/v2/intervals?meters=${meters.join(',')}&${YEAR}`
   await ask.api(path)
-  await spent()
+  await watch()
   let bytes = 0
   const { wall } = await timesOf(async () => (bytes = await ask.api(path)))
   const { resident, before } = await spent()
@@ -167,34 +198,17 @@ async function longAnswer({ ask, spent }: Server, meters: readonly Uid[]): Promi
 async function openServer({ connection }: BenchDatabase, token: string): Promise<Server> {
   const child = fork(path.join(import.meta.dirname, 'api-server.ts'), { execArgv: profiling() })
   const { api, http, fastify } = await tell<Origins>(child, { connection })
-  const pools: Pool[] = []
-  const asker = (origin: string): Asker => {
-    const pool = new Pool(origin, { connections: CLIENTS, pipelining: 1 })
-    pools.push(pool)
-    return async (path) => {
-      const { statusCode, body } = await pool.request({
-        path,
-        method: 'GET',
-        headers: { authorization: `Bearer ${token}` },
-      })
-      let bytes = 0
-      for await (const piece of body) bytes += Buffer.isBuffer(piece) ? piece.length : 0
-      if (statusCode !== 200) throw new Error(`${path} was answered with ${statusCode}`)
-      return bytes
-    }
-  }
   const [toApi, toHttp, toFastify] = [
     openSocketClients(api, token),
     openSocketClients(http, token),
     openSocketClients(fastify, token),
   ] as const
   return {
-    small: { api: toApi.ask, http: toHttp.ask, fastify: toFastify.ask },
-    ask: { api: asker(api), http: asker(http), fastify: asker(fastify) },
+    ask: { api: toApi.ask, http: toHttp.ask, fastify: toFastify.ask },
     spent: async () => await tell<Spent>(child, 'spent'),
+    watch: async () => await tell<Spent>(child, 'watch'),
     async close() {
       for (const client of [toApi, toHttp, toFastify]) client.close()
-      for (const pool of pools) await pool.destroy()
       child.disconnect()
       await once(child, 'exit')
     },
