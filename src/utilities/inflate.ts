@@ -6,8 +6,11 @@ import { UtilityUnavailable } from './errors.ts'
 
 export type BodyLimits = { wireBytes: number; inflatedBytes: number; ratio: number }
 
-/** A body as it came over the wire. Compressed it is a thirtieth of what it says, so it is kept so and inflated as it is read. */
-export type WireBody = { wire: Uint8Array; coding: 'gzip' | 'identity'; limits: BodyLimits }
+/**
+ * A body as it came over the wire. Compressed it is a thirtieth of what it says, so it is kept so and inflated as it is read.
+ * inflated: what a small one says, which is judged by its beginning and read later.
+ */
+export type WireBody = { wire: Uint8Array; coding: 'gzip' | 'identity'; limits: BodyLimits; inflated?: Uint8Array }
 
 /** Below this size the ratio says nothing: an empty feed compresses well. */
 const RATIO_FROM = 1_048_576
@@ -48,7 +51,10 @@ export async function readWire(
     if (size > limits.wireBytes) throw new UtilityUnavailable('too_large')
     parts.push(bytes)
   }
-  return { wire: Buffer.concat(parts), coding: kind.endsWith('gzip') ? 'gzip' : 'identity', limits }
+  const wire = Buffer.concat(parts)
+  if (!kind.endsWith('gzip')) return plainBody(wire, limits)
+  const inflated = wire.length <= SMALL ? inflateSmall(wire) : null
+  return { wire, coding: 'gzip', limits, ...(inflated && { inflated }) }
 }
 
 /** Bytes that did not come over the wire, or not as they are, as a body. */
@@ -62,9 +68,9 @@ export function plainBody(bytes: Uint8Array, limits: BodyLimits): WireBody {
  * `inflation_ratio` | `broken_gzip`.
  */
 export async function* inflate(body: WireBody): AsyncGenerator<Uint8Array, void, undefined> {
-  const { wire, limits } = body
+  const { wire, limits, inflated } = body
   let size = 0
-  for await (const piece of body.coding === 'gzip' ? gunzip(wire) : slices(wire)) {
+  for await (const piece of inflated ? [inflated] : body.coding === 'gzip' ? gunzip(wire) : slices(wire)) {
     size += piece.length
     if (size > limits.inflatedBytes) throw new UtilityUnavailable('too_large')
     if (size > RATIO_FROM && size > limits.ratio * wire.length) throw new UtilityUnavailable('inflation_ratio')
@@ -75,7 +81,8 @@ export async function* inflate(body: WireBody): AsyncGenerator<Uint8Array, void,
 /** A body whole, for what is small or needs all of it at once. Throws as inflate does. */
 export async function inflateWhole(body: WireBody): Promise<Uint8Array> {
   const parts: Uint8Array[] = []
-  for await (const piece of inflate(body)) parts.push(body.coding === 'gzip' ? Uint8Array.from(piece) : piece)
+  const isKept = body.coding === 'identity' || body.inflated !== undefined
+  for await (const piece of inflate(body)) parts.push(isKept ? piece : Uint8Array.from(piece))
   const [only] = parts
   return only !== undefined && parts.length === 1 ? only : Buffer.concat(parts)
 }
@@ -88,11 +95,6 @@ export async function inflateStart(body: WireBody): Promise<Uint8Array> {
 
 async function* gunzip(wire: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
   if (wire.length === 0) return // an answer without a body has its headers all the same
-  const small = wire.length <= SMALL ? inflateSmall(wire) : null
-  if (small !== null) {
-    yield small
-    return
-  }
   const stream = createGunzip({ chunkSize: wire.length > LARGE ? LARGE_PIECE : PIECE })
   stream.end(wire)
   try {
@@ -116,17 +118,10 @@ function release({ buffer, byteLength }: Buffer): void {
   if (buffer instanceof ArrayBuffer && byteLength === buffer.byteLength) buffer.transfer(0)
 }
 
-/** A small body is judged by its beginning and read later: what it says is kept from the one to the other. */
-const inflated = new WeakMap<Uint8Array, Uint8Array>()
-
 /** One piece, at once: a thread and its buffers cost some times as much as the inflating. null: not one piece, or broken. */
 function inflateSmall(wire: Uint8Array): Uint8Array | null {
   try {
-    const known = inflated.get(wire)
-    const piece = known ?? gunzipSync(wire, { maxOutputLength: PIECE })
-    if (known) inflated.delete(wire)
-    else inflated.set(wire, piece)
-    return piece
+    return gunzipSync(wire, { maxOutputLength: PIECE })
   } catch (error) {
     if (error instanceof Error) return null // told by whoever inflates it piece by piece
     throw error
