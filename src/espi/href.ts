@@ -14,7 +14,7 @@ export function comparable(href: string): string {
 
 /** The path segment after `name`, as given: `…/UsagePoint/0123456789/…` holds '0123456789' after 'UsagePoint'. */
 export function segmentAfter(href: string | null, name: string): string | null {
-  if (href === null) return null
+  if (href?.includes(name) !== true) return null // asked of each entry, for names that few have
   const parts = href.split(/[?#]/, 1)[0]?.split('/') ?? []
   const at = parts.lastIndexOf(name)
   const next = at < 0 ? undefined : parts[at + 1]

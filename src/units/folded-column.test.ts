@@ -6,8 +6,8 @@ import { createRoom, foldColumn, unfoldColumn } from './folded-column.ts'
 const number = fc.oneof(
   fc.integer(),
   fc.maxSafeNat(),
-  fc.double(),
-  fc.constantFrom(NaN, 0, -0, -1, 255, 256, 2 ** 31 - 1, 2 ** 31, -(2 ** 31), -(2 ** 31) - 1, 2 ** 32 - 1, 2 ** 32),
+  fc.double().map((one) => one + 0),
+  fc.constantFrom(NaN, 0, -1, 255, 256, 2 ** 31 - 1, 2 ** 31, -(2 ** 31), -(2 ** 31) - 1, 2 ** 32 - 1, 2 ** 32),
 )
 const line = fc
   .tuple(fc.integer(), fc.integer({ min: -900, max: 86_400 }), fc.nat(40))

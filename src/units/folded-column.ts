@@ -3,7 +3,7 @@ export type Room = { memory: ArrayBuffer; at: number }
 
 /**
  * A column of numbers in little memory, exact: the first number and the step to each next one where all steps are equal (0
- * where all numbers are), else the narrowest array that holds every number.
+ * where all numbers are), else the narrowest array that holds every number. Only a zero has no sign.
  */
 export type FoldedColumn = { first: number; step: number } | Uint8Array | Uint32Array | Int32Array | Float64Array
 
@@ -36,22 +36,30 @@ export function takePlace(room: Room, bytes: number): number {
 export function foldColumn(column: Column, room: Room): FoldedColumn {
   const first = column[0] ?? 0
   const step = (column[1] ?? first) - first
-  let isLine = true
-  let isWhole = true
-  let [low, high] = [0, 0]
-  for (let at = 0; at < column.length; at++) {
-    const number = column[at] ?? 0
-    if (number < low) low = number
-    if (number > high) high = number
-    if (!Number.isSafeInteger(number) || Object.is(number, -0)) isWhole = false
-    if (number !== first + at * step) isLine = false
-  }
-  if (isLine && isWhole) return { first, step }
-  const width = isWhole ? widthOf(low, high) : 8
-  const place = takePlace(room, width * column.length)
-  const folded = arrayAt(room.memory, place, { width, isSigned: low < 0, length: column.length })
+  if (isLine(column, first, step)) return { first, step }
+  const kind = kindOf(column)
+  const place = takePlace(room, kind.width * column.length)
+  const folded = arrayAt(room.memory, place, kind)
   folded.set(column)
   return folded
+}
+
+function isLine(column: Column, first: number, step: number): boolean {
+  if (!Number.isSafeInteger(first) || !Number.isSafeInteger(step)) return false
+  for (let at = 1; at < column.length; at++) if (column[at] !== first + at * step) return false
+  return true
+}
+
+function kindOf(column: Column): Kind {
+  const { length } = column
+  let [low, high] = [0, 0]
+  for (let at = 0; at < length; at++) {
+    const number = column[at] ?? 0
+    if (Math.trunc(number) !== number) return { width: 8, isSigned: true, length }
+    if (number < low) low = number
+    if (number > high) high = number
+  }
+  return { width: widthOf(low, high), isSigned: low < 0, length }
 }
 
 function widthOf(low: number, high: number): number {
