@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 
 import { type Simulators, startSimulators } from '../simulators/index.ts'
 import { type App, startApp, type Trial } from '../src/app.ts'
@@ -135,14 +136,18 @@ export async function startRunningApp(
   return running
 }
 
-/** Waits until `check` gives something else than null; throws with `what` after some seconds. */
+/**
+ * Waits until `check` gives something else than null; throws with `what` after some seconds. Rests as long as a check
+ * takes: what is waited for needs the processor, too.
+ */
 export async function until<T>(what: string, check: () => Promise<T | null>, seconds = 40): Promise<T> {
   const end = performance.now() + seconds * 1000
   for (;;) {
+    const began = performance.now()
     const found = await check()
     if (found !== null) return found
     if (performance.now() > end) throw new Error(`waited ${seconds} s for: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await setTimeout(Math.max(50, performance.now() - began))
   }
 }
 

@@ -5,7 +5,7 @@ import { newestSubscription, type RunningApp, startRunningApp, until, untilColle
 
 let running: RunningApp
 beforeAll(async () => {
-  running = await startRunningApp({ customers: 40 })
+  running = await startRunningApp({ historyMonths: 3, customers: 40 })
 })
 afterAll(async () => await running.close())
 beforeEach(async () => {

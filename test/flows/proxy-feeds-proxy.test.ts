@@ -197,7 +197,7 @@ it.each([
 
 it('what is new upstream is announced, and had downstream without asking for it', async () => {
   const email = 'news@customer.example'
-  const { authorizationUid } = await upstream.share('demo', 'commercial', email)
+  const { authorizationUid } = await upstream.share('demo', 'test', email)
   await untilCollected(upstream, authorizationUid)
   const uid = await shareDownstream(email)
   await collected(uid)
