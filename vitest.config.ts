@@ -13,5 +13,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
+    // Loading the product costs a second or two, so the files of `npm test` share a process: its modules hold no state but
+    // caches, and a test that changes a profile or the environment puts it back. The long suites kill and halt: each alone.
+    isolate: suite !== undefined,
   },
 })
