@@ -1,17 +1,17 @@
 /**
  * Green Button files for measuring, made up and the same each time. `pge`: prefixes on every element, xsi attributes, no line
  * breaks; `sce`: default namespaces, indented. A block is a local day of Los Angeles, 92 and 100 quarter hours on the days
- * the clocks change; a summary a month.
+ * the clocks change; a summary a month. since: days at the beginning that are left out.
  */
 export type Shape = 'pge' | 'sce'
-export type FeedSize = { points: number; days: number }
+export type FeedSize = { points: number; days: number; since?: number }
 
-export function* generateFeed(shape: Shape, size: FeedSize): Generator<string> {
+export function* generateFeed(shape: Shape, { points, days, since = 0 }: FeedSize): Generator<string> {
   const random = createRandom(7)
   const write = shape === 'pge' ? pge : sce
   yield write.head
   yield write.entry('ReadingType/1', READING_TYPE, 'ReadingType', [])
-  for (let point = 0; point < size.points; point++) {
+  for (let point = 0; point < points; point++) {
     const path = `Subscription/1/UsagePoint/${1_000_000 + point}`
     yield write.entry(path, '<ServiceCategory><kind>0</kind></ServiceCategory>', 'UsagePoint', [
       `${path}/MeterReading`,
@@ -22,11 +22,11 @@ export function* generateFeed(shape: Shape, size: FeedSize): Generator<string> {
       `${path}/MeterReading/1/IntervalBlock`,
     ])
     let start = FIRST_DAY
-    for (let day = 0; day < size.days; day++) {
+    for (let day = 0; day < days; day++) {
       const count = day % 365 === 67 ? 92 : day % 365 === 305 ? 100 : 96
-      yield block(write, `${path}/MeterReading/1/IntervalBlock/${start}`, { start, count, random })
+      if (day >= since) yield block(write, `${path}/MeterReading/1/IntervalBlock/${start}`, { start, count, random })
       start += count * QUARTER
-      if (day % 30 === 29)
+      if (day >= since && day % 30 === 29)
         yield write.entry(`${path}/UsageSummary/${start}`, summary(start, random()), 'UsageSummary', [])
     }
   }
