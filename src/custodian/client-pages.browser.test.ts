@@ -1,15 +1,11 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 
-import { chromiumPath, reportNoChromium } from '../../test/chromium.ts'
-import { axeFaults, HOSTILE, layoutFaults, openPageVisits, type PageVisits } from '../../test/page-visits.ts'
+import { browserTests, testPages } from '../../test/page-tests.ts'
+import { layoutFaults } from '../../test/page-visits.ts'
 import type { Language } from '../authorization/customer-path.ts'
 import { DATA_CLASSES } from '../model/authorization-states.ts'
 import { askPage, consentPage, refusedPage, sentPage, stopPage } from './client-pages.ts'
 import { consentWords } from './consent-words.ts'
-
-let visits: PageVisits
-beforeAll(async () => void (visits = await openPageVisits()))
-afterAll(async () => await visits.close())
 
 /** Every page, with this text in the place of everything that comes from outside. */
 function pagesWith(outside: string | null, language: Language): Record<string, string> {
@@ -44,32 +40,10 @@ function pagesWith(outside: string | null, language: Language): Record<string, s
   }
 }
 
-if (chromiumPath === null) {
-  it('reports that there is no browser', () => {
-    expect(reportNoChromium).not.toThrow()
-  })
-} else {
-  it.each([
-    ['en', 1440],
-    ['es', 320],
-  ] as const)(
-    'axe finds nothing wrong with any page, in %s at %i pixels',
-    { timeout: 180_000 },
-    async (language, width) => {
-      expect(await visits.faultsOf(pagesWith(null, language), axeFaults, [width])).toEqual([])
-    },
-  )
+browserTests(() => {
+  const visits = testPages(pagesWith)
 
   it.each(['en', 'es'] as const)('no page is wider than the window, in %s', { timeout: 90_000 }, async (language) => {
     expect(await visits.faultsOf(pagesWith(null, language), layoutFaults, [320, 375, 768, 1024, 1440])).toEqual([])
   })
-
-  it.each(Object.keys(HOSTILE))(
-    '%s breaks no page, runs nothing, fetches nothing',
-    { timeout: 90_000 },
-    async (name) => {
-      const widths = name.startsWith('no blank') ? [320, 1440] : [320]
-      expect(await visits.faultsOf(pagesWith(HOSTILE[name] ?? '', 'es'), layoutFaults, widths)).toEqual([])
-    },
-  )
-}
+})

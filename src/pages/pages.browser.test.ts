@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 
-import { chromiumPath, reportNoChromium } from '../../test/chromium.ts'
-import { axeFaults, HOSTILE, layoutFaults, openPageVisits, type PageVisits } from '../../test/page-visits.ts'
+import { browserTests, testPages } from '../../test/page-tests.ts'
 import type { Language } from '../authorization/customer-path.ts'
 import { availabilityPage } from './availability-page.ts'
 import { companiesPage } from './companies-page.ts'
@@ -60,41 +59,17 @@ function pagesWith(texts: SampleTexts, language: Language): Record<string, strin
   }
 }
 
-let visits: PageVisits
-beforeAll(async () => void (visits = await openPageVisits()))
-afterAll(async () => await visits.close())
-
 const SHOWING_DATA = ['form', 'errors', 'final', 'receipt', 'receipt-error', 'ended', 'revoke', 'companies', 'home']
 
-if (chromiumPath === null) {
-  it('reports that there is no browser', () => {
-    expect(reportNoChromium).not.toThrow()
-  })
-} else {
-  // One width a language: each look costs seconds, and what axe finds hardly depends on both.
-  it.each([
-    ['en', 1440],
-    ['es', 320],
-  ] as const)(
-    'axe finds nothing wrong with any page, in %s at %i pixels',
-    { timeout: 180_000 },
-    async (language, width) => {
-      expect(await visits.faultsOf(pagesWith(plainTexts, language), axeFaults, [width])).toEqual([])
-    },
-  )
+/** All pages as they are; with another text, only those that show any. */
+function pagesOf(text: string | null, language: Language): Record<string, string> {
+  if (text === null) return pagesWith(plainTexts, language)
+  const texts = { company: text, utility: text, customer: text, email: text, purpose: text, address: text }
+  return Object.fromEntries(Object.entries(pagesWith(texts, language)).filter(([page]) => SHOWING_DATA.includes(page)))
+}
 
-  it.each(Object.keys(HOSTILE))(
-    '%s breaks no page, runs nothing, fetches nothing',
-    { timeout: 90_000 },
-    async (name) => {
-      const text = HOSTILE[name] ?? ''
-      const texts = { company: text, utility: text, customer: text, email: text, purpose: text, address: text }
-      const pages = Object.entries(pagesWith(texts, 'es')).filter(([page]) => SHOWING_DATA.includes(page))
-      // What does not break the narrow page rarely breaks the wide one; the longest word is shown on both.
-      const widths = name.startsWith('no blank') ? [320, 1440] : [320]
-      expect(await visits.faultsOf(Object.fromEntries(pages), layoutFaults, widths)).toEqual([])
-    },
-  )
+browserTests(() => {
+  const visits = testPages(pagesOf)
 
   it('the form is filled in by keyboard alone, in the order in which it is read', async () => {
     const { page } = await visits.open(pagesWith(plainTexts, 'en')['errors'] ?? '')
@@ -116,7 +91,7 @@ if (chromiumPath === null) {
     expect(await page.getByText('Bright Roof Solar Inc.').first().isVisible()).toBe(true)
     await page.context().close()
   })
-}
+})
 
 /** What has the focus, by its most telling attribute. */
 const FOCUSED = `(() => {

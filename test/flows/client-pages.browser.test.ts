@@ -2,10 +2,11 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import { messages } from '../../src/pages/messages.ts'
-import { chromiumPath, launchChromium, reportNoChromium } from '../chromium.ts'
+import { launchChromium } from '../chromium.ts'
 import { CARLA, type CustodianKit, custodianKit, type Registered } from '../custodian-kit.ts'
 import { seedAuthorization } from '../database.ts'
-import { retype, tabTo, twinFaults } from '../page-visits.ts'
+import { browserTests, expectAccessible, LOOKS, openPlainPage, press } from '../page-tests.ts'
+import { retype } from '../page-visits.ts'
 import { openReceiver, type Receiver } from '../webhook-kit.ts'
 
 let kit: CustodianKit
@@ -13,22 +14,7 @@ let browser: Browser
 let third: Receiver
 let client: Registered
 
-const expectAccessible = async (page: Page): Promise<void> => expect(await twinFaults(page)).toEqual([])
-
 const authorizeUrl = (): string => kit.authorizeUrl(client, { redirect_uri: third.url('/back') })
-
-/** A page without scripts. */
-async function openPage(width: number): Promise<Page> {
-  const context = await browser.newContext({ viewport: { width, height: 900 }, javaScriptEnabled: false })
-  const page = await context.newPage()
-  page.setDefaultTimeout(30_000)
-  return page
-}
-
-async function press(page: Page, selector: string): Promise<void> {
-  await tabTo(page, selector)
-  await page.keyboard.press('Enter')
-}
 
 /** The redirect address was reached, with these parameters. */
 async function backWith(page: Page, name: string): Promise<string> {
@@ -38,11 +24,7 @@ async function backWith(page: Page, name: string): Promise<string> {
   return searchParams.get(name) ?? ''
 }
 
-if (chromiumPath === null) {
-  it('reports that there is no browser', () => {
-    expect(reportNoChromium).not.toThrow()
-  })
-} else {
+browserTests(() => {
   beforeAll(async () => {
     kit = await custodianKit()
     browser = await launchChromium()
@@ -55,16 +37,13 @@ if (chromiumPath === null) {
     await kit.close()
   })
 
-  it.each([
-    ['en', 1440],
-    ['es', 320],
-  ] as const)(
+  it.each(LOOKS)(
     'a customer lets a third party in and stops it again by keyboard, without scripts, in %s at %i pixels',
     { timeout: 240_000 },
     async (language, width) => {
       const text = messages[language]
       kit.clock.ms += 7_200_000
-      const page = await openPage(width)
+      const page = await openPlainPage(browser, width)
       await page.goto(`${authorizeUrl()}&lang=${language}`)
       await expectAccessible(page)
       await retype(page, '#email', 'nobody')
@@ -93,7 +72,7 @@ if (chromiumPath === null) {
   it('who shares twice chooses one, is told so when they forget, and can decline', { timeout: 120_000 }, async () => {
     kit.clock.ms += 7_200_000
     const second = await seedAuthorization(kit.api.database.db, kit.api.ours, { utility: 'PG&E' })
-    const page = await openPage(768)
+    const page = await openPlainPage(browser, 768)
     await page.goto(authorizeUrl())
     await page.fill('#email', CARLA)
     await page.click('button[value=continue]')
@@ -125,7 +104,7 @@ if (chromiumPath === null) {
     { timeout: 120_000 },
     async () => {
       kit.clock.ms += 7_200_000
-      const page = await openPage(320)
+      const page = await openPlainPage(browser, 320)
       const titleAt = async (url: string): Promise<string> => {
         await page.goto(url)
         await expectAccessible(page)
@@ -143,4 +122,4 @@ if (chromiumPath === null) {
       await page.context().close()
     },
   )
-}
+})

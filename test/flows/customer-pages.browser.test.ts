@@ -1,28 +1,20 @@
-import { createServer } from 'node:http'
-
 import fastify, { type FastifyInstance } from 'fastify'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import { openCustomerPath } from '../../src/authorization/open-customer-path.ts'
+import { freePort } from '../../src/cli/free-port.ts'
 import { messages } from '../../src/pages/messages.ts'
 import { registerPages } from '../../src/pages/register-pages.ts'
-import { chromiumPath, launchChromium, reportNoChromium } from '../chromium.ts'
+import { launchChromium } from '../chromium.ts'
 import { type PathBench, pathBench } from '../customer-path.ts'
-import { retype, tabTo, twinFaults } from '../page-visits.ts'
+import { browserTests, expectAccessible, LOOKS, openPlainPage, press } from '../page-tests.ts'
+import { retype } from '../page-visits.ts'
 
 let bench: PathBench
 let server: FastifyInstance
 let browser: Browser
 let origin = ''
-
-async function freePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>((done) => void probe.listen(0, '127.0.0.1', done))
-  const address = probe.address()
-  await new Promise((done) => void probe.close(done))
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
 
 /** The customer's pages over the real path and the simulated utilities, on a port of their own. */
 async function openPages(): Promise<void> {
@@ -54,13 +46,7 @@ async function signInAtUtility(page: Page): Promise<void> {
   await page.waitForURL(/share/)
 }
 
-const expectAccessible = async (page: Page): Promise<void> => expect(await twinFaults(page)).toEqual([])
-
-if (chromiumPath === null) {
-  it('reports that there is no browser', () => {
-    expect(reportNoChromium).not.toThrow()
-  })
-} else {
+browserTests(() => {
   beforeAll(openPages, 120_000)
   afterAll(async () => {
     await browser.close()
@@ -68,29 +54,22 @@ if (chromiumPath === null) {
     await bench.close()
   })
 
-  it.each([
-    ['en', 1440],
-    ['es', 320],
-  ] as const)(
+  it.each(LOOKS)(
     'a customer shares and stops again by keyboard, without scripts, in %s at %i pixels',
     { timeout: 240_000 },
     async (language, width) => {
       const text = messages[language]
-      const context = await browser.newContext({ viewport: { width, height: 900 }, javaScriptEnabled: false })
-      const page = await context.newPage()
-      page.setDefaultTimeout(60_000)
+      const page = await openPlainPage(browser, width)
       await page.goto(`${origin}/pge/gb-oauth/${bench.company.alias}?lang=${language}&noredirect=1`)
       await expectAccessible(page)
 
-      await tabTo(page, 'button[value=continue]')
-      await page.keyboard.press('Enter')
+      await press(page, 'button[value=continue]')
       await page.locator('.summary').waitFor()
       expect(await page.locator('.summary').innerText()).toContain(text.fieldErrors.name_missing)
 
       await retype(page, '#name', 'Carla Núñez')
       await retype(page, '#email', 'carla@customer.example')
-      await tabTo(page, 'button[value=continue]')
-      await page.keyboard.press('Enter')
+      await press(page, 'button[value=continue]')
 
       await signInAtUtility(page)
       await page.check('input[name=agree]')
@@ -100,24 +79,21 @@ if (chromiumPath === null) {
       expect(await page.locator('html').getAttribute('lang')).toBe(language)
       expect(await page.locator('main').innerText()).toContain('Carla Núñez')
       await expectAccessible(page)
-      await tabTo(page, 'button[value=continue]')
-      await page.keyboard.press('Enter')
+      await press(page, 'button[value=continue]')
 
       await page.waitForURL(/\/receipt\//)
       expect(await page.locator('main').innerText()).toContain(text.states.active)
       await expectAccessible(page)
-      await tabTo(page, 'a[href$="/revoke"]')
-      await page.keyboard.press('Enter')
+      await press(page, 'a[href$="/revoke"]')
       await page.waitForURL(/\/revoke$/)
       await expectAccessible(page)
-      await tabTo(page, 'button.danger')
-      await page.keyboard.press('Enter')
+      await press(page, 'button.danger')
 
       await page.waitForURL(/\/receipt\/[^/]+$/)
       expect(await page.locator('main').innerText()).toContain(text.states.revoked)
       expect(await page.locator('main').innerText()).toContain(text.receipt.deleted)
       await expectAccessible(page)
-      await context.close()
+      await page.context().close()
     },
   )
 
@@ -125,9 +101,7 @@ if (chromiumPath === null) {
     'a customer who cancels at the utility reads that nothing is shared, and can start again',
     { timeout: 120_000 },
     async () => {
-      const context = await browser.newContext({ javaScriptEnabled: false })
-      const page = await context.newPage()
-      page.setDefaultTimeout(60_000)
+      const page = await openPlainPage(browser, 1280)
       await page.goto(`${origin}/pge/gb-oauth/${bench.company.alias}?lang=en&noredirect=1`)
       await page.fill('#name', 'Carla Núñez')
       await page.fill('#email', 'carla@customer.example')
@@ -138,7 +112,7 @@ if (chromiumPath === null) {
       expect(await page.locator('h1').innerText()).toBe(messages.en.deadEnds.declined_at_utility.title)
       await page.getByRole('link', { name: messages.en.startAgain }).click()
       await page.locator('#name').waitFor()
-      await context.close()
+      await page.context().close()
     },
   )
-}
+})
