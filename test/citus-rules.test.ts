@@ -118,6 +118,17 @@ describe('statements', () => {
     expect(named(updates.filter(({ text }) => /\b(?:now|random|clock_timestamp|nextval)\(/.test(text)))).toEqual([])
   })
 
+  it('read a block with the days behind it, but for those that write, pack or compare blocks', () => {
+    const bare = (text: string): string => text.replaceAll(/\$\{BLOCK\}( end)? as block/g, '')
+    const readers = heavy.filter(({ text }) => /\bseries_blocks\b/.test(text) && /\bblock\b/.test(bare(text)))
+    expect([...new Set(named(readers))].toSorted()).toEqual([
+      'fold-tails.ts foldTails',
+      'replay.ts keepUnchanged',
+      'series-append.ts appendToBlocks',
+      'series-rows.ts saveBlocks',
+    ])
+  })
+
   it('rely on no advisory lock, no notification and no set_config', () => {
     expect(named(all.filter(({ text }) => /pg_\w*advisory|^\s*(?:listen|notify)\b|set_config/.test(text)))).toEqual([])
   })
