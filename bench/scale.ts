@@ -15,7 +15,8 @@ import { round } from './timing.ts'
 const FILES = 2
 const SIZES = [1000, 10_000, 100_000]
 const COLLECTED = FILES * CUSTOMERS_A_FILE
-const LANES = 4
+/** As the product has. */
+const LANES = 32
 
 /**
  * What a customer costs among 1,000, 10,000 and 100,000: bulk files of a simulated utility, named by notifications, through
