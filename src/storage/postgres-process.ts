@@ -16,6 +16,8 @@ export const PORT = 5432
 
 // Statements and key values can hold customer data: neither belongs in a log.
 const SETTINGS = {
+  // Who uses the server starts it again (embedded-postgres.ts). By itself it hangs where its recovery is killed, too.
+  restart_after_crash: 'off',
   listen_addresses: '',
   unix_socket_permissions: '0700',
   max_connections: '200',
