@@ -49,11 +49,7 @@ export async function findBlocks(
   const { rows } = await sql<
     { place: number; follows: number | null } & ({ told: null } | (PackedBlock & PackedBeneath))
   >`
-    select n.place::int as place, case when o.follows then cardinality(b.sources) end as follows,
-           case when t.other and not o.follows then b.told end as told, case when t.other and not o.follows then ${BLOCK} end as block,
-           case when t.other and not o.follows then b.lineage end as lineage, case when t.other and not o.follows then b.sources end as sources,
-           case when t.other and not o.follows then b.reach end as reach, case when t.other and not o.follows then b.beneath end as beneath,
-           case when t.other and not o.follows then b.beneath_sources end as "beneathSources"
+    select n.place::int as place, case when o.follows then cardinality(b.sources) end as follows, r.*
       from unnest(${keys.map(({ meterUid }) => meterUid)}::bigint[], ${keys.map(({ channel }) => channel)}::text[],
              ${keys.map(({ month }) => month)}::int[], ${keys.map(({ hash }) => hash)}::bytea[],
              ${keys.map(({ follows, columns }) => (follows ? (columns.start[0] ?? null) : null))}::bigint[],
@@ -64,6 +60,9 @@ export async function findBlocks(
      cross join lateral (
        select t.other and coalesce(n.starts >= b.open_from and n.exponent = b.exponent
               and b.sources[cardinality(b.sources)] < ${source} and coalesce(length(b.tail), 0) < ${TAIL_LIMIT}, false) as follows) o
+      left join lateral (
+       select b.told, ${BLOCK} as block, b.lineage, b.sources, b.reach, b.beneath, b.beneath_sources as "beneathSources"
+        where t.other and not o.follows) r on true
      where b.authorization_uid = ${authorizationUid}`.execute(tx)
   for (const { place, follows, ...row } of rows) {
     if (follows !== null) found[place - 1] = { sources: follows }
