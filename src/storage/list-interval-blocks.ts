@@ -5,7 +5,7 @@ import type { Uid } from '../model/uid.ts'
 import type { Tx } from './db.ts'
 import { prepared } from './prepared.ts'
 import { type Columns, decodeBlock } from './series-block.ts'
-import { BLOCK } from './series-channel.ts'
+import { BLOCK, CHANNEL, channelOf, type ChannelRow } from './series-channel.ts'
 
 /** The readings of one channel in one month of a meter. sources: the raw feeds they came from, ascending. */
 export type MonthBlock = { channel: Channel; columns: Columns; sources: Uid[] }
@@ -23,21 +23,12 @@ export async function listIntervalBlocks(tx: Tx, months: readonly Month[]): Prom
     months.map(({ month }) => month),
   ])
   const lists: MonthBlock[][] = months.map(() => [])
-  for (const { place, block, sources, part, commodity, direction, quantified, unit } of rows) {
-    const channel = { commodity, direction, quantified, unit, ...(part === null ? {} : { part }) }
-    lists[place - 1]?.push({ channel, columns: decodeBlock(block), sources })
-  }
+  for (const { place, block, sources, ...row } of rows)
+    lists[place - 1]?.push({ channel: channelOf(row), columns: decodeBlock(block), sources })
   return lists
 }
 
-/** The inverse of channelKey (model/series.ts), which alone writes this column. */
-export const CHANNEL = sql.raw(
-  `split_part(b.channel, '/', 1) as commodity, split_part(b.channel, '/', 2) as direction,
-   split_part(b.channel, '/', 3) as quantified, split_part(b.channel, '/', 4) as unit,
-   substring(b.channel from '^(?:[^/]*/){4}(.*)$') as part`,
-)
-
-type BlockRow = Omit<Channel, 'part'> & { part: string | null; place: number; block: Buffer; sources: Uid[] }
+type BlockRow = ChannelRow & { place: number; block: Buffer; sources: Uid[] }
 
 const OF_MONTHS = prepared(
   sql<BlockRow>`

@@ -5,14 +5,12 @@ import type { Uid } from '../model/uid.ts'
 import type { Month } from '../units/local-days.ts'
 import type { Tx } from './db.ts'
 import { decodeLineage } from './lineage.ts'
-import { CHANNEL } from './list-interval-blocks.ts'
 import { type Columns, decodeBlock } from './series-block.ts'
-import { BLOCK } from './series-channel.ts'
+import { BLOCK, CHANNEL, channelOf, type ChannelRow } from './series-channel.ts'
 
 /** The readings of one channel in one month, and the raw feed that each came from. */
 export type TracedBlock = { channel: Channel; columns: Columns; source: Float64Array }
 
-type Row = Omit<Channel, 'part'> & { part: string | null }
 type Place = { authorizationUid: Uid; meterUid: Uid }
 type Months = { sinceMonth: Month; untilMonth: Month }
 
@@ -22,7 +20,7 @@ export async function listMeterBlocks(
   { authorizationUid, meterUid }: Place,
   { sinceMonth, untilMonth }: Months,
 ): Promise<TracedBlock[]> {
-  const { rows } = await sql<Row & { block: Buffer; lineage: Buffer; sources: Uid[] }>`
+  const { rows } = await sql<ChannelRow & { block: Buffer; lineage: Buffer; sources: Uid[] }>`
     select ${CHANNEL}, ${BLOCK} as block, b.lineage, b.sources from series_blocks b
      where b.authorization_uid = ${authorizationUid} and b.meter_uid = ${meterUid}
        and b.month >= ${sinceMonth} and b.month < ${untilMonth}
@@ -30,7 +28,7 @@ export async function listMeterBlocks(
   return rows.map(({ block, lineage, sources, ...row }) => {
     const columns = decodeBlock(block)
     const source = decodeLineage(sources.map(Number), lineage, columns.start.length)
-    return { channel: toChannel(row), columns, source }
+    return { channel: channelOf(row), columns, source }
   })
 }
 
@@ -39,12 +37,8 @@ export async function listMeterChannels(
   tx: Tx,
   { authorizationUid, meterUid }: Place,
 ): Promise<ReadonlyMap<string, Channel>> {
-  const { rows } = await sql<Row>`
+  const { rows } = await sql<ChannelRow>`
     select ${CHANNEL} from (select distinct channel from series_blocks
      where authorization_uid = ${authorizationUid} and meter_uid = ${meterUid}) b`.execute(tx)
-  return new Map(rows.map(toChannel).map((channel) => [channelKey(channel), channel]))
-}
-
-function toChannel({ part, commodity, direction, quantified, unit }: Row): Channel {
-  return { commodity, direction, quantified, unit, ...(part === null ? {} : { part }) }
+  return new Map(rows.map(channelOf).map((channel) => [channelKey(channel), channel]))
 }
