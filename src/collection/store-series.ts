@@ -2,7 +2,7 @@ import { type FoldedSeries, unfoldSeries } from '../model/folded-series.ts'
 import type { Series } from '../model/series.ts'
 import type { Uid } from '../model/uid.ts'
 import type { Tx } from '../storage/db.ts'
-import { mergeManySeries, type MergeOptions } from '../storage/merge-many-series.ts'
+import { mergeManySeries, type MergeOptions, READINGS_AT_ONCE } from '../storage/merge-many-series.ts'
 import { bridgeRegisters } from './bridge-registers.ts'
 import { dropFuture } from './drop-future.ts'
 
@@ -10,9 +10,6 @@ type Told = { meterUid: Uid; series: Series | FoldedSeries }
 
 /** readings: that are new or changed. outside: before the reach of consent, or still to come. gained: meters that have new ones. */
 export type StoredSeries = { readings: number; outside: number; gained: Set<Uid> }
-
-/** Readings that are open at a time: a statement's worth (merge-many-series.ts), some megabytes. */
-const READINGS_AT_ONCE = 150_000
 
 /**
  * Stores series of one authorization, some meters at a time, with the usage that follows from their indexes. Of series that were
@@ -45,7 +42,7 @@ export async function storeSeries(
   return stored
 }
 
-/** Series in batches; what is told of one meter stays together, since its channels say together what was measured. */
+/** Series in batches, a statement's worth each; what is told of one meter stays together, since its channels say together what was measured. */
 function batchesOf(told: readonly Told[]): Told[][] {
   const batches: Told[][] = []
   let room = 0

@@ -32,7 +32,7 @@ export type MergeOptions = {
 
 /** Blocks of one statement, and their readings: between statements other work gets its turn, and packing these takes 20 ms. */
 const BLOCKS_AT_ONCE = 512
-const READINGS_AT_ONCE = 150_000
+export const READINGS_AT_ONCE = 150_000
 
 /**
  * Stores readings of many channels and meters of one authorization, and returns what became of each, in order. `zone` is the
