@@ -100,6 +100,22 @@ async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   throw new Error('it never came about')
 }
 
+/** Waits until the server answers; what it said last is the cause when it does not. */
+async function untilThere(connection: EmbeddedConnection): Promise<void> {
+  let last: unknown = null
+  const isThere = async (): Promise<boolean> =>
+    await query(connection, 'select 1').then(
+      () => true,
+      (error: unknown) => {
+        last = error
+        return false
+      },
+    )
+  await until(isThere).catch(() => {
+    throw new Error('the server never came back', { cause: last })
+  })
+}
+
 /** kill -9 for a process of the server by its title; false when there is none. */
 function killOwn(title: RegExp): boolean {
   try {
@@ -107,8 +123,9 @@ function killOwn(title: RegExp): boolean {
     const own = fs.readFileSync(`/proc/${server}/task/${server}/children`, 'utf8').trim().split(' ')
     const pid = own.find((each) => title.test(fs.readFileSync(`/proc/${each}/cmdline`, 'utf8')))
     return pid !== undefined && process.kill(Number(pid), 'SIGKILL')
-  } catch {
-    return false // it has just ended
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')) return false
+    throw error // else it has just ended
   }
 }
 
@@ -177,7 +194,7 @@ describe('the embedded PostgreSQL', () => {
     const pid = findServer(cluster)?.pid ?? 0
     process.kill(-pid, 'SIGKILL')
     await ended(child)
-    await until(async () => (await query(mine.connection, 'select 1').catch(() => null)) !== null)
+    await untilThere(mine.connection)
     expect(findServer(cluster)?.pid).not.toBe(pid)
     await expectAllThere(mine, lines)
   })
@@ -189,7 +206,7 @@ describe('the embedded PostgreSQL', () => {
     expect(killOwn(/ \[local\] /)).toBe(true)
     await until(() => killOwn(/: startup/))
     await ended(child)
-    await until(async () => (await query(mine.connection, 'select 1').catch(() => null)) !== null)
+    await untilThere(mine.connection)
     await expectAllThere(mine, lines)
   })
 

@@ -33,7 +33,8 @@ const RETRY_MS = 1000
  * One server per data directory, any number of our processes. Each holds a shared lock in a session of its own; a process
  * that closes gives its lock back and stops the server only when it then gets the lock for itself alone, so the last one
  * stops it, whoever started it. The session ends with its process: after `kill -9` of ours the server lives on, and the
- * next process joins it and stops it in turn. When the server itself dies, the processes that use it start it again.
+ * next process joins it and stops it in turn. When the server dies, or one of its own processes, the processes that
+ * use it start it again.
  * Throws EmbeddedPostgresError with a message that says what to do.
  */
 export async function openEmbedded(options: { dataDir: string; log?: (message: string) => void }): Promise<Embedded> {

@@ -41,6 +41,16 @@ const columns = fc
     }
   })
 
+/** What bytes say; they are refused with an error of whoever finds the fault first. */
+function readOrRefused(block: Buffer): Columns | 'refused' {
+  try {
+    return decodeBlock(block)
+  } catch (error) {
+    if (error instanceof Error) return 'refused'
+    throw error
+  }
+}
+
 /** Quarter hours from one local midnight to another; a home with a base load, an evening peak and some noise. */
 function home(from: number, until: number): Columns {
   const readings = (until - from) / 900
@@ -165,13 +175,7 @@ describe('a series block', () => {
     for (let at = 0; at < block.length; at += 3) {
       const changed = Buffer.from(block)
       changed[at] = (changed[at] ?? 0) ^ 0x10
-      let read: Columns | null = null
-      try {
-        read = decodeBlock(changed)
-      } catch {
-        continue
-      }
-      expect(read).toEqual(given)
+      expect([given, 'refused']).toContainEqual(readOrRefused(changed))
     }
   })
 
@@ -191,13 +195,7 @@ describe('a series block', () => {
     for (let at = 0; at < block.length; at++) {
       const changed = Buffer.from(block)
       changed[at] = (changed[at] ?? 0) ^ (1 << (at % 8))
-      let read: Columns | null = null
-      try {
-        read = decodeBlock(changed)
-      } catch {
-        continue
-      }
-      expect(read).toEqual(given)
+      expect([given, 'refused']).toContainEqual(readOrRefused(changed))
     }
   })
 })
