@@ -23,8 +23,8 @@ export async function listGapped(
   { now, after, last }: { now: Date; after: Uid; last: Uid },
 ): Promise<GappedMeter[]> {
   const { rows } = await sql<GappedMeter>`
-    select a.authorization_uid as "authorizationUid", a.utility, a.data_classes as "dataClasses", a.history_start as "historyStart", m.usage_point as "usagePoint",
-           m.interval_coverage as coverage
+    select a.authorization_uid as "authorizationUid", a.utility, a.data_classes as "dataClasses",
+           a.history_start as "historyStart", m.usage_point as "usagePoint", m.interval_coverage as coverage
       from authorizations a join meters m on m.authorization_uid = a.authorization_uid
      where a.authorization_uid > ${after} and a.authorization_uid <= ${last}
        and m.authorization_uid > ${after} and m.authorization_uid <= ${last}
