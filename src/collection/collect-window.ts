@@ -1,21 +1,10 @@
-import { FeedRejected } from '../espi/errors.ts'
 import type { StorableFeed } from '../model/decoded-feed.ts'
 import type { Uid } from '../model/uid.ts'
 import { appendAudit } from '../storage/audit.ts'
 import type { AuthorizationRow, Granted } from '../storage/authorizations.ts'
 import { countProducts } from '../storage/count-products.ts'
-import type { Tx } from '../storage/db.ts'
 import { ConsentEnded, LeaseLost } from '../storage/errors.ts'
 import { listKnownMeters } from '../storage/meters.ts'
-import {
-  insertRawFeed,
-  type PackedFeed,
-  packRawFeed,
-  placeRawFeed,
-  type RawFeedPlace,
-  saveRawFeed,
-  setOutcome,
-} from '../storage/raw-feeds.ts'
 import { sideBySide } from '../storage/side-by-side.ts'
 import type { Envelope } from '../storage/secrets.ts'
 import { closeRequests } from '../storage/bulk-requests.ts'
@@ -23,14 +12,15 @@ import { finishWindow, GAP, type OwedWindow } from '../storage/windows.ts'
 import { enterWrite, type Lease } from '../storage/write-gate.ts'
 import type { Connection } from '../utilities/connections.ts'
 import type { Utility } from '../utilities/contract.ts'
-import { decodeParsed, type Decoding, decodingOf, fileQualityOf } from '../utilities/decode.ts'
+import { decodingOf, fileQualityOf } from '../utilities/decode.ts'
 import { type FetchDeps, type Fetched, fetchWindow } from './fetch-window.ts'
 import { finishUpdate } from './finish-update.ts'
 import type { Commit } from './group-commit.ts'
+import { keepAndDecode, type Keeper, keeperOf } from './keep-feed.ts'
 import { laterFiles } from './later-files.ts'
 import { oweDiscovery, oweUsagePoints } from './owe-found.ts'
 import { CLASSES_OF, plannedOf, type PlannedWindow } from './plan-windows.ts'
-import { readFeed, type ReadFeed } from './read-feed.ts'
+import { readFeed } from './read-feed.ts'
 import { storeFeed } from './store-feed.ts'
 
 /** connection: of the registration under which the window is owed. granted: as of the lease. commit: stores what is small. */
@@ -137,66 +127,6 @@ const requestsOf = (
   { authorizationUid, resource }: OwedWindow,
   { registration: { registrationUid } }: Connection,
 ): Parameters<typeof closeRequests>[1] => ({ authorizationUid, registrationUid, read: resource })
-
-type ToKeep = { read: ReadFeed; window: PlannedWindow; mediaType: string; lease: Lease }
-
-/** Keeps the raw feed. */
-type Keeper = {
-  /** Hashes and compresses it, once: the rest takes no time. */
-  pack(): Promise<PackedFeed>
-  /** In a transaction of its own. Returns its uid. */
-  alone(): Promise<Uid>
-  /** In one that passes the gate. */
-  place(tx: Tx): Promise<RawFeedPlace>
-  save(tx: Tx, place: RawFeedPlace, outcome: object): Promise<void>
-}
-
-function keeperOf(
-  { db, envelope, now }: CollectDeps,
-  authorizationUid: Uid,
-  { read, window: { product, resource }, mediaType, lease }: ToKeep,
-): Keeper {
-  const { wire: body, coding } = read.body
-  const raw = { product, resource, mediaType, body, ...(coding === 'gzip' ? { inflatedSize: read.size } : {}) }
-  let packing: Promise<PackedFeed> | null = null
-  const pack = (): Promise<PackedFeed> => (packing ??= packRawFeed(raw))
-  return {
-    pack,
-    alone: async () =>
-      await db.operator(async (tx) => {
-        await enterWrite(tx, authorizationUid, { dataClass: CLASSES_OF[product], fence: lease, now: now() })
-        return (await saveRawFeed(tx, authorizationUid, raw, { envelope, now: now() })).rawFeedUid
-      }),
-    place: async (tx) => await placeRawFeed(tx, authorizationUid, await pack(), now()),
-    async save(tx, place, outcome) {
-      if (!place.isNew) await setOutcome(tx, authorizationUid, place.rawFeedUid, outcome)
-      else await insertRawFeed(tx, authorizationUid, place, await pack(), { envelope, now: now(), outcome })
-    },
-  }
-}
-
-/** From so many bytes on (inflated), decoding takes longer than a transaction. */
-const LARGE = 2_000_000
-
-/**
- * Decodes a feed. It is kept whatever becomes of decoding, so that a better decoder can replay it; where it may not be kept,
- * since lease or consent ended, nothing else counts. A large one is kept at once, as the database works beside us; a small
- * one, such as a day of readings, later with what it brings, in one transaction (kept: null).
- */
-async function keepAndDecode(
-  { feed, size }: ReadFeed,
-  decoding: Decoding,
-  keeper: Keeper,
-): Promise<{ decoded: StorableFeed; kept: Uid | null }> {
-  const decode = (): Promise<StorableFeed> =>
-    feed instanceof FeedRejected ? Promise.reject(feed) : decodeParsed(feed, decoding)
-  const isLarge = size >= LARGE
-  const [early, decoded] = await Promise.allSettled([isLarge ? keeper.alone() : null, decode()])
-  if (early.status === 'rejected') throw early.reason
-  if (decoded.status === 'fulfilled') return { decoded: decoded.value, kept: early.value }
-  if (!isLarge) await keeper.alone()
-  throw decoded.reason
-}
 
 /** The utility sent data of somebody else: none of it is kept, and the operator has to ask the utility why. */
 async function alarmForeign(deps: CollectDeps, authorization: AuthorizationRow, entries: number): Promise<void> {
