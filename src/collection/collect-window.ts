@@ -16,7 +16,7 @@ import { decodingOf, fileQualityOf } from '../utilities/decode.ts'
 import { type FetchDeps, type Fetched, fetchWindow } from './fetch-window.ts'
 import { finishUpdate } from './finish-update.ts'
 import type { Commit } from './group-commit.ts'
-import { keepAndDecode, type Keeper, keeperOf } from './keep-feed.ts'
+import { isLarge, keepAhead, keepAndDecode, type Keeper, keeperOf } from './keep-feed.ts'
 import { laterFiles } from './later-files.ts'
 import { oweDiscovery, oweUsagePoints } from './owe-found.ts'
 import { CLASSES_OF, plannedOf, type PlannedWindow } from './plan-windows.ts'
@@ -115,11 +115,19 @@ async function readAndDecode(
   { authorization, window, lease, signal }: Asked,
 ): Promise<{ decoded: StorableFeed; kept: Uid | null; keeper: Keeper }> {
   const { utility } = deps.connection
-  const read = await readFeed(body, ids, signal)
+  const { authorizationUid } = authorization
+  const ahead = isLarge(body) ? keepAhead(deps, authorizationUid, { body, window, mediaType, lease }) : null
+  const read = await readFeed(body, ids, signal).catch(async (error: unknown) => {
+    await ahead?.drop()
+    throw error
+  })
+  const isWhole = read.body === body
+  if (!isWhole) await ahead?.drop()
   if (read.foreign > 0) await alarmForeign(deps, authorization, read.foreign)
-  const keeper = keeperOf(deps, authorization.authorizationUid, { read, window, mediaType, lease })
+  const { body: own, size } = read
+  const keeper = keeperOf(deps, authorizationUid, { body: own, size, window, mediaType, lease })
   const decoding = decodingOf(utility, fileQualityOf(utility, window.resource))
-  return { ...(await keepAndDecode(read, decoding, keeper)), keeper }
+  return { ...(await keepAndDecode(read, decoding, { keeper, ahead: isWhole ? ahead : null })), keeper }
 }
 
 /** The requests that a file answers. */

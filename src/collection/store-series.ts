@@ -1,8 +1,9 @@
-import { type FoldedSeries, unfoldSeries } from '../model/folded-series.ts'
+import { type FoldedSeries, OPEN_BYTES, unfoldSeries } from '../model/folded-series.ts'
 import type { Series } from '../model/series.ts'
 import type { Uid } from '../model/uid.ts'
 import type { Tx } from '../storage/db.ts'
 import { mergeManySeries, type MergeOptions, READINGS_AT_ONCE } from '../storage/merge-many-series.ts'
+import { createRoom, emptyRoom } from '../units/folded-column.ts'
 import { bridgeRegisters } from './bridge-registers.ts'
 import { dropFuture } from './drop-future.ts'
 
@@ -13,7 +14,7 @@ export type StoredSeries = { readings: number; outside: number; gained: Set<Uid>
 
 /**
  * Stores series of one authorization, some meters at a time, with the usage that follows from their indexes. Of series that were
- * put aside only those of these meters are open at a time. Throws ConsentEnded.
+ * put aside only those of these meters are open at a time, in memory that the next ones use again. Throws ConsentEnded.
  */
 export async function storeSeries(
   tx: Tx,
@@ -22,9 +23,11 @@ export async function storeSeries(
   options: MergeOptions,
 ): Promise<StoredSeries> {
   const stored: StoredSeries = { readings: 0, outside: 0, gained: new Set() }
+  const room = createRoom()
   for (const some of batchesOf(told)) {
+    emptyRoom(room, OPEN_BYTES * readingsOf(some))
     const opened = some.map(({ meterUid, series }) => {
-      const past = dropFuture(unfoldSeries(series), options.now)
+      const past = dropFuture(unfoldSeries(series, room), options.now)
       stored.outside += past.dropped
       return { meterUid, series: past.series }
     })
@@ -47,7 +50,7 @@ function batchesOf(told: readonly Told[]): Told[][] {
   const batches: Told[][] = []
   let room = 0
   for (const ofMeter of Map.groupBy(told, ({ meterUid }) => meterUid).values()) {
-    const readings = ofMeter.reduce((sum, { series }) => sum + lengthOf(series), 0)
+    const readings = readingsOf(ofMeter)
     const last = batches.at(-1)
     if (last && readings <= room) last.push(...ofMeter)
     else {
@@ -59,4 +62,6 @@ function batchesOf(told: readonly Told[]): Told[][] {
   return batches
 }
 
-const lengthOf = (series: Series | FoldedSeries): number => ('folded' in series ? series.length : series.start.length)
+function readingsOf(told: readonly Told[]): number {
+  return told.reduce((sum, { series }) => sum + ('folded' in series ? series.length : series.start.length), 0)
+}

@@ -1,4 +1,4 @@
-import { foldColumn, type FoldedColumn, type Room, unfoldColumn } from '../units/folded-column.ts'
+import { foldColumn, type FoldedColumn, type Room, takePlace, unfoldColumn } from '../units/folded-column.ts'
 import type { Series } from './series.ts'
 
 /** A series put aside: a fifth of the memory, until it is its turn to be stored. */
@@ -21,21 +21,33 @@ export function foldSeries({ usagePoint, channel, exponent, currency, ...columns
   return { usagePoint, channel, exponent, currency, length: start.length, folded }
 }
 
-/** The series as it was before it was put aside; one that never was, as it is. */
-export function unfoldSeries(series: Series | FoldedSeries): Series {
+/** Bytes of a reading in columns that are open. */
+export const OPEN_BYTES = 30
+
+/** The series as it was before it was put aside, in memory of `room`; one that never was, as it is. */
+export function unfoldSeries(series: Series | FoldedSeries, room: Room): Series {
   if (!('folded' in series)) return series
   const { length, folded, ...place } = series
-  const open = <C extends Float64Array | Uint32Array | Uint8Array>(from: FoldedColumn, column: C): C => {
-    unfoldColumn(from, column)
-    return column
-  }
+  const floats = (from: FoldedColumn) => open(from, new Float64Array(...placeFor(room, length, 8)))
+  const bytes = (from: FoldedColumn) => open(from, new Uint8Array(...placeFor(room, length, 1)))
   return {
     ...place,
-    start: open(folded.start, new Float64Array(length)),
-    duration: open(folded.duration, new Uint32Array(length)),
-    value: open(folded.value, new Float64Array(length)),
-    quality: open(folded.quality, new Uint8Array(length)),
-    cost: folded.cost && open(folded.cost, new Float64Array(length)),
-    tou: folded.tou && open(folded.tou, new Uint8Array(length)),
+    start: floats(folded.start),
+    duration: open(folded.duration, new Uint32Array(...placeFor(room, length, 4))),
+    value: floats(folded.value),
+    quality: bytes(folded.quality),
+    cost: folded.cost && floats(folded.cost),
+    tou: folded.tou && bytes(folded.tou),
   }
+}
+
+function open<C extends Float64Array | Uint32Array | Uint8Array>(from: FoldedColumn, column: C): C {
+  unfoldColumn(from, column)
+  return column
+}
+
+/** What an array of so many elements of some bytes is made of. */
+function placeFor(room: Room, length: number, bytes: number): [ArrayBuffer, number, number] {
+  const at = takePlace(room, length * bytes)
+  return [room.memory, at, length]
 }

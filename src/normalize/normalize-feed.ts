@@ -3,6 +3,7 @@ import { resolveLinks, UNNAMED, type UsagePointTree } from '../espi/resolve-link
 import type { DecodedFeed } from '../model/decoded-feed.ts'
 import type { Series } from '../model/series.ts'
 import type { EpochSeconds } from '../units/epoch-seconds.ts'
+import { createRoom, type Room } from '../units/folded-column.ts'
 import { normalizeBills } from './bills.ts'
 import { readCustomers } from './customers.ts'
 import { normalizeMeters } from './meters.ts'
@@ -31,9 +32,16 @@ export function normalizeFeed(
   }
 }
 
-/** What is done to a usage point before its readings are normalized, and to each of its series then. */
-export type Handling<S> = { open: (tree: UsagePointTree) => UsagePointTree; close: (series: Series) => S }
-const AS_THEY_ARE: Handling<Series> = { open: (tree) => tree, close: (series) => series }
+/**
+ * What is done to a usage point before its readings are normalized, and to each of its series then. room: memory for the columns
+ * of its series, until they are closed.
+ */
+export type Handling<S> = {
+  open: (tree: UsagePointTree) => UsagePointTree
+  close: (series: Series) => S
+  room: (tree: UsagePointTree) => Room
+}
+const AS_THEY_ARE: Handling<Series> = { open: (tree) => tree, close: (series) => series, room: createRoom }
 
 /**
  * The same with a break when links are resolved and before each usage point, so that a caller can let other work have its turn,
@@ -42,7 +50,7 @@ const AS_THEY_ARE: Handling<Series> = { open: (tree) => tree, close: (series) =>
 export function* normalizeInSteps<S>(
   { heads, entries }: WireFeed,
   options: NormalizeOptions,
-  { open, close }: Handling<S>,
+  { open, close, room }: Handling<S>,
 ): Generator<undefined, DecodedFeed<S>, undefined> {
   const counts: WarningCounts = new Map()
   const { usagePoints, rules, ambiguous } = resolveLinks(entries)
@@ -60,7 +68,7 @@ export function* normalizeInSteps<S>(
   const implausible: WarningCounts = new Map()
   for (const tree of usagePoints) {
     yield
-    for (const one of normalizeSeries(open(tree), options, counts)) {
+    for (const one of normalizeSeries(open(tree), { ...options, room: room(tree) }, counts)) {
       checkUsage(one, implausible)
       series.push(close(one))
     }

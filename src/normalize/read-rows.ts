@@ -2,6 +2,7 @@ import type { Reading } from '../espi/resolve-links.ts'
 import { type Block, exactAt, type Readings } from '../espi/readings.ts'
 import type { Wire } from '../espi/resources.ts'
 import { toUnits } from '../units/exact.ts'
+import { type Room, takePlace } from '../units/folded-column.ts'
 import { currencyCode, qualityRank } from './codes.ts'
 import { toMoney } from './money.ts'
 import type { NormalizeOptions } from './options.ts'
@@ -29,16 +30,21 @@ export type Rows = {
 /** Moments before 1970 or after 2100 are faults: milliseconds, or a file that counts from somewhere else. */
 const LATEST = 4_102_444_800
 
-/** Reads all blocks of a MeterReading; rows without a time or value are counted and left out. */
+/** What a reading's row takes at most, with what lies between columns. */
+export const ROW_BYTES = 48
+
+/**
+ * Reads all blocks of a MeterReading, into memory of `options.room`; rows without a time or value are counted and left out.
+ */
 export function readRows(
   reading: Reading,
   type: Wire<'ReadingType'>,
-  options: NormalizeOptions,
+  options: NormalizeOptions & { room: Room },
   counts: WarningCounts,
 ): Rows {
   const total = reading.blocks.reduce((sum, { readings }) => sum + readings.count, 0)
   const isPriced = reading.blocks.some(({ readings }) => readings.cost !== null)
-  const rows = emptyRows(total, { exponent: commonExponent(reading, type), isPriced })
+  const rows = emptyRows(total, { exponent: commonExponent(reading, type), isPriced, room: options.room })
   rows.currency = currencyCode(type.currency)
   const fallback = qualityRank(type.defaultQuality ?? options.defaultQuality ?? null)
   for (const { entry, readings } of reading.blocks) {
@@ -82,17 +88,29 @@ function readBlock(rows: Rows, { readings, block, type, fallback, updated }: Sou
   }
 }
 
-function emptyRows(length: number, { exponent, isPriced }: { exponent: number; isPriced: boolean }): Rows {
+/** Columns to be filled; what is in the room's memory is in them until then. */
+function emptyRows(
+  length: number,
+  { exponent, isPriced, room }: { exponent: number; isPriced: boolean; room: Room },
+): Rows {
+  const floats = (): Float64Array => {
+    const at = takePlace(room, 8 * length)
+    return new Float64Array(room.memory, at, length)
+  }
+  const bytes = (): Uint8Array => {
+    const at = takePlace(room, length)
+    return new Uint8Array(room.memory, at, length)
+  }
   return {
     count: 0,
     exponent,
-    start: new Float64Array(length),
-    duration: new Float64Array(length),
-    value: new Float64Array(length),
-    quality: new Uint8Array(length),
-    cost: isPriced ? new Float64Array(length) : null,
-    tou: new Uint8Array(length),
-    updated: new Float64Array(length),
+    start: floats(),
+    duration: floats(),
+    value: floats(),
+    quality: bytes(),
+    cost: isPriced ? floats() : null,
+    tou: bytes(),
+    updated: floats(),
     currency: null,
   }
 }

@@ -3,6 +3,7 @@ import type { Wire } from '../espi/resources.ts'
 import { lastSegment } from '../espi/href.ts'
 import type { Commodity, Series } from '../model/series.ts'
 import { channelKey } from '../model/series.ts'
+import type { Room } from '../units/folded-column.ts'
 import { restoreAutumnHour } from './autumn-hour.ts'
 import * as codes from './codes.ts'
 import { correctDurations } from './durations.ts'
@@ -21,8 +22,9 @@ import { warn, type WarningCounts } from './warnings.ts'
  * of their own. MeterReadings of one channel that do not overlap (a utility that splits by time of use) make one series; of
  * two interval lengths each moment counts once; meters that report at the same time stay apart as channels with a `part`.
  * Source: espi.xsd 4.0, types ReadingType and IntervalReading; fall-backs for what utilities leave out are counted.
+ * Their columns lie in memory of `options.room`.
  */
-export function normalizeSeries(tree: UsagePointTree, options: NormalizeOptions, counts: WarningCounts): Series[] {
+export function normalizeSeries(tree: UsagePointTree, options: SeriesOptions, counts: WarningCounts): Series[] {
   const service = codes.serviceCommodity(tree.entry?.content.value.ServiceCategory?.kind)
   const channels = new Map<string, Part[]>()
   for (const reading of tree.readings) {
@@ -38,10 +40,12 @@ export function normalizeSeries(tree: UsagePointTree, options: NormalizeOptions,
   return [...series, ...usageOfRegisters(series, counts)]
 }
 
+type SeriesOptions = NormalizeOptions & { room: Room }
+
 function readPart(
   reading: Reading,
   service: Commodity | null,
-  options: NormalizeOptions,
+  options: SeriesOptions,
   counts: WarningCounts,
 ): Part | null {
   const type = usableType(reading, service, counts)

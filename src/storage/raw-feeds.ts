@@ -1,4 +1,4 @@
-import { createHash, webcrypto } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gunzip, zstdCompress, zstdDecompress } from 'node:zlib'
 
@@ -7,6 +7,7 @@ import { sql } from 'kysely'
 import { DATA_CLASSES } from '../model/authorization-states.ts'
 import { childUid, type Uid } from '../model/uid.ts'
 import type { Tx } from './db.ts'
+import { inTurns } from './in-turns.ts'
 import { contextOf, type Envelope } from './secrets.ts'
 import { covered, whyNot } from './write-gate.ts'
 
@@ -116,12 +117,13 @@ export async function saveRawFeed(
   return { rawFeedUid: place.rawFeedUid, isNew: place.isNew }
 }
 
-/** From so many bytes on hashing and sealing go to another thread: 5.8 MB were measured to hold all other work for 70 ms. */
+/** From so many bytes on sealing leaves other work its turns. */
 const LARGE = 262_144
 
 async function digest(body: Uint8Array): Promise<Buffer> {
-  if (body.length <= LARGE) return createHash('sha256').update(body).digest()
-  return Buffer.from(await webcrypto.subtle.digest('SHA-256', body))
+  const hash = createHash('sha256')
+  await inTurns(body, (piece) => hash.update(piece))
+  return hash.digest()
 }
 
 /** The bytes of a feed as they came. Null when it is not (or no longer) kept. Throws SecretUnreadable. */
@@ -174,6 +176,13 @@ export async function setOutcome(tx: Tx, authorizationUid: Uid, rawFeedUid: Uid,
     update raw_feeds set outcome = ${JSON.stringify(outcome)}::jsonb
      where authorization_uid = ${authorizationUid} and raw_feed_uid = ${rawFeedUid}
        and outcome <> ${JSON.stringify(outcome)}::jsonb`.execute(tx)
+}
+
+/** Keeps how many bytes a feed has, inflated, where that was not known when it was written. */
+export async function setSize(tx: Tx, authorizationUid: Uid, rawFeedUid: Uid, size: number): Promise<void> {
+  await sql`
+    update raw_feeds set size = ${size}::int
+     where authorization_uid = ${authorizationUid} and raw_feed_uid = ${rawFeedUid}`.execute(tx)
 }
 
 /** Forgets feeds of an authorization that were fetched before a moment. Products keep naming them as their sources. */

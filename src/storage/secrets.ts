@@ -1,6 +1,8 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes, webcrypto } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
+
+import { inTurns } from './in-turns.ts'
 
 /**
  * Seals what the database keeps in secret. `context` names the place (contextOf); a value moved to another row, column
@@ -8,7 +10,7 @@ import path from 'node:path'
  */
 export type Envelope = {
   seal(plain: Uint8Array | object, context: string): Buffer
-  /** The same for megabytes, on another thread. */
+  /** The same for megabytes; other work gets its turns. */
   sealLarge(plain: Uint8Array, context: string): Promise<Buffer>
   /** Throws SecretUnreadable when the key is missing, the context differs or a bit has changed. */
   open(sealed: Uint8Array, context: string): Buffer
@@ -76,7 +78,7 @@ export function openEnvelope(key: Uint8Array, retired: readonly Uint8Array[] = [
     },
     async sealLarge(plain, context) {
       const { dataKey, wrapped } = wrapNew(context)
-      return Buffer.concat([header, wrapped, ...(await encryptLarge(dataKey, plain, Buffer.from(`data ${context}`)))])
+      return await encryptLarge([header, wrapped], dataKey, plain, Buffer.from(`data ${context}`))
     },
     open,
     openJson: (sealed, context) => JSON.parse(open(sealed, context).toString('utf8')) as unknown,
@@ -103,13 +105,19 @@ function encrypt(key: Uint8Array, plain: Uint8Array, associated: Uint8Array): Bu
   return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()])
 }
 
-/** encrypt, in its two parts. */
-async function encryptLarge(key: Uint8Array, plain: Uint8Array, additionalData: Uint8Array): Promise<[Buffer, Buffer]> {
-  const { subtle } = webcrypto
-  const iv = randomBytes(NONCE)
-  const imported = await subtle.importKey('raw', key, 'AES-GCM', false, ['encrypt'])
-  const sealed = await subtle.encrypt({ name: 'AES-GCM', iv, additionalData, tagLength: 8 * TAG }, imported, plain)
-  return [iv, Buffer.from(sealed)]
+/** encrypt, behind some bytes that stand before it. */
+async function encryptLarge(before: readonly Uint8Array[], key: Uint8Array, plain: Uint8Array, associated: Uint8Array) {
+  const nonce = randomBytes(NONCE)
+  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(associated)
+  const head = Buffer.concat([...before, nonce])
+  const sealed = Buffer.allocUnsafe(head.length + plain.length + TAG)
+  let length = head.copy(sealed)
+  await inTurns(plain, (piece) => {
+    length += cipher.update(piece).copy(sealed, length)
+  })
+  cipher.final()
+  cipher.getAuthTag().copy(sealed, length)
+  return sealed
 }
 
 function decrypt(key: Uint8Array, sealed: Uint8Array, associated: Uint8Array, context: string): Buffer {

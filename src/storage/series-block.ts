@@ -11,6 +11,9 @@ const BYTES_LIMIT = 1_000_000_000
 const TAIL = 0x80
 const CHECKSUM_BYTES = 4
 
+/** The least that zlib takes to write into. */
+const SMALLEST = 64
+
 /** How the bytes behind the version are compressed. */
 const ZSTD_PARAMS = { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 }
 
@@ -22,7 +25,8 @@ const ZSTD_PARAMS = { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_
 export function encodeBlock(columns: Columns): Buffer {
   const { version, bytes } = writePayload(columns)
   // Told the size, zstd takes tables that fit it. Here and now: waking another thread for a month costs as much as packing it.
-  const packed = zstdCompressSync(bytes, { params: ZSTD_PARAMS, pledgedSrcSize: bytes.length })
+  const sized = { pledgedSrcSize: bytes.length, chunkSize: Math.max(SMALLEST, bytes.length) }
+  const packed = zstdCompressSync(bytes, { params: ZSTD_PARAMS, ...sized })
   return Buffer.concat([Buffer.of(version), packed])
 }
 

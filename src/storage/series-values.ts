@@ -15,10 +15,18 @@ export type ValueLayout = { hasExceptions: boolean; inPlanes: boolean }
 const EXCEPTION_BYTES = 4
 const DIGITS = 7
 
-/** Safe integers divided by the scale that makes them smallest. */
+/** The shares of the column that is being written. */
+let shares = new Float64Array(4096)
+
+function sharesFor(length: number): Float64Array {
+  if (shares.length < length) shares = new Float64Array(length)
+  return shares.subarray(0, length)
+}
+
+/** Safe integers divided by the scale that makes them smallest; good until the next column is divided. */
 export function divideValues(value: Float64Array): Shares {
   const { scale, exceptions } = chooseScaling(value)
-  const share = scale === 1 ? value : new Float64Array(value.length)
+  const share = scale === 1 ? value : sharesFor(value.length)
   let wide = 0
   let last = NaN
   for (let at = 0; at < share.length; at++) {

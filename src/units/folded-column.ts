@@ -14,7 +14,7 @@ const ROOM = 65_536
 
 export const createRoom = (): Room => ({ memory: new ArrayBuffer(0), at: 0 })
 
-/** Makes a room empty, and so large that `bytes` fit in one piece: whatever was taken from it before must be done with. */
+/** Makes a room empty, and so large that `bytes` fit in one piece: whoever took a place in it before must be done with it. */
 export function emptyRoom(room: Room, bytes: number): void {
   if (room.memory.byteLength < bytes) room.memory = new ArrayBuffer(bytes)
   room.at = 0

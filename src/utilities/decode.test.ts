@@ -6,10 +6,12 @@ import { describe, expect, it } from 'vitest'
 import { FeedRejected } from '../espi/errors.ts'
 import { parseBytes, parseFolded } from '../espi/parse.ts'
 import type { DecodedFeed } from '../model/decoded-feed.ts'
-import { unfoldSeries } from '../model/folded-series.ts'
+import { type FoldedSeries, unfoldSeries } from '../model/folded-series.ts'
+import type { Series } from '../model/series.ts'
 import { entry, hours, readingXml, tag, TYPE } from '../normalize/feed-for-tests.ts'
 import { normalizeFeed } from '../normalize/normalize-feed.ts'
 import { decodeFeed, decodeParsed, decodingOf, repairFeed } from './decode.ts'
+import { createRoom } from '../units/folded-column.ts'
 import { demo } from './demo/definition.ts'
 import { pge } from './pge/definition.ts'
 import { repairsOf } from './repairs.ts'
@@ -25,6 +27,8 @@ const fixtures = [pge, sce].flatMap((utility) => {
 function listOf(value: ArrayBufferView): number[] {
   return value instanceof Float64Array || value instanceof Uint8Array || value instanceof Uint32Array ? [...value] : []
 }
+
+const opened = (series: Series | FoldedSeries): Series => unfoldSeries(series, createRoom())
 
 /** Typed arrays as arrays, NaN as null, so that a golden file can be read by people. */
 function toJson(feed: DecodedFeed): unknown {
@@ -72,7 +76,7 @@ it('decoding changes nothing it was given, and gives the same again, in steps to
     expect(decodeFeed(bytes, decodingOf(utility))).toEqual(decoded)
     for (const parse of [parseBytes, parseFolded]) {
       const inSteps = await decodeParsed(parse(bytes), decodingOf(utility))
-      expect({ ...inSteps, series: inSteps.series.map(unfoldSeries) }).toEqual(decoded)
+      expect({ ...inSteps, series: inSteps.series.map(opened) }).toEqual(decoded)
     }
     expect(bytes).toEqual(before)
   }
@@ -103,7 +107,7 @@ it('usage points that are opened one after another keep their own readings', asy
   expect(whole.series.map(({ value }) => value.length)).toEqual([40, 3, 25])
   expect(decodeFeed(new TextEncoder().encode(text), decoding)).toEqual(whole)
   const { series } = await decodeParsed(parseFolded(new TextEncoder().encode(text)), decoding)
-  expect(series.map(unfoldSeries)).toEqual(whole.series)
+  expect(series.map(opened)).toEqual(whole.series)
 })
 
 it('a body that cannot be read is refused as a whole', () => {

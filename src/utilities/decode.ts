@@ -8,9 +8,9 @@ import type { Readings } from '../espi/readings.ts'
 import type { Reading, UsagePointTree } from '../espi/resolve-links.ts'
 import type { DecodedFeed, Warning } from '../model/decoded-feed.ts'
 import { type FoldedSeries, foldSeries } from '../model/folded-series.ts'
-import type { Series } from '../model/series.ts'
-import { normalizeInSteps } from '../normalize/normalize-feed.ts'
+import { type Handling, normalizeInSteps } from '../normalize/normalize-feed.ts'
 import type { NormalizeOptions } from '../normalize/options.ts'
+import { ROW_BYTES } from '../normalize/read-rows.ts'
 import { createRoom, emptyRoom } from '../units/folded-column.ts'
 import type { Utility } from './contract.ts'
 import type { Repair } from './repair.ts'
@@ -49,7 +49,7 @@ export function fileOrderOf({ espi }: Utility, address: string): string | null {
  * Throws FeedRejected when the body cannot be read; a single bad entry is quarantined instead.
  */
 export function decodeFeed(bytes: Uint8Array, decoding: Decoding): DecodedFeed {
-  const steps = decodeInSteps(parseFolded(bytes), decoding, (series) => series)
+  const steps = decodeInSteps(parseFolded(bytes), decoding, { close: (series) => series, room: createRoom })
   for (;;) {
     const { done, value } = steps.next()
     if (done === true) return value
@@ -65,8 +65,16 @@ const TURN_MS = 10
  */
 export async function decodeParsed(parsed: WireFeed, decoding: Decoding): Promise<DecodedFeed<FoldedSeries>> {
   // One for all series: a day of one is a hundredth of a piece of it.
-  const room = createRoom()
-  const steps = decodeInSteps(parsed, decoding, (series) => foldSeries(series, room))
+  const aside = createRoom()
+  const rows = createRoom()
+  const steps = decodeInSteps(parsed, decoding, {
+    close: (series) => foldSeries(series, aside),
+    room(tree) {
+      // The series of the usage point before are put aside by now.
+      emptyRoom(rows, ROW_BYTES * readingsOf(tree).reduce((sum, { count }) => sum + count, 0))
+      return rows
+    },
+  })
   let began = performance.now()
   for (;;) {
     const { done, value } = steps.next()
@@ -81,7 +89,7 @@ export async function decodeParsed(parsed: WireFeed, decoding: Decoding): Promis
 function* decodeInSteps<S>(
   parsed: WireFeed,
   decoding: Decoding,
-  close: (series: Series) => S,
+  { close, room: roomFor }: Pick<Handling<S>, 'close' | 'room'>,
 ): Generator<undefined, DecodedFeed<S>, undefined> {
   const repaired = new Map<string, Warning>()
   const mend = (entries: Entry[]): Entry[] => {
@@ -99,15 +107,16 @@ function* decodeInSteps<S>(
     return { ...tree, readings: tree.readings.map((reading) => ({ ...reading, blocks: blocksOf(reading) })) }
   }
   const feed = { heads: parsed.heads, entries: mend(parsed.entries) }
-  const decoded = yield* normalizeInSteps(feed, decoding, { open, close })
+  const decoded = yield* normalizeInSteps(feed, decoding, { open, close, room: roomFor })
   const warnings = decoding.repairs.flatMap(({ name }) => repaired.get(codeOf(name)) ?? [])
   return { ...decoded, warnings: [...warnings, ...decoded.warnings] }
 }
 
-function bytesOf({ readings }: UsagePointTree): number {
-  const all = readings.flatMap(({ blocks }) => blocks)
-  return all.reduce((sum, block) => sum + unfoldedBytes(block.readings), 0)
-}
+const bytesOf = (tree: UsagePointTree): number =>
+  readingsOf(tree).reduce((sum, readings) => sum + unfoldedBytes(readings), 0)
+
+const readingsOf = ({ readings }: UsagePointTree): Readings[] =>
+  readings.flatMap(({ blocks }) => blocks.map((block) => block.readings))
 
 const withReadings = (entry: Entry, value: Readings): Entry => ({ ...entry, content: { kind: 'IntervalBlock', value } })
 
