@@ -58,9 +58,9 @@ export function keeperOf(
   }
 }
 
-/** size: inflated; null while it is not known. */
-function bytesOf({ wire, coding }: WireBody, size: number | null): Pick<NewRawFeed, 'body' | 'inflatedSize'> {
-  return { body: wire, ...(coding === 'gzip' && { inflatedSize: size ?? 0 }) }
+/** size: inflated. */
+function bytesOf({ wire, coding }: WireBody, size: number): Pick<NewRawFeed, 'body' | 'inflatedSize'> {
+  return { body: wire, ...(coding === 'gzip' && { inflatedSize: size }) }
 }
 
 /** From so many bytes on the wire, some megabytes inflated, a body is written while it is being read. */
@@ -87,7 +87,8 @@ export function keepAhead(
 ): Ahead {
   const told = Promise.withResolvers<number | null>()
   async function write(): Promise<Uid> {
-    const packed = await packRawFeed({ product, resource, mediaType, ...bytesOf(body, null) })
+    // Its size is set when it is known.
+    const packed = await packRawFeed({ product, resource, mediaType, ...bytesOf(body, 0) })
     const place = await db.operator((tx) => placeRawFeed(tx, authorizationUid, packed, now()))
     return await db.operator(async (tx) => {
       if (place.isNew) await insertRawFeed(tx, authorizationUid, place, packed, { envelope, now: now() })

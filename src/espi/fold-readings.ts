@@ -1,4 +1,4 @@
-import { foldColumn, type Room, takePlace, unfoldColumn } from '../units/folded-column.ts'
+import { arrayIn, foldColumn, type Room, unfoldColumn } from '../units/folded-column.ts'
 import { isGiven, oddOf, type Readings, type ReadingsBuilder, resetReadings, toReadings } from './readings.ts'
 
 /**
@@ -30,8 +30,7 @@ export function unfoldReadings(readings: Readings, room: Room): Readings {
   return toReadings(folded, (index) => {
     const column = folded.columns[index] ?? null
     if (column === null) return null
-    const place = takePlace(room, folded.count * Float64Array.BYTES_PER_ELEMENT)
-    const numbers = new Float64Array(room.memory, place, folded.count)
+    const numbers = new Float64Array(...arrayIn(room, folded.count, Float64Array.BYTES_PER_ELEMENT))
     unfoldColumn(column, numbers)
     return numbers
   })

@@ -1,5 +1,5 @@
 import { addExact, type Exact, parseExact } from '../units/exact.ts'
-import { createRoom, type FoldedColumn, type Room, takePlace } from '../units/folded-column.ts'
+import { arrayIn, createRoom, type FoldedColumn, type Room } from '../units/folded-column.ts'
 
 /** Columns of an IntervalReading, in the order of their numbers. multiplier: NISC writes it on every reading. */
 export const COLUMNS = ['start', 'duration', 'value', 'cost', 'quality', 'tou', 'tier', 'cpp', 'multiplier'] as const
@@ -105,8 +105,7 @@ export function takeReadings(builder: ReadingsBuilder): Readings {
   const count = builder.row + 1
   const taken = toReadings({ count, blocks: builder.blocks, odd: oddOf(builder) }, (index) => {
     if (!isGiven(builder, index)) return null
-    const place = takePlace(builder.room, count * Float64Array.BYTES_PER_ELEMENT)
-    const column = new Float64Array(builder.room.memory, place, count)
+    const column = new Float64Array(...arrayIn(builder.room, count, Float64Array.BYTES_PER_ELEMENT))
     column.set(builder.columns[index]?.subarray(0, count) ?? [])
     return column
   })

@@ -1,4 +1,4 @@
-import { foldColumn, type FoldedColumn, type Room, takePlace, unfoldColumn } from '../units/folded-column.ts'
+import { arrayIn, foldColumn, type FoldedColumn, type Room, unfoldColumn } from '../units/folded-column.ts'
 import type { Series } from './series.ts'
 
 /** A series put aside: a fifth of the memory, until it is its turn to be stored. */
@@ -28,12 +28,12 @@ export const OPEN_BYTES = 30
 export function unfoldSeries(series: Series | FoldedSeries, room: Room): Series {
   if (!('folded' in series)) return series
   const { length, folded, ...place } = series
-  const floats = (from: FoldedColumn) => open(from, new Float64Array(...placeFor(room, length, 8)))
-  const bytes = (from: FoldedColumn) => open(from, new Uint8Array(...placeFor(room, length, 1)))
+  const floats = (from: FoldedColumn) => open(from, new Float64Array(...arrayIn(room, length, 8)))
+  const bytes = (from: FoldedColumn) => open(from, new Uint8Array(...arrayIn(room, length, 1)))
   return {
     ...place,
     start: floats(folded.start),
-    duration: open(folded.duration, new Uint32Array(...placeFor(room, length, 4))),
+    duration: open(folded.duration, new Uint32Array(...arrayIn(room, length, 4))),
     value: floats(folded.value),
     quality: bytes(folded.quality),
     cost: folded.cost && floats(folded.cost),
@@ -44,10 +44,4 @@ export function unfoldSeries(series: Series | FoldedSeries, room: Room): Series 
 function open<C extends Float64Array | Uint32Array | Uint8Array>(from: FoldedColumn, column: C): C {
   unfoldColumn(from, column)
   return column
-}
-
-/** What an array of so many elements of some bytes is made of. */
-function placeFor(room: Room, length: number, bytes: number): [ArrayBuffer, number, number] {
-  const at = takePlace(room, length * bytes)
-  return [room.memory, at, length]
 }

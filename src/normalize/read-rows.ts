@@ -2,7 +2,7 @@ import type { Reading } from '../espi/resolve-links.ts'
 import { type Block, exactAt, type Readings } from '../espi/readings.ts'
 import type { Wire } from '../espi/resources.ts'
 import { toUnits } from '../units/exact.ts'
-import { type Room, takePlace } from '../units/folded-column.ts'
+import { arrayIn, type Room } from '../units/folded-column.ts'
 import { currencyCode, qualityRank } from './codes.ts'
 import { toMoney } from './money.ts'
 import type { NormalizeOptions } from './options.ts'
@@ -93,14 +93,8 @@ function emptyRows(
   length: number,
   { exponent, isPriced, room }: { exponent: number; isPriced: boolean; room: Room },
 ): Rows {
-  const floats = (): Float64Array => {
-    const at = takePlace(room, 8 * length)
-    return new Float64Array(room.memory, at, length)
-  }
-  const bytes = (): Uint8Array => {
-    const at = takePlace(room, length)
-    return new Uint8Array(room.memory, at, length)
-  }
+  const floats = (): Float64Array => new Float64Array(...arrayIn(room, length, 8))
+  const bytes = (): Uint8Array => new Uint8Array(...arrayIn(room, length, 1))
   return {
     count: 0,
     exponent,

@@ -21,7 +21,7 @@ export function emptyRoom(room: Room, bytes: number): void {
 }
 
 /** A place of so many bytes in `room.memory`, which is new memory where the one in use is full. */
-export function takePlace(room: Room, bytes: number): number {
+function takePlace(room: Room, bytes: number): number {
   const place = Math.ceil(room.at / 8) * 8
   if (place + bytes <= room.memory.byteLength) {
     room.at = place + bytes
@@ -30,6 +30,16 @@ export function takePlace(room: Room, bytes: number): number {
   room.memory = new ArrayBuffer(Math.max(bytes, ROOM))
   room.at = bytes
   return 0
+}
+
+/** What an array of `length` elements of `width` bytes in a room is made of. */
+export function arrayIn(
+  room: Room,
+  length: number,
+  width: number,
+): [memory: ArrayBuffer, place: number, length: number] {
+  const place = takePlace(room, length * width)
+  return [room.memory, place, length]
 }
 
 /** The numbers of a column, put aside in memory of `room`; the column itself may be used again. */
