@@ -8,6 +8,7 @@ import { authenticate, createApiToken } from '../src/accounts/api-tokens.ts'
 import { registerApi } from '../src/api/register-api.ts'
 import { renderInterval } from '../src/api/render/interval.ts'
 import { localTimes } from '../src/api/render/times.ts'
+import { streamOf } from '../src/api/stream-of.ts'
 import { bareMeter } from '../src/model/meter.ts'
 import type { Uid } from '../src/model/uid.ts'
 import { listIntervalBlocks, type MonthBlock } from '../src/storage/list-interval-blocks.ts'
@@ -131,8 +132,7 @@ async function openServer({ db, seed }: BenchDatabase) {
     const [, kind = '', authorizationUid = '', meterUid = ''] = (request.url ?? '').split('/')
     void readYear({ db, seed }, authorizationUid, meterUid).then((blocks) => {
       if (kind === 'objects') return response.end(renderObjects(blocks))
-      for (const piece of renderPieces(blocks)) response.write(piece)
-      return response.end()
+      return streamOf(renderPieces(blocks)).pipe(response)
     })
   })
   bare.listen(0, '127.0.0.1')
@@ -184,12 +184,15 @@ const CONTEXT = {
   layout: 'rows' as const,
 }
 
-function* renderPieces(months: MonthBlock[][]): Generator<Uint8Array> {
+async function* renderPieces(months: MonthBlock[][]): AsyncGenerator<Uint8Array> {
   for (const blocks of months) yield* renderInterval(ROW, blocks, CONTEXT) ?? []
 }
 
-const renderBytes = (months: MonthBlock[][]): number =>
-  [...renderPieces(months)].reduce((sum, piece) => sum + piece.length, 0)
+async function renderBytes(months: MonthBlock[][]): Promise<number> {
+  let sum = 0
+  for await (const piece of renderPieces(months)) sum += piece.length
+  return sum
+}
 
 /** The same text by the plain way: an object for every reading. */
 function renderObjects(months: MonthBlock[][]): string {

@@ -85,11 +85,14 @@ test('bytes tell what texts tell: every time and every digit', () => {
     })
     const options = { lines: [line], from: null, until: null, withDirections: false, zone }
     const { pieces, told, withheld } = renderReadings(options)
-    expect(Buffer.concat([...pieces]).toString()).toBe(expected.join(','))
+    expect(Buffer.concat(Array.from(pieces, copy)).toString()).toBe(expected.join(','))
     expect([told, withheld]).toEqual([expected.length, missing])
   })
   fc.assert(property, { numRuns: 500 })
 })
+
+/** A piece is good until the next is asked for. */
+const copy = (piece: Uint8Array): Uint8Array => Uint8Array.from(piece)
 
 test('many readings come in pieces of bounded size', () => {
   const line = channelOf(
@@ -102,12 +105,42 @@ test('many readings come in pieces of bounded size', () => {
   const columns = netColumns({ part: null, unit: 'Wh', delivered: line, received: null, net: null })
   if (columns === null) throw new Error('a line of one channel has columns')
   const shape = { before: '', between: '/', behind: [' ', '\n'] }
-  const pieces = [...writeRows(columns, shape, { from: null, until: null, zone: 'UTC' })]
+  const pieces = Array.from(writeRows(columns, shape, { from: null, until: null, zone: 'UTC' }), copy)
   expect(pieces.length).toBeGreaterThan(2)
-  expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThanOrEqual(262_144)
+  expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThanOrEqual(65_536)
   const rows = Buffer.concat(pieces).toString().split('\n')
   expect(rows).toHaveLength(11_905)
   expect(rows[1]).toBe('1970-05-04T23:30:00.000000+00:00/1970-05-04T23:45:00.000000+00:00 0.011902')
+})
+
+test('what several write at a time lies apart, also after one was left halfway', () => {
+  const shape = { before: '', between: '/', behind: [' ', '\n'] }
+  const span = { from: null, until: null, zone: 'UTC' }
+  const columnsOf = (first: number) => {
+    const given = { exponent: 0, values: Array.from({ length: 3000 }, (_, at) => first + at) }
+    const columns = netColumns({
+      ...{ part: null, unit: 'Wh', received: null, net: null },
+      delivered: channelOf('delivered', 'Wh', given, 0, 900),
+    })
+    if (columns === null) throw new Error('a line of one channel has columns')
+    return columns
+  }
+  const left = writeRows(columnsOf(0), shape, span)
+  left.next()
+  left.return()
+  const writers = [100_000, 500_000].map((first) => writeRows(columnsOf(first), shape, span))
+  const texts = ['', '']
+  for (let isDone = false; !isDone;) {
+    const next = writers.map((writer) => writer.next())
+    for (const [place, { value }] of next.entries()) texts[place] += value ? Buffer.from(value).toString() : ''
+    isDone = next.every(({ done }) => done)
+  }
+  expect(texts.map((text) => text.split('\n').map((row) => row.split(' ')[1]))).toEqual(
+    [100_000, 500_000].map((first) => [
+      ...Array.from({ length: 3000 }, (_, at) => decimalText(first + 2999 - at, -3)),
+      undefined,
+    ]),
+  )
 })
 
 test('a number in bytes is the exact one', () => {

@@ -94,8 +94,8 @@ export function faces(all: readonly Series[], zone: string) {
       sources: [],
     }))
     return {
-      json: Buffer.concat([...(renderInterval(row, found, { ...context, layout: 'rows' }) ?? [])]).toString(),
-      csv: Buffer.concat([...renderIntervalCsv(row, found, { ...context, withUnits: false })]).toString(),
+      json: textOf(renderInterval(row, found, { ...context, layout: 'rows' }) ?? []),
+      csv: textOf(renderIntervalCsv(row, found, { ...context, withUnits: false })),
     }
   })
   const json = rendered.map((month) => month.json).join('')
@@ -127,6 +127,11 @@ const entry = (path: string, content: string, related: readonly string[] = []): 
   `<entry><id>urn:uuid:${path}</id><link rel="self" href="${BASE}/${path}"/><link rel="up" href="${BASE}/${path.slice(0, path.lastIndexOf('/'))}"/>` +
   related.map((to) => `<link rel="related" href="${BASE}/${to}"/>`).join('') +
   `<content>${content}</content><updated>2026-01-02T00:00:00Z</updated><published>2026-01-02T00:00:00Z</published></entry>`
+
+/** A piece is good until the next is asked for. */
+function textOf(pieces: Iterable<Uint8Array>): string {
+  return Buffer.concat(Array.from(pieces, (piece) => Uint8Array.from(piece))).toString()
+}
 
 /** A Green Button feed of series of one usage point: a MeterReading with a type for each. Written here, by no code of ours. */
 export function espiOf(all: readonly Series[], commodity = 1): string {
