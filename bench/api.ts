@@ -203,7 +203,9 @@ async function longAnswer({ ask, spent, watch }: Server, meters: readonly Uid[])
 }
 
 async function openServer({ connection }: BenchDatabase, token: string): Promise<Server> {
-  const child = fork(path.join(import.meta.dirname, 'api-server.ts'), { execArgv: profiling() })
+  const child = fork(path.join(import.meta.dirname, 'api-server.ts'), {
+    execArgv: [...process.execArgv, ...profiling()],
+  })
   const { api, http, fastify } = await tell<Origins>(child, { connection })
   const [toApi, toHttp, toFastify] = [
     openSocketClients(api, token),

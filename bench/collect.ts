@@ -100,7 +100,9 @@ async function ingest(
 
 function collectOnce(days: number): object {
   const script = path.join(import.meta.dirname, 'collect-once.ts')
-  const { stdout, stderr, status } = spawnSync(process.execPath, [script, String(days)], { encoding: 'utf8' })
+  const { stdout, stderr, status } = spawnSync(process.execPath, [...process.execArgv, script, String(days)], {
+    encoding: 'utf8',
+  })
   if (status !== 0) throw new Error(`collecting once failed: ${stderr}`)
   const { grownBytes, longestWaitMs }: { grownBytes: number; longestWaitMs: number } = JSON.parse(stdout)
   return { 'memory grew, MB': round(grownBytes / 1e6, 0), 'longest wait for other work, ms': round(longestWaitMs, 0) }
