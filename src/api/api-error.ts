@@ -15,6 +15,7 @@ const STATUSES = {
   idempotency_key_reused: 422,
   too_many_requests: 429,
   server_error: 500,
+  unavailable: 503,
 } as const
 
 export type ApiErrorCode = keyof typeof STATUSES

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 import type { Credential } from '../accounts/api-tokens.ts'
 import type { Scope } from '../model/roles.ts'
+import { AWAY_SECONDS, isDatabaseAway } from '../storage/database-away.ts'
 import { UnknownCursor } from '../storage/list-page.ts'
 import { ApiError, invalidParam, notFound } from './api-error.ts'
 import { encodeAnswer } from './encode-answer.ts'
@@ -141,6 +142,10 @@ async function answerError<Deps extends ApiDeps>(
 ): Promise<FastifyReply> {
   const answer = toApiError(error)
   if (answer.code === 'server_error') request.log.error(faultOf(error), 'an API request failed')
+  if (answer.code === 'unavailable') {
+    request.log.warn(faultOf(error), 'the database is away')
+    reply.header('retry-after', AWAY_SECONDS)
+  }
   if (answer.code === 'unauthorized') reply.header('www-authenticate', 'Bearer')
   return await version.sendError(answer, request, reply.code(answer.status))
 }
@@ -161,6 +166,8 @@ function faultOf(error: unknown): { name: string; code: unknown; at: string[] } 
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error
   if (error instanceof UnknownCursor) return invalidParam('after', 'there is nothing at this place; start again')
+  if (isDatabaseAway(error))
+    return new ApiError('unavailable', 'The service is restarting. Try again in some seconds.', { cause: error })
   const status = typeof error === 'object' && error !== null && 'statusCode' in error ? error.statusCode : 500
   if (status === 413) return new ApiError('payload_too_large', `A body has at most ${BODY_LIMIT} bytes.`)
   if (status === 415) return new ApiError('unsupported_media_type', 'The body must be JSON.')

@@ -7,6 +7,8 @@ import { momentOf } from '../api/render/espi-feed.ts'
 import { streamOf } from '../api/stream-of.ts'
 import { writeFeed } from '../espi/write/write-feed.ts'
 import { queryOf } from '../pages/page-tools.ts'
+import { AWAY_SECONDS, isDatabaseAway } from '../storage/database-away.ts'
+import { codeOf } from '../storage/db.ts'
 import { findBearer } from './bearer.ts'
 import { type CustodianDeps, resourceBase } from './custodian-deps.ts'
 import { answerResource, deleteResource, type ResourceAnswer } from './resources.ts'
@@ -96,6 +98,10 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
     return reply.code(error.status).send({ error: error.message })
   }
   if (error instanceof ApiError) return reply.code(error.status).send({ error: error.message })
+  if (isDatabaseAway(error)) {
+    request.log.warn({ error: codeOf(error) }, 'the database is away')
+    return reply.code(503).header('retry-after', AWAY_SECONDS).send({ error: 'The service is restarting. Try again.' })
+  }
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
   if (status >= 400 && status < 500) return reply.code(status).send({ error: 'The request cannot be read.' })
   request.log.error({ error: error instanceof Error ? error.name : typeof error }, 'a resource request failed')

@@ -2,6 +2,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 import { ApiError } from '../api/api-error.ts'
 import type { RateLimiter } from '../api/rate-limiter.ts'
+import { AWAY_SECONDS, isDatabaseAway } from '../storage/database-away.ts'
+import { codeOf } from '../storage/db.ts'
 import type { ClientRow } from '../storage/clients.ts'
 import { authenticateClient } from './authenticate-client.ts'
 import type { CustodianDeps } from './custodian-deps.ts'
@@ -101,6 +103,13 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
   // The standard has no code for it here; the status says what to do.
   if (error instanceof ApiError)
     return reply.code(error.status).send({ error: 'temporarily_unavailable', error_description: error.message })
+  if (isDatabaseAway(error)) {
+    request.log.warn({ error: codeOf(error) }, 'the database is away')
+    reply.header('retry-after', AWAY_SECONDS)
+    return reply
+      .code(503)
+      .send({ error: 'temporarily_unavailable', error_description: 'The service is restarting. Try again.' })
+  }
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
   if (status >= 400 && status < 500) return reply.code(status).send({ error: 'invalid_request' })
   request.log.error({ error: error instanceof Error ? error.name : typeof error }, 'a token request failed')

@@ -366,6 +366,10 @@ export const english = {
       title: 'Something went wrong on our side',
       text: 'The fault is ours and has been recorded. Please try again in a few minutes.',
     },
+    away: {
+      title: 'One moment, please',
+      text: 'Our system is just restarting. Please open the page again in a few seconds. Nothing that was confirmed to you is lost.',
+    },
     badRequest: {
       title: 'We could not read that',
       text: 'Your browser sent something that this page does not understand. Please go back and try again.',

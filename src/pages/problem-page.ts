@@ -3,14 +3,14 @@ import { html } from './markup.ts'
 import { messages } from './messages.ts'
 
 type Problem = {
-  kind: 'notFound' | 'fault' | 'badRequest' | 'forged'
+  kind: 'notFound' | 'fault' | 'away' | 'badRequest' | 'forged'
   /** Id of the request in our log, for faults of ours. */
   reference?: string
   /** Where the page can be opened anew. */
   back?: string
 }
 
-/** Pages for what should not happen: no such page, a fault of ours, a request that is not from our page. */
+/** Pages for what should not happen: no such page, a fault of ours, a restart, a request that is not from our page. */
 export function problemPage(context: PageContext, { kind, reference, back }: Problem): string {
   const text = messages[context.language]
   const problem = text.problems[kind]

@@ -2,6 +2,7 @@ import fastifyCookie from '@fastify/cookie'
 import fastifyFormbody from '@fastify/formbody'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
+import { AWAY_SECONDS, isDatabaseAway } from '../storage/database-away.ts'
 import { finalRoutes } from './final-routes.ts'
 import { formRoutes } from './form-routes.ts'
 import { infoRoutes } from './info-routes.ts'
@@ -47,11 +48,20 @@ function notFound(request: FastifyRequest, reply: FastifyReply, tools: PageTools
 }
 
 function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply, tools: PageTools): FastifyReply {
+  if (isDatabaseAway(error)) return answerAway(error, request, reply, tools)
   const status = statusOf(error)
   if (status >= 500) request.log.error({ err: error }, 'page failed')
   const problem =
     status >= 500 ? ({ kind: 'fault', reference: request.id } as const) : ({ kind: 'badRequest' } as const)
   return tools.send(reply, problemPage(tools.context(request, '/'), problem), status)
+}
+
+/** The page can be opened anew by its address; of a form that was sent it cannot be said whether it was kept. */
+function answerAway(error: unknown, request: FastifyRequest, reply: FastifyReply, tools: PageTools): FastifyReply {
+  request.log.warn({ err: error }, 'the database is away')
+  const back = request.method === 'GET' ? request.url : undefined
+  const page = problemPage(tools.context(request, '/'), { kind: 'away', ...(back && { back }) })
+  return tools.send(reply.header('retry-after', AWAY_SECONDS), page, 503)
 }
 
 /** 4xx where Fastify refused the request (too large, not a form); everything else is a fault of ours. */

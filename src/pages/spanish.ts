@@ -371,6 +371,10 @@ export const spanish: Messages = {
       title: 'Algo falló de nuestro lado',
       text: 'El error es nuestro y quedó registrado. Inténtelo de nuevo dentro de unos minutos.',
     },
+    away: {
+      title: 'Un momento, por favor',
+      text: 'Nuestro sistema se está reiniciando. Abra la página de nuevo dentro de unos segundos. Nada de lo que se le confirmó se ha perdido.',
+    },
     badRequest: {
       title: 'No pudimos leer eso',
       text: 'Su navegador envió algo que esta página no entiende. Vuelva atrás e inténtelo de nuevo.',

@@ -13,6 +13,10 @@ import { until } from '../running-app.ts'
 const program = path.resolve(import.meta.dirname, '../../src/cli/main.ts')
 const port = 20_000 + Math.floor(Math.random() * 20_000)
 const url = `http://127.0.0.1:${port}`
+/** Well-formed, and of nobody. */
+const KEY = 'x'.repeat(43)
+const BASIC = `Basic ${Buffer.from(`1:${KEY}`).toString('base64')}`
+const GRANT = new URLSearchParams({ grant_type: 'client_credentials' })
 let dataDir: string
 let running: ChildProcess | null = null
 
@@ -106,3 +110,35 @@ it('a port that is taken ends the start with a sentence that names it', async ()
   expect(printed).toContain(`Port ${port} of 127.0.0.1 is taken`)
   await end(first.child, 'SIGINT')
 }, 60_000)
+
+it('while its database starts again every surface says so, and when to come back', async () => {
+  const { child } = await start()
+  const token = (await readFile(path.join(dataDir, 'demo-token'), 'utf8')).trim()
+  const bearer = { authorization: `Bearer ${token}` }
+  const ask = async (at: string, init: RequestInit = {}) => {
+    const response = await fetch(`${url}${at}`, init)
+    return { at, status: response.status, again: response.headers.get('retry-after'), text: await response.text() }
+  }
+  const surfaces = () => [
+    ask('/pge/gb-oauth/sunrise-solar', { headers: { accept: 'text/html' } }),
+    ask('/api/v2/authorizations', { headers: bearer }),
+    ask('/api/v3/authorizations', { headers: bearer }),
+    ask('/DataCustodian/espi/1_1/resource/ReadServiceStatus', { headers: { authorization: `Bearer ${KEY}` } }),
+    ask('/DataCustodian/oauth/token', { method: 'POST', headers: { authorization: BASIC }, body: GRANT }),
+  ]
+  const before = await Promise.all(surfaces())
+  const [line = ''] = (await readFile(path.join(dataDir, 'postgres', 'postmaster.pid'), 'utf8')).split('\n')
+  process.kill(Number(line), 'SIGKILL')
+  const told: (typeof before)[number][] = []
+  await until('the database to be back', async () => {
+    const answers = await Promise.all(surfaces())
+    told.push(...answers)
+    return answers.every(({ status }, at) => status === before[at]?.status) ? true : null
+  })
+  const away = told.filter(({ status }) => status >= 500)
+  expect(new Set(away.map(({ status, again }) => `${status} ${again}`))).toEqual(new Set(['503 10']))
+  expect(new Set(away.map(({ at }) => at)).size).toBe(before.length)
+  expect(away.find(({ at }) => at.startsWith('/pge'))?.text).toContain('Our system is just restarting')
+  expect(away.find(({ at }) => at.startsWith('/api/v2'))?.text).toContain('"error":"unavailable"')
+  expect(await end(child, 'SIGTERM')).toBe(0)
+}, 120_000)
