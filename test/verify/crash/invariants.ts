@@ -12,7 +12,7 @@ export async function collected(
   { email }: Customer,
   seconds = 40,
 ): Promise<{ uid: string; subscription: string }> {
-  return await until(
+  const found = until(
     `everything of ${email}`,
     async () => {
       const rows = await bench.database.admin(
@@ -28,6 +28,19 @@ export async function collected(
         : null
     },
     seconds,
+  )
+  return await found.catch(async (error: unknown) => {
+    throw new Error(`${String(error)}; what is owed: ${JSON.stringify(await owedTo(bench, email))}`, { cause: error })
+  })
+}
+
+/** The windows of a customer that are not done. */
+async function owedTo({ database }: Bench, email: string): Promise<Record<string, unknown>[]> {
+  return await database.admin(
+    `select a.status, w.product, w.resource, w.state, w.attempts, w.reason, w.priority, w.next_try - now() as next, w.lease_until - now() as lease
+       from authorizations a left join windows w on w.authorization_uid = a.authorization_uid and w.state <> 'done'
+      where a.customer_email = $1`,
+    [email],
   )
 }
 

@@ -14,12 +14,8 @@ const STOPS = Boolean(process.env['SIMULATE_STOP'])
 const SEEDS = ONE ? 1 : Number(process.env['SIMULATE_COUNT'] ?? sized(1000, 8))
 
 /*
- * Faults planted in copies of the code, and a seed among the first that caught each: a consent that is over unchecked where a
- * window is stored (8). With the steps of before, whose seeds were others: a pair of tokens used that was not stored (4), the
- * end of a consent unchecked (13), the fence unchecked where a window is stored and settled (4), a window settled before its
- * data are stored (2), a leased window leased again (1), a refresh token used by two processes at once (1), a limiter whose
- * seconds are too short (1), a try that fails and drops its window (30). A transaction is one turn: what races within one is
- * held by the tests of src/storage.
+ * What happens within one transaction is one turn: what races there is held by the tests of src/storage. That seeds find mistakes
+ * is proved by ../planted, which makes some.
  */
 
 /** The tests of one half of the seeds, of those that are odd (1) or even (0); each half is run by a process of its own. */
