@@ -26,7 +26,10 @@ const EVERYTHING = { product: 'usage', resource: '', from: 1_700_000_000, to: 1_
 export async function openBenchUtility(database: BenchDatabase) {
   const { db, seed } = database
   const server = fork(path.join(import.meta.dirname, 'serve-body.ts'), { serialization: 'advanced' })
-  const [port]: unknown[] = await once(server, 'message')
+  const ended = new AbortController()
+  server.once('exit', (code) => ended.abort(new Error(`the process that serves bodies ended with ${code}`)))
+  const answer = async (): Promise<unknown> => (await once(server, 'message', { signal: ended.signal }))[0]
+  const port = await answer()
   const envelope = openEnvelope(randomBytes(32))
   const secrets = {
     clientSecret: 'secret',
@@ -58,7 +61,7 @@ export async function openBenchUtility(database: BenchDatabase) {
     /** A body, or the size of one to be made. */
     async serve(body: Buffer | FeedSize): Promise<void> {
       server.send(body instanceof Uint8Array ? gzipSync(body) : body)
-      await once(server, 'message')
+      await answer()
     },
     async authorize(): Promise<Uid> {
       const uid = await seedAuthorization(db, seed, HISTORY)

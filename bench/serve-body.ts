@@ -13,7 +13,10 @@ const server = http.createServer((_request, response) => {
   response.end(zipped)
 })
 process.on('message', (told: Uint8Array | FeedSize) => {
-  zipped = told instanceof Uint8Array ? told : gzipSync([...generateFeed('pge', told)].join(''))
+  zipped =
+    told instanceof Uint8Array
+      ? told
+      : gzipSync(Buffer.concat(Array.from(generateFeed('pge', told), (piece) => Buffer.from(piece))))
   process.send?.('served')
 })
 process.on('disconnect', () => process.exit())
