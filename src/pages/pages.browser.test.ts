@@ -52,6 +52,7 @@ function pagesWith(texts: SampleTexts, language: Language): Record<string, strin
     companies: companiesPage(context, { utilityName: texts.utility, companies: [{ name: texts.company, url: '/x' }] }),
     'dead-end': deadEndPage(context, { end: 'other_browser', retry: '/x' }),
     problem: problemPage(context, { kind: 'forged', back: '/x' }),
+    away: problemPage(context, { kind: 'away', back: '/x' }),
     home: homePage(context, sampleHome(texts)),
     availability: availabilityPage(context, [utility]),
     terms: legalPage(context, 'terms'),

@@ -35,11 +35,15 @@ afterEach(async () => {
 
 type Notification = { key: string; body: string }
 
-async function open(publicUrl: string, received: Notification[] = []): Promise<FastifyInstance> {
+async function open(
+  publicUrl: string,
+  received: Notification[] = [],
+  path: CustomerPath = unreachable,
+): Promise<FastifyInstance> {
   const app = fastify()
   apps.push(app)
   const deps: PagesDeps = {
-    path: unreachable,
+    path,
     config: {
       publicUrl,
       operatorName: 'Golden State Data Cooperative',
@@ -122,6 +126,17 @@ describe('what is not a page', () => {
     expect(statusCode).toBe(500)
     expect(body).toContain('Reference for support: req-')
     expect(body).not.toContain('was reached')
+  })
+
+  it('while the database restarts says so, and leads to itself and nowhere else', async () => {
+    const away = async (): Promise<never> => await Promise.reject(Object.assign(new Error('secret'), { code: '57P01' }))
+    const app = await open(HTTPS, [], { ...unreachable, portal: away, form: away })
+    const told = await app.inject({ url: '/pge/gb-oauth/bright?state=a%22b', headers: html })
+    expect([told.statusCode, told.headers['retry-after']]).toEqual([503, '10'])
+    expect(told.body).toContain('href="/pge/gb-oauth/bright?state&#61;a%22b"')
+    expect(told.body).not.toContain('secret')
+    for (const url of ['//evil.example/gb-oauth/x', '/\\evil.example/gb-oauth/x', 'http://evil.example/pge/gb-oauth/x'])
+      expect((await app.inject({ url, headers: html })).body).not.toMatch(/href="[^"]*evil/)
   })
 
   it('a body that is no form is refused', async () => {

@@ -59,8 +59,10 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
 /** The page can be opened anew by its address; of a form that was sent it cannot be said whether it was kept. */
 function answerAway(error: unknown, request: FastifyRequest, reply: FastifyReply, tools: PageTools): FastifyReply {
   request.log.warn({ err: error }, 'the database is away')
-  const back = request.method === 'GET' ? request.url : undefined
-  const page = problemPage(tools.context(request, '/'), { kind: 'away', ...(back && { back }) })
+  // `//host` and `/\host` would lead elsewhere.
+  const isOurs = /^\/(?![/\\])/.test(request.url)
+  const back = request.method === 'GET' && isOurs ? { back: request.url } : {}
+  const page = problemPage(tools.context(request, '/'), { kind: 'away', ...back })
   return tools.send(reply.header('retry-after', AWAY_SECONDS), page, 503)
 }
 
