@@ -63,6 +63,12 @@ it.each(['not_xml', 'not_green_button', 'truncated'] as const)(
   },
 )
 
+it('a database that restarts is no fault of the window, however often it did', () => {
+  const ended = Object.assign(new Error('terminating connection due to administrator command'), { code: '57P01' })
+  for (const attempts of [0, 7, 1000])
+    expect(judge(ended, attempts)).toEqual({ kind: 'again', reason: 'database_away', afterMs: 1998 })
+})
+
 it('a fault of ours is tried eight times and then set aside, visible', () => {
   expect(judge(new TypeError('x'), 6).kind).toBe('again')
   expect(judge(new TypeError('x'), 7)).toEqual({ kind: 'aside', reason: 'unexpected_error' })

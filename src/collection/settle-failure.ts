@@ -1,6 +1,7 @@
 import { FeedRejected } from '../espi/errors.ts'
 import { backoffMs } from '../jobs/backoff.ts'
 import { appendAlarm } from '../storage/audit.ts'
+import { isDatabaseAway } from '../storage/database-away.ts'
 import type { Db } from '../storage/db.ts'
 import { ConsentEnded, LeaseLost } from '../storage/errors.ts'
 import { noteRefusedProducts, setProductAside } from '../storage/refused-products.ts'
@@ -41,6 +42,9 @@ export function judgeFailure(error: unknown, attempts: number, random: () => num
   if (error instanceof AuthorizationRevoked) return { kind: 'again', reason: error.code, afterMs: 0 }
   if (isNotInGrant(error)) return { kind: 'aside', reason: error.code, alarm: true }
   if (error instanceof ClientRejected) return { kind: 'again', reason: error.code, afterMs: 15 * MINUTE, alarm: true }
+  // However often: it says nothing of the window.
+  if (isDatabaseAway(error))
+    return { kind: 'again', reason: 'database_away', afterMs: backoffMs(1, { random, baseMs: 2000 }) }
   const isDown = error instanceof UtilityUnavailable
   const reason = isDown || error instanceof FeedRejected ? error.code : 'unexpected_error'
   if (attempts + 1 >= triesFor(error)) return { kind: 'aside', reason }
