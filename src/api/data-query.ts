@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { authorizationOf } from '../model/uid.ts'
+import { authorizationOf, type Uid } from '../model/uid.ts'
 import type { Tx } from '../storage/db.ts'
 import type { MeterSpan, SpanFilter } from '../storage/list-bill-page.ts'
 import {
@@ -46,9 +46,12 @@ export async function askForData(call: Call): Promise<AskedData> {
   return { filter, meters: await call.deps.db.readCompany(call.companyUid, (tx) => findMeters(tx, call, filter)) }
 }
 
+/** The zone of the utility of which a company asked last: dates are most likely meant in it again. */
+const lastZones = new Map<Uid, string>()
+
 /**
- * The same with the first page of what `list` finds. Where the spans are known without the meters, both are asked in one trip; what
- * came of it counts only if every meter that was asked for may be read.
+ * The same with the first page of what `list` finds. Where the meters are named, both are asked in one trip, with dates as they are
+ * meant in the zone of last time; what came of it counts only if every meter that was asked for may be read, and has these spans.
  */
 export async function askForPage<Row>(
   call: Call,
@@ -58,17 +61,31 @@ export async function askForPage<Row>(
   return await call.deps.db.readCompany(call.companyUid, async (tx) => {
     const listOf = async (spans: MeterSpan[]): Promise<Page<Row>> =>
       await list(tx, { ...filter, updatedAfter: filter.updated_after, spans })
-    const early = spansBefore(filter)
+    const early = spansBefore(filter, lastZones.get(call.companyUid) ?? null)
     const [meters, page] = await Promise.all([findMeters(tx, call, filter), early && listOf(early)])
-    if (page !== null && meters.length === early?.length) return { filter, meters, page }
-    return { filter, meters, page: await listOf(meters.map(({ span }) => span)) }
+    const spans = meters.map(({ span }) => span)
+    for (const { zone } of meters.slice(0, 1)) lastZones.set(call.companyUid, zone)
+    return { filter, meters, page: page !== null && areSame(early ?? [], spans) ? page : await listOf(spans) }
   })
 }
 
-/** The spans of meters that were named, unless dates mean midnights of utilities that are not known yet. */
-function spansBefore({ meters, authorizations, start, end, after }: Filter): MeterSpan[] | null {
-  if (meters === null || authorizations !== null || start !== null || end !== null || after !== null) return null
-  return meters.map((meterUid) => ({ authorizationUid: authorizationOf(meterUid), meterUid, from: null, until: null }))
+/** The spans of meters that were named, if dates are meant in this zone; null where that cannot be told. */
+function spansBefore({ meters, authorizations, start, end, after }: Filter, zone: string | null): MeterSpan[] | null {
+  if (meters === null || authorizations !== null || after !== null) return null
+  if (zone === null && (start !== null || end !== null)) return null
+  const span = { from: start?.(zone ?? 'UTC') ?? null, until: end?.(zone ?? 'UTC') ?? null }
+  return meters.map((meterUid) => ({ authorizationUid: authorizationOf(meterUid), meterUid, ...span }))
+}
+
+function areSame(some: readonly MeterSpan[], others: readonly MeterSpan[]): boolean {
+  const known = new Map(others.map((span) => [span.meterUid, span]))
+  return (
+    some.length === others.length &&
+    some.every(({ meterUid, from, until }) => {
+      const other = known.get(meterUid)
+      return other?.from === from && other.until === until
+    })
+  )
 }
 
 async function findMeters(tx: Tx, { deps }: Call, filter: Filter): Promise<AskedMeter[]> {

@@ -179,6 +179,21 @@ describe('local time', () => {
     ])
   })
 
+  test('a date means the midnight of the meter’s own utility, whichever was asked for before', async () => {
+    const west = await meterWith([{ start: '2026-07-01T04:00:00Z', values: [1000, 1000, 1000], duration: 3600 }])
+    const easternOf = await seedAuthorization(api.database.db, api.ours, { utility: 'CONSUMERS' })
+    const east = await addMeter(api, easternOf, { usagePoint: 'east' })
+    const hours = { start: '2026-07-01T04:00:00Z', values: [1000, 1000, 1000], duration: 3600, zone: 'America/Detroit' }
+    await addReadings(api, [easternOf, east], hours)
+    for (const [first, second] of [
+      [west, east],
+      [east, west],
+    ] as const) {
+      const told = [await starts(first, '&start=2026-07-01'), await starts(second, '&start=2026-07-01')]
+      expect(told.map(({ length }) => length)).toEqual(first === west ? [0, 3] : [3, 0])
+    }
+  })
+
   test('start and end cut readings: local midnights, offsets, a plus that became a blank', async () => {
     const meter = await meterWith([{ start: '2026-06-30T07:00:00Z', values: Array(72).fill(1000), duration: 3600 }])
     expect(await starts(meter, '&start=2026-07-01')).toHaveLength(48)

@@ -73,6 +73,7 @@ function* around(head: Uint8Array, pieces: Iterable<Uint8Array>): Generator<Uint
 }
 
 const END = Buffer.from(']}')
+const COMMA = Buffer.from(',')
 
 function renderRows(lines: readonly Line[], context: IntervalContext & { layout: Layout }): Readings {
   const { layout } = context
@@ -82,14 +83,14 @@ function renderRows(lines: readonly Line[], context: IntervalContext & { layout:
 /** What columns cannot tell (net-columns.ts) is counted as withheld; rows tell it. */
 function renderAllColumns(lines: readonly Line[], { from, until }: IntervalContext): Readings {
   let withheld = 0
-  const texts = lines.flatMap((line) => {
+  const pieces = lines.flatMap((line) => {
     const columns = netColumns(line)
     if (columns === null) withheld += (line.delivered ?? line.received ?? line.net)?.columns.start.length ?? 0
     if (columns === null) return []
     const rendered = renderColumns(columns, { unit: apiUnit(line.unit).name, part: line.part, from, until })
-    return rendered.values.length === 0 ? [] : [JSON.stringify(rendered)]
+    return rendered === null ? [] : [rendered]
   })
-  return { pieces: [Buffer.from(texts.join(','))], told: texts.length, withheld }
+  return { pieces: pieces.flatMap((piece, at) => (at === 0 ? [piece] : [COMMA, piece])), told: pieces.length, withheld }
 }
 
 /** A block with how far its channel reaches. */
