@@ -930,6 +930,7 @@ export interface components {
         | 'idempotency_key_reused'
         | 'too_many_requests'
         | 'server_error'
+        | 'unavailable'
       error_description: string
       /**
        * Format: uri

@@ -2028,6 +2028,7 @@ export interface components {
         | 'idempotency_key_reused'
         | 'too_many_requests'
         | 'server_error'
+        | 'unavailable'
       detail: string
       errors: {
         field: string
