@@ -30,8 +30,8 @@ const env = {
   PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH ?? ''}`,
   NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? path.join(__dirname, 'node_modules/.cache/compile'),
 }
-// Readings lie in arrays beside the heap, which are freed when the heap's young part is full: with less room there a feed of 193 MB
-// takes a tenth less time and 30 to 70 MB less memory, and an answer of the API costs the same.
+// Readings lie in arrays beside the heap, which are freed when the heap's young part is full: with less room there a large feed takes
+// less time and memory, and an answer of the API costs the same (docs/decisions/0021-memory-that-is-used-again.md).
 const child = spawn(node, ['--max-semi-space-size=16', ...args], { stdio: 'inherit', env })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
 child.on('error', (error) => {
