@@ -1,6 +1,6 @@
 /** One place of the code, and what stands there instead. */
 type Edit = { file: string; from: string; to: string }
-/** A mistake as somebody might make it. */
+/** A mistake as somebody might make it: what stands in `to` is wrong on purpose. */
 export type Fault = { name: string; edits: Edit[] }
 
 const GATE = 'src/storage/write-gate.ts'
@@ -98,7 +98,7 @@ export const FAULTS: readonly Fault[] = [
         file: TOKENS,
         from: `const saved = await deps.db.operator((tx) => saveRefreshed(tx, { ...grant, owner, tokens, accessExpires }))
     if (!saved) throw`,
-        to: `void deps.db.operator((tx) => saveRefreshed(tx, { ...grant, owner, tokens, accessExpires })).catch(() => undefined)
+        to: `void Promise.allSettled([deps.db.operator((tx) => saveRefreshed(tx, { ...grant, owner, tokens, accessExpires }))])
     if (!owner) throw`,
       },
     ],
