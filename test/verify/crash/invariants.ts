@@ -86,7 +86,7 @@ async function noneLeft({ database }: Bench, uid: string): Promise<void> {
  * Whether a process died between the utility's taking of a refresh token, which ends it, and the storing of the next one. Nobody can
  * mend that but the customer, by sharing again.
  */
-export async function losesGrant({ database }: Bench, { email }: Customer): Promise<boolean> {
+export async function hasLostGrant({ database }: Bench, { email }: Customer): Promise<boolean> {
   const rows = await database.admin(
     `select from authorizations where customer_email = $1 and state = 'needs_reauthorization'
        and not exists (select from authorizations a where a.customer_email = $1 and a.state = 'active')`,

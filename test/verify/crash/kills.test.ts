@@ -9,7 +9,7 @@ import { until, within } from './until.ts'
 import { sized } from '../size.ts'
 import { type Bench, openBench } from './bench.ts'
 import { type Customer, newCustomer } from './customer.ts'
-import { checkAfterCrash, losesGrant, toldOfLoss } from './invariants.ts'
+import { checkAfterCrash, hasLostGrant, toldOfLoss } from './invariants.ts'
 import { type Kill, planKills } from './kill-plan.ts'
 import type { Product } from './product.ts'
 
@@ -52,7 +52,7 @@ test(`seed ${seed}: ${kills} kills among ${WORKERS} processes and the embedded s
   tell(done, interrupted)
   const lost: string[] = []
   for (const customer of customers) {
-    const hasLost = await losesGrant(bench, customer)
+    const hasLost = await hasLostGrant(bench, customer)
     if (hasLost) {
       lost.push(customer.email)
       await toldOfLoss(bench, customer)
